@@ -1,0 +1,197 @@
+"""Start a notebook the same way everywhere: find its budget, seed it, say what it runs on.
+
+A chapter runs the same code on a laptop, on Colab and while the book is built. It asks once for
+its **budget**, ``"cpu"`` or ``"gpu"``, and lets sizes (epochs, batch, picture size) follow from it.
+"""
+
+import contextlib
+import os
+import platform
+import re
+import sys
+import tempfile
+
+BUDGETS = ("cpu", "gpu")
+
+# Lines that TensorFlow writes before any setting of its own applies. Everything else that the
+# import writes to the error stream is passed on, so a real error stays in sight.
+_CHATTER = re.compile(
+    r"oneDNN custom operations are on"
+    r"|All log messages before absl::InitializeLog"
+    r"|This TensorFlow binary is optimized to use available CPU instructions"
+    r"|To enable the following instructions:.*rebuild TensorFlow"
+    r"|Could not find cuda drivers on your machine, GPU will not be used"
+    r"|Unable to register cu(DNN|FFT|BLAS) factory"
+    r"|computation placer already registered"
+)
+
+
+@contextlib.contextmanager
+def _without_chatter():
+    """Hold back what C++ code writes to the error stream; afterwards pass on all but chatter.
+
+    Python's ``sys.stderr`` does not see these lines: TensorFlow writes to file descriptor 2.
+    oneDNN itself stays on. (Switching it off would silence its line too, but then convolutions
+    are slow and ``channels_first`` does not run on a CPU.)
+    """
+    with tempfile.TemporaryFile() as held:
+        sys.stderr.flush()
+        try:
+            outside = os.dup(2)
+        except OSError:  # no error stream at all: nothing to hold back
+            yield
+            return
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(outside, 2)
+            os.close(outside)
+            held.seek(0)
+            for line in held.read().decode(errors="replace").splitlines():
+                if line.strip() and not _CHATTER.search(line):
+                    print(line, file=sys.stderr)
+
+
+def import_keras():
+    """Import Keras and its backend without the lines TensorFlow writes at every start.
+
+    Returns:
+        The ``keras`` module.
+
+    Example:
+        >>> import_keras().__name__
+        'keras'
+    """
+    # 1 hides information only; warnings and errors still show.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    with _without_chatter():
+        import keras
+
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()  # what it says about devices, it says now
+    return keras
+
+
+def device():
+    """Name the kind of device that Keras' backend computes on.
+
+    Returns:
+        ``"gpu"`` where the backend sees an accelerator, else ``"cpu"``.
+
+    Example:
+        >>> device() in BUDGETS
+        True
+    """
+    backend = import_keras().backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        found = bool(tf.config.list_physical_devices("GPU"))
+    elif backend == "jax":
+        import jax
+
+        found = jax.default_backend() != "cpu"
+    elif backend == "torch":
+        import torch
+
+        found = torch.cuda.is_available()
+    else:
+        found = False
+    return "gpu" if found else "cpu"
+
+
+def budget():
+    """Find how much this machine can be asked to compute.
+
+    The environment variable ``ALEXNET_TUTORIAL_BUDGET`` overrides what the machine offers: set it
+    to ``cpu`` for a quick run on a large machine, to ``gpu`` for the long one on a small.
+
+    Returns:
+        ``"cpu"`` or ``"gpu"``.
+
+    Raises:
+        ValueError: The variable is set to something else.
+
+    Example:
+        >>> budget() in ("cpu", "gpu")
+        True
+    """
+    wanted = os.environ.get("ALEXNET_TUTORIAL_BUDGET", "").strip().lower()
+    if not wanted:
+        return device()
+    if wanted not in BUDGETS:
+        raise ValueError(
+            f"ALEXNET_TUTORIAL_BUDGET is {wanted!r}; expected one of {', '.join(BUDGETS)}. "
+            "Unset it to let the machine decide."
+        )
+    return wanted
+
+
+def cores():
+    """Count the CPU cores this process may use.
+
+    Returns:
+        A positive integer; fewer than the machine has where the process is confined.
+
+    Example:
+        >>> cores() >= 1
+        True
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def describe():
+    """Say in one sentence which versions run here and on what.
+
+    Returns:
+        A string such as ``"Python 3.12.1, NumPy 2.4.6, Keras 3.15.1 on TensorFlow 2.21.0; cpu"``.
+
+    Example:
+        >>> describe().startswith("Python 3.")
+        True
+    """
+    from importlib import import_module
+
+    keras = import_keras()
+    import numpy
+
+    backend = keras.backend.backend()
+    names = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch", "numpy": "NumPy"}
+    version = import_module(backend).__version__
+    where = "GPU" if device() == "gpu" else f"CPU, {cores()} cores"
+    return (
+        f"Python {platform.python_version()}, NumPy {numpy.__version__}, "
+        f"Keras {keras.__version__} on {names.get(backend, backend)} {version} ({where})"
+    )
+
+
+def start(seed=0):
+    """Begin a chapter: import Keras quietly, seed everything, print versions and budget.
+
+    Args:
+        seed: Seeds Python's, NumPy's and the backend's random numbers.
+
+    Returns:
+        The budget, ``"cpu"`` or ``"gpu"``, which a chapter chooses its sizes by.
+
+    Raises:
+        ValueError: ``ALEXNET_TUTORIAL_BUDGET`` is set to an unknown word.
+
+    Example:
+        >>> start(seed=1) in BUDGETS  # doctest: +ELLIPSIS
+        Python 3...budget: ...seed: 1
+        True
+    """
+    chosen = budget()
+    keras = import_keras()
+    keras.utils.set_random_seed(seed)
+    from alexnet_tutorial import __version__
+
+    print(f"{describe()}\nalexnet-tutorial {__version__}, budget: {chosen}, seed: {seed}")
+    return chosen
