@@ -1,0 +1,545 @@
+"""What a network is: a name, an input size and a tuple of layers. Everything else reads this.
+
+The working variants of AlexNet are values at the end of this file, and read like the table in
+the paper. A description that does not fit fails when it is made.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import prod
+from typing import ClassVar
+
+from alexnet_tutorial import arithmetic
+
+Shape = tuple[int, ...]
+"""(height, width, channels) of a picture or its maps; (length,) of a vector."""
+
+
+def pair(value) -> tuple:
+    """Read one number, or one for each of height and width, as a pair.
+
+    Args:
+        value: An integer, or a sequence of two.
+
+    Returns:
+        ``(height, width)``.
+
+    Raises:
+        ValueError: Neither one number nor two.
+
+    Example:
+        >>> pair(3), pair((3, 5))
+        ((3, 3), (3, 5))
+    """
+    if isinstance(value, int):
+        return value, value
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return tuple(value)
+    raise ValueError(f"expected one integer or (height, width), received {value!r}")
+
+
+def _padding_pair(padding):
+    """One padding for each axis: Keras' 'valid', 'same', n, (h, w), ((t, b), (l, r))."""
+    if isinstance(padding, (int, str)):
+        return padding, padding
+    rows, columns = pair(padding)
+    return rows, columns
+
+
+@dataclass(frozen=True)
+class _Layer:
+    name: str
+    kind: ClassVar[str] = "layer"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def parameters(self, shape: Shape) -> int:
+        return 0
+
+    def macs(self, shape: Shape) -> int:
+        return 0
+
+    def macs_unpadded(self, shape: Shape) -> int:
+        return self.macs(shape)
+
+    def _need_maps(self, shape):
+        if len(shape) != 3:
+            raise ValueError(
+                f"a {self.kind} layer needs maps (height, width, channels), and its input has "
+                f"shape {shape}. Was it placed after Flatten?"
+            )
+
+
+@dataclass(frozen=True)
+class _Window(_Layer):
+    """What convolution and pooling share: a window that slides over height and width."""
+
+    def _axes(self, shape):
+        """Keyword arguments of the arithmetic, one dict for each of height and width."""
+        self._need_maps(shape)
+        kernels, strides = pair(self._kernel()), pair(self.strides)
+        paddings = _padding_pair(self.padding)
+        return [
+            {
+                "size": shape[axis],
+                "kernel_size": kernels[axis],
+                "strides": strides[axis],
+                "padding": paddings[axis],
+                "rounding": self.rounding,
+            }
+            for axis in (0, 1)
+        ]
+
+    def map_size(self, shape: Shape) -> tuple[int, int]:
+        """(height, width) of the maps that come out."""
+        rows, columns = self._axes(shape)
+        return arithmetic.output_size(**rows), arithmetic.output_size(**columns)
+
+    def pad_amounts(self, shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+        """((top, bottom), (left, right)) zeros that make rounding down give the same maps."""
+        rows, columns = self._axes(shape)
+        return arithmetic.pad_amounts(**rows), arithmetic.pad_amounts(**columns)
+
+    def unread_pixels(self, shape: Shape) -> tuple[int, int]:
+        """(rows, columns) at the bottom and right that no window reaches."""
+        rows, columns = self._axes(shape)
+        return arithmetic.unread_pixels(**rows), arithmetic.unread_pixels(**columns)
+
+
+@dataclass(frozen=True)
+class Conv(_Window):
+    """A convolution with its bias and its activation.
+
+    Args:
+        name: The layer's name, the same in every reading.
+        filters: Maps that come out.
+        kernel_size: Height and width of the window, in pixels (one integer, or two).
+        strides: Step of the window, in pixels (one integer, or two).
+        padding: ``"valid"``, ``"same"``, an integer, ``(rows, columns)``, or
+            ``((top, bottom), (left, right))``.
+        rounding: ``"floor"``, or ``"ceil"`` as in the source of the 2012 network.
+        groups: Groups of channels that do not see each other: 2 is the paper's two GPUs.
+        activation: A Keras activation, or None.
+        bias: Value the biases start from.
+
+    Example:
+        >>> Conv("conv1", 96, 11, strides=4).output_shape((227, 227, 3))
+        (55, 55, 96)
+    """
+
+    filters: int
+    kernel_size: int | tuple[int, int]
+    strides: int | tuple[int, int] = 1
+    padding: object = 0
+    rounding: str = "floor"
+    groups: int = 1
+    activation: str | None = "relu"
+    bias: float = 0.0
+    kind: ClassVar[str] = "conv"
+
+    def _kernel(self):
+        return self.kernel_size
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(height, width, filters) for an input of this shape."""
+        self.parameters(shape)  # refuses groups that do not divide
+        return *self.map_size(shape), self.filters
+
+    def parameters(self, shape: Shape) -> int:
+        """Weights and biases for an input of this shape."""
+        self._need_maps(shape)
+        return arithmetic.conv_parameters(
+            shape[2], self.filters, pair(self.kernel_size), self.groups
+        )
+
+    def macs(self, shape: Shape) -> int:
+        """Multiply-accumulates on one picture, products with padding zeros included."""
+        positions = prod(self.map_size(shape))
+        kernel = prod(pair(self.kernel_size))
+        return arithmetic.conv_macs(positions, shape[2], self.filters, kernel, self.groups)
+
+    def macs_unpadded(self, shape: Shape) -> int:
+        """Multiply-accumulates on one picture, products with padding zeros left out."""
+        positions = prod(arithmetic.weights_on_pixels(**axis) for axis in self._axes(shape))
+        return arithmetic.conv_macs(positions, shape[2], self.filters, 1, self.groups)
+
+
+@dataclass(frozen=True)
+class Pool(_Window):
+    """Max pooling.
+
+    Args:
+        name: The layer's name.
+        pool_size: Height and width of the window, in pixels.
+        strides: Step of the window; smaller than the window, neighbors overlap.
+        padding: As :class:`Conv`; what lies outside never wins.
+        rounding: As :class:`Conv`.
+
+    Example:
+        >>> Pool("pool1", 3, strides=2).output_shape((55, 55, 96))
+        (27, 27, 96)
+    """
+
+    pool_size: int | tuple[int, int]
+    strides: int | tuple[int, int]
+    padding: object = 0
+    rounding: str = "floor"
+    kind: ClassVar[str] = "pool"
+
+    def _kernel(self):
+        return self.pool_size
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(height, width, channels) for an input of this shape."""
+        size = self.map_size(shape)
+        for padding, axis in zip(self.pad_amounts(shape), self._axes(shape), strict=True):
+            if max(padding) >= axis["kernel_size"]:
+                raise ValueError(
+                    f"pads {padding} pixels for a window of {axis['kernel_size']}: a window "
+                    "would lie wholly outside the maps and have no maximum. Pad by less than "
+                    "the window."
+                )
+        return *size, shape[2]
+
+
+@dataclass(frozen=True)
+class LRN(_Layer):
+    """Local response normalization: each value divided by its neighbors in channel.
+
+    Args:
+        name: The layer's name.
+        size: Neighboring channels in the sum, the channel itself included (the paper's n).
+        alpha: Weight of the sum.
+        beta: Power of the denominator.
+        k: Constant of the denominator.
+        divide_by_size: Divide alpha by ``size``, as the 2012 source, Caffe and PyTorch do and
+            the paper's formula and TensorFlow do not.
+    """
+
+    size: int = 5
+    alpha: float = 1e-4
+    beta: float = 0.75
+    k: float = 2.0
+    divide_by_size: bool = False
+    kind: ClassVar[str] = "lrn"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """The input's own shape."""
+        self._need_maps(shape)
+        arithmetic._positive(self.size, "size")
+        return shape
+
+
+@dataclass(frozen=True)
+class Flatten(_Layer):
+    """Maps laid out as one vector: row by row, in each row pixel by pixel, channels last."""
+
+    kind: ClassVar[str] = "flatten"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(length,) of the vector."""
+        self._need_maps(shape)
+        return (prod(shape),)
+
+
+@dataclass(frozen=True)
+class Dense(_Layer):
+    """A dense (fully connected) layer with its bias and its activation.
+
+    Args:
+        name: The layer's name.
+        units: Numbers that come out.
+        activation: A Keras activation, or None.
+        bias: Value the biases start from.
+
+    Example:
+        >>> Dense("fc7", 4096).parameters((4096,))
+        16781312
+    """
+
+    units: int
+    activation: str | None = "relu"
+    bias: float = 0.0
+    kind: ClassVar[str] = "dense"
+
+    def _need_vector(self, shape):
+        if len(shape) != 1:
+            raise ValueError(
+                f"a dense layer needs a vector, and its input has shape {shape}. Put a Flatten "
+                "layer before it."
+            )
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(units,)."""
+        self.parameters(shape)
+        return (self.units,)
+
+    def parameters(self, shape: Shape) -> int:
+        """Weights and biases for an input of this length."""
+        self._need_vector(shape)
+        return arithmetic.dense_parameters(shape[0], self.units)
+
+    def macs(self, shape: Shape) -> int:
+        """Multiply-accumulates on one picture: one for each weight."""
+        self._need_vector(shape)
+        return shape[0] * self.units
+
+
+@dataclass(frozen=True)
+class Dropout(_Layer):
+    """In training, sets a share of the values to zero and scales up the rest.
+
+    Args:
+        name: The layer's name.
+        rate: Share set to zero, from 0 up to but not including 1.
+    """
+
+    rate: float = 0.5
+    kind: ClassVar[str] = "dropout"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """The input's own shape."""
+        if not 0 <= self.rate < 1:
+            raise ValueError(
+                f"rate is {self.rate!r}, and must be at least 0 and under 1: it is the share "
+                "of values set to zero."
+            )
+        return shape
+
+
+Layer = Conv | Pool | LRN | Flatten | Dense | Dropout
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One network, described once.
+
+    Args:
+        name: What the network is called.
+        input_size: Height and width of the picture, in pixels (one integer, or two).
+        layers: The layers, in order.
+        channels: Channels of the picture.
+
+    Raises:
+        ValueError: A layer does not fit its input. The message names the layer, the numbers and
+            the likely cause.
+
+    Example:
+        >>> net = Architecture("tiny", 8, (Conv("conv1", 4, 3), Flatten("flatten")))
+        >>> [shape for _, _, shape in net.walk()]
+        [(6, 6, 4), (144,)]
+    """
+
+    name: str
+    input_size: int | tuple[int, int]
+    layers: tuple[Layer, ...]
+    channels: int = 3
+
+    def __post_init__(self):  # noqa: D105
+        object.__setattr__(self, "input_size", pair(self.input_size))
+        object.__setattr__(self, "layers", tuple(self.layers))
+        for what, number in zip(
+            ("input height", "input width", "channels"), self.input_shape, strict=True
+        ):
+            try:
+                arithmetic._positive(number, what)
+            except ValueError as error:
+                raise ValueError(f"network {self.name!r}: {error}") from None
+        names = [layer.name for layer in self.layers]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(
+                f"network {self.name!r}: two layers are called {', '.join(repeated)}. Give each "
+                "layer a name of its own: the ledger and Keras find layers by name."
+            )
+        for _ in self.walk():
+            pass
+
+    @property
+    def input_shape(self) -> Shape:
+        """(height, width, channels) of the picture."""
+        return *self.input_size, self.channels
+
+    @property
+    def classes(self) -> int:
+        """Numbers that come out at the end: the classes of a classifier."""
+        *_, (_, _, shape) = self.walk()
+        return shape[-1]
+
+    def walk(self) -> Iterator[tuple[Layer, Shape, Shape]]:
+        """Go through the layers with the shape that enters and the shape that leaves each.
+
+        Yields:
+            (layer, input shape, output shape).
+
+        Raises:
+            ValueError: A layer does not fit its input.
+        """
+        shape = self.input_shape
+        for layer in self.layers:
+            try:
+                out = layer.output_shape(shape)
+            except (ValueError, TypeError) as error:
+                raise ValueError(
+                    f"network {self.name!r}, layer {layer.name!r}, input {shape}: {error}"
+                ) from None
+            yield layer, shape, out
+            shape = out
+
+    def layer(self, name: str) -> Layer:
+        """Find a layer by its name.
+
+        Args:
+            name: The layer's name.
+
+        Returns:
+            The layer.
+
+        Raises:
+            ValueError: No layer has this name; the message lists those there are.
+        """
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        known = ", ".join(layer.name for layer in self.layers)
+        raise ValueError(f"network {self.name!r} has no layer {name!r}. Its layers: {known}.")
+
+    def with_classes(self, classes: int) -> "Architecture":
+        """Make the same network for another number of classes.
+
+        Args:
+            classes: Units of the last dense layer.
+
+        Returns:
+            A new description; this one does not change.
+
+        Raises:
+            ValueError: The last layer is not a dense layer.
+
+        Example:
+            >>> variant("caffe").with_classes(6).classes
+            6
+        """
+        if not self.layers or self.layers[-1].kind != "dense":
+            raise ValueError(
+                f"network {self.name!r} does not end in a dense layer, so it has no head to "
+                "replace."
+            )
+        head = replace(self.layers[-1], units=classes)
+        return replace(self, layers=(*self.layers[:-1], head))
+
+
+def _alexnet(name, input_size, conv1, groups=2, norm=None):
+    """The network of Krizhevsky, Sutskever and Hinton (2012), section 3.5, around its conv1."""
+    lrn = norm or {}
+    return Architecture(
+        name,
+        input_size,
+        (
+            conv1,
+            LRN("lrn1", **lrn),
+            Pool("pool1", 3, strides=2, rounding=conv1.rounding),
+            Conv("conv2", 256, 5, padding=2, groups=groups, rounding=conv1.rounding, bias=1),
+            LRN("lrn2", **lrn),
+            Pool("pool2", 3, strides=2, rounding=conv1.rounding),
+            Conv("conv3", 384, 3, padding=1, rounding=conv1.rounding),
+            Conv("conv4", 384, 3, padding=1, groups=groups, rounding=conv1.rounding, bias=1),
+            Conv("conv5", 256, 3, padding=1, groups=groups, rounding=conv1.rounding, bias=1),
+            Pool("pool5", 3, strides=2, rounding=conv1.rounding),
+            Flatten("flatten"),
+            Dense("fc6", 4096, bias=1),
+            Dropout("drop6", 0.5),
+            Dense("fc7", 4096, bias=1),
+            Dropout("drop7", 0.5),
+            Dense("fc8", 1000, activation="softmax"),
+        ),
+    )
+
+
+_CONV1 = {"name": "conv1", "filters": 96, "kernel_size": 11, "strides": 4}
+
+ALEXNET_2012 = _alexnet(
+    "alexnet-2012", 224, Conv(**_CONV1, rounding="ceil"), norm={"divide_by_size": True}
+)
+"""The network of 2012: 224 pixels, no padding, and sizes rounded up as its source code does."""
+
+CAFFE = _alexnet("caffe", 227, Conv(**_CONV1), norm={"k": 1.0, "divide_by_size": True})
+"""Caffe's bvlc_alexnet in the paper's order: 227 pixels, so that 11 and 4 divide evenly."""
+
+ONE_TOWER = _alexnet("one-tower", 227, Conv(**_CONV1), groups=1)
+"""The same without groups: every filter sees every channel."""
+
+NAIVE_224 = _alexnet("naive-224", 224, Conv(**_CONV1), groups=1)
+"""What a tutorial builds that takes the paper's 224 and Keras' rounding down."""
+
+TORCHVISION = Architecture(
+    "torchvision",
+    224,
+    (
+        Conv("conv1", 64, 11, strides=4, padding=2),
+        Pool("pool1", 3, strides=2),
+        Conv("conv2", 192, 5, padding=2),
+        Pool("pool2", 3, strides=2),
+        Conv("conv3", 384, 3, padding=1),
+        Conv("conv4", 256, 3, padding=1),
+        Conv("conv5", 256, 3, padding=1),
+        Pool("pool5", 3, strides=2),
+        Flatten("flatten"),
+        Dropout("drop5", 0.5),
+        Dense("fc6", 4096),
+        Dropout("drop6", 0.5),
+        Dense("fc7", 4096),
+        Dense("fc8", 1000, activation="softmax"),
+    ),
+)
+"""torchvision's alexnet, after Krizhevsky (2014), arXiv:1404.5997: one tower, fewer filters."""
+
+COMPACT = Architecture(
+    "compact",
+    57,
+    (
+        Conv("conv1", 32, 5, strides=2),
+        Pool("pool1", 3, strides=2),
+        Conv("conv2", 64, 5, padding=2),
+        Pool("pool2", 3, strides=2),
+        Conv("conv3", 96, 3, padding=1),
+        Conv("conv4", 96, 3, padding=1),
+        Conv("conv5", 64, 3, padding=1),
+        Pool("pool5", 3, strides=2),
+        Flatten("flatten"),
+        Dense("fc6", 128),
+        Dropout("drop6", 0.4),
+        Dense("fc7", 128),
+        Dropout("drop7", 0.4),
+        Dense("fc8", 6, activation="softmax"),
+    ),
+)
+"""AlexNet's plan at a laptop's size: 57-pixel crops of 64-pixel pictures, six classes."""
+
+VARIANTS = {
+    network.name: network
+    for network in (ALEXNET_2012, CAFFE, ONE_TOWER, NAIVE_224, TORCHVISION, COMPACT)
+}
+
+
+def variant(name: str) -> Architecture:
+    """Find a variant of AlexNet by its name.
+
+    Args:
+        name: One of ``VARIANTS``: alexnet-2012, caffe, one-tower, naive-224, torchvision,
+            compact.
+
+    Returns:
+        The description.
+
+    Raises:
+        ValueError: There is no such variant; the message lists those there are.
+
+    Example:
+        >>> variant("alexnet-2012").input_shape
+        (224, 224, 3)
+    """
+    if name not in VARIANTS:
+        raise ValueError(f"unknown variant {name!r}. Known variants: {', '.join(VARIANTS)}.")
+    return VARIANTS[name]
