@@ -1,0 +1,145 @@
+"""From a description to its Keras model: same layer names, same shapes, either data format."""
+
+import keras
+
+from alexnet_tutorial.architecture import Architecture, pair
+from alexnet_tutorial.layers import LRN, GroupedConv2D, InfinitePadding2D
+
+INITIALIZATIONS = ("he", "paper")
+
+
+def build(
+    architecture: Architecture,
+    *,
+    initialization: str = "he",
+    data_format: str = "channels_last",
+    groups: str = "auto",
+    seed: int = 0,
+) -> keras.Model:
+    """Build the Keras model that a description describes.
+
+    Rounding up becomes zeros after the edge, in a layer of its own called ``<layer>_pad``; so
+    does padding that Keras' ``"same"`` does not give.
+
+    Args:
+        architecture: The network.
+        initialization: ``"he"``: He et al. (2015), arXiv:1502.01852, with zero biases, from
+            which the network learns on small sets too; ``"paper"``: weights of deviation 0.01
+            and the paper's biases (section 5).
+        data_format: ``"channels_last"``, pictures (height, width, channels), or
+            ``"channels_first"``, pictures (channels, height, width). The weights are the same.
+        groups: How grouped convolutions run: ``"auto"``, ``"towers"`` or ``"native"``; see
+            :class:`alexnet_tutorial.layers.GroupedConv2D`.
+        seed: Seed of the first weights and of dropout.
+
+    Returns:
+        A model, not compiled.
+
+    Raises:
+        ValueError: An option is unknown; the message lists the known ones.
+
+    Example:
+        >>> from alexnet_tutorial.architecture import variant
+        >>> build(variant("compact")).output_shape
+        (None, 6)
+    """
+    _known("initialization", initialization, INITIALIZATIONS)
+    _known("data_format", data_format, ("channels_last", "channels_first"))
+    _known("groups", groups, ("auto", "towers", "native"))
+    height, width, channels = architecture.input_shape
+    last = data_format == "channels_last"
+    inputs = keras.Input((height, width, channels) if last else (channels, height, width))
+    x = inputs
+    for index, (layer, shape, _) in enumerate(architecture.walk()):
+        layer_seed = None if seed is None else 1000 * seed + index
+        for keras_layer in _keras_layers(
+            layer, shape, data_format, initialization, groups, layer_seed
+        ):
+            x = keras_layer(x)
+    # Keras names weights after models too, and refuses a name with a slash only.
+    return keras.Model(inputs, x, name=architecture.name.replace("-", "_"))
+
+
+def _known(what, value, known):
+    if value not in known:
+        raise ValueError(f"unknown {what} {value!r}. Known: {', '.join(known)}.")
+
+
+def _keras_layers(layer, shape, data_format, initialization, groups, seed):
+    """The Keras layers of one described layer: itself, after padding where it needs any."""
+    if layer.kind in ("conv", "pool"):
+        padding, pad_layer = _padding(layer, shape, data_format)
+        if pad_layer:
+            yield pad_layer
+    match layer.kind:
+        case "conv":
+            make = GroupedConv2D if layer.groups > 1 else keras.layers.Conv2D
+            options = {"groups": layer.groups, "run_as": groups} if layer.groups > 1 else {}
+            yield make(
+                layer.filters,
+                pair(layer.kernel_size),
+                strides=pair(layer.strides),
+                padding=padding,
+                data_format=data_format,
+                activation=layer.activation,
+                name=layer.name,
+                **_initializers(layer, initialization, seed),
+                **options,
+            )
+        case "pool":
+            yield keras.layers.MaxPooling2D(
+                pair(layer.pool_size),
+                strides=pair(layer.strides),
+                padding=padding,
+                data_format=data_format,
+                name=layer.name,
+            )
+        case "lrn":
+            yield LRN(
+                layer.size,
+                layer.alpha,
+                layer.beta,
+                layer.k,
+                layer.divide_by_size,
+                data_format=data_format,
+                name=layer.name,
+            )
+        case "flatten":
+            # Told the data format, Keras lays channels_first maps out as channels_last ones.
+            yield keras.layers.Flatten(data_format=data_format, name=layer.name)
+        case "dense":
+            yield keras.layers.Dense(
+                layer.units,
+                activation=layer.activation,
+                name=layer.name,
+                **_initializers(layer, initialization, seed),
+            )
+        case "dropout":
+            yield keras.layers.Dropout(layer.rate, seed=seed, name=layer.name)
+        case _:
+            raise ValueError(f"layer {layer.name!r}: no Keras layer is known for {layer.kind!r}.")
+
+
+def _padding(layer, shape, data_format):
+    """Keras' word for the padding, and the layer that pads where Keras has no word for it."""
+    amounts = layer.pad_amounts(shape)
+    if amounts == ((0, 0), (0, 0)):
+        return "valid", None
+    same = type(layer)(**{**vars(layer), "padding": "same", "rounding": "floor"})
+    if same.map_size(shape) == layer.map_size(shape) and same.pad_amounts(shape) == amounts:
+        return "same", None
+    make = keras.layers.ZeroPadding2D if layer.kind == "conv" else InfinitePadding2D
+    return "valid", make(amounts, data_format=data_format, name=f"{layer.name}_pad")
+
+
+def _initializers(layer, initialization, seed):
+    """Initializers of the kernel and the bias."""
+    if initialization == "paper":
+        kernel = keras.initializers.RandomNormal(stddev=0.01, seed=seed)
+        return {
+            "kernel_initializer": kernel,
+            "bias_initializer": keras.initializers.Constant(layer.bias),
+        }
+    if layer.activation == "relu":
+        return {"kernel_initializer": keras.initializers.HeNormal(seed=seed)}
+    return {"kernel_initializer": keras.initializers.GlorotUniform(seed=seed)}
