@@ -56,8 +56,7 @@ def build(
             layer, shape, data_format, initialization, groups, layer_seed
         ):
             x = keras_layer(x)
-    # Keras names weights after models too, and refuses a name with a slash only.
-    return keras.Model(inputs, x, name=architecture.name.replace("-", "_"))
+    return keras.Model(inputs, x, name=architecture.name)
 
 
 def _known(what, value, known):
