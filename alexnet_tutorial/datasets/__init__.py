@@ -1,0 +1,46 @@
+"""The pictures the book learns from: photographs of hands, and hands drawn by this package.
+
+``load_signs`` is the one call a chapter needs. It always says where the pictures came from.
+"""
+
+from .download import DOWNLOAD_URL, FILES, download_signs
+from .errors import DataError, DownloadError
+from .hands import draw_hand, draw_hands
+from .signs import (
+    ENVIRONMENT_VARIABLE,
+    SOURCES,
+    Pair,
+    Signs,
+    Split,
+    data_directory,
+    generate_signs,
+    load_signs,
+    nearest_neighbor,
+    read_signs,
+    same_pictures,
+    save_signs,
+    split_photographs,
+)
+
+__all__ = [
+    "DOWNLOAD_URL",
+    "ENVIRONMENT_VARIABLE",
+    "FILES",
+    "SOURCES",
+    "DataError",
+    "DownloadError",
+    "Pair",
+    "Signs",
+    "Split",
+    "data_directory",
+    "download_signs",
+    "draw_hand",
+    "draw_hands",
+    "generate_signs",
+    "load_signs",
+    "nearest_neighbor",
+    "read_signs",
+    "same_pictures",
+    "save_signs",
+    "split_photographs",
+]
