@@ -1,0 +1,207 @@
+"""The integers, against brute force on a line of pixels and against Keras' own shape functions."""
+
+import itertools
+from math import prod
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alexnet_tutorial import arithmetic
+
+paddings = st.one_of(
+    st.sampled_from(["valid", "same"]),
+    st.integers(0, 6),
+    st.tuples(st.integers(0, 6), st.integers(0, 6)),
+)
+windows = st.fixed_dictionaries(
+    {
+        "size": st.integers(1, 60),
+        "kernel_size": st.integers(1, 13),
+        "strides": st.integers(1, 6),
+        "padding": paddings,
+        "rounding": st.sampled_from(["floor", "ceil"]),
+        "dilation_rate": st.integers(1, 3),
+    }
+)
+
+
+def windows_on_a_line(size, kernel_size, strides, padding, rounding, dilation_rate):
+    """Slide a window along a list of pixels and note what each position touches."""
+    if padding == "same":  # TensorFlow's: as few zeros as reach ceil(size / strides) positions
+        wanted = len(range(0, size, strides))
+        total = 0
+        while True:
+            line = [None] * (total // 2) + list(range(size)) + [None] * (total - total // 2)
+            span = (kernel_size - 1) * dilation_rate + 1
+            starts = [s for s in range(0, len(line), strides) if s + span <= len(line)]
+            if len(starts) >= wanted:
+                break
+            total += 1
+    else:
+        before, after = (
+            (0, 0)
+            if padding == "valid"
+            else ((padding, padding) if isinstance(padding, int) else padding)
+        )
+        line = [None] * before + list(range(size)) + [None] * after
+    touches, start = [], 0
+    reach = range(0, kernel_size * dilation_rate, dilation_rate)
+    while start + reach[-1] < len(line):
+        touches.append([line[start + step] for step in reach])
+        start += strides
+    if not touches:
+        return None
+    last_end = start - strides + reach[-1] + 1
+    if rounding == "ceil" and last_end < len(line):  # one more step, past the edge
+        touches.append([line[start + step] if start + step < len(line) else None for step in reach])
+    return touches
+
+
+@settings(max_examples=4000, deadline=None)
+@given(windows)
+def test_against_a_window_slid_over_a_line_of_pixels(window):
+    touches = windows_on_a_line(**window)
+    if touches is None:
+        with pytest.raises(ValueError, match="does not fit"):
+            arithmetic.output_size(**window)
+        return
+    pixels = [pixel for touch in touches for pixel in touch if pixel is not None]
+    assert arithmetic.output_size(**window) == len(touches)
+    assert arithmetic.weights_on_pixels(**window) == len(pixels)
+    # A pixel in a hole of a dilated window was reached; one after the last window was not.
+    spans = [t for t in touches[-1] if t is not None]
+    if spans and window["dilation_rate"] == 1:
+        assert arithmetic.unread_pixels(**window) == window["size"] - 1 - max(spans)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(windows)
+def test_pad_amounts_turn_every_case_into_valid_rounding_down(window):
+    if windows_on_a_line(**window) is None:
+        return
+    before, after = arithmetic.pad_amounts(**window)
+    plain = {**window, "padding": (before, after), "rounding": "floor"}
+    assert windows_on_a_line(**plain)[-1] == windows_on_a_line(**window)[-1]
+    assert arithmetic.output_size(**plain) == arithmetic.output_size(**window)
+
+
+def test_against_keras_compute_output_shape():
+    """Every case Keras can say, thousands of them: same and valid, strides, dilation, explicit."""
+    keras = pytest.importorskip("keras")
+    cases = 0
+    draws = itertools.product(
+        (5, 8, 13, 27, 57, 224), (1, 2, 3, 5, 11), (1, 2, 3, 4), ("valid", "same"), (1, 2)
+    )
+    for size, kernel, strides, padding, dilation in draws:
+        if dilation > 1 and strides > 1:
+            continue  # Keras refuses the two together
+        window = {
+            "size": size,
+            "kernel_size": kernel,
+            "strides": strides,
+            "padding": padding,
+            "dilation_rate": dilation,
+        }
+        layer = keras.layers.Conv2D(
+            1, kernel, strides=strides, padding=padding, dilation_rate=dilation
+        )
+        shape = (None, size, size, 1)
+        if padding == "valid" and dilation * (kernel - 1) + 1 > size:
+            with pytest.raises(ValueError, match="does not fit"):
+                arithmetic.output_size(**window)
+            continue
+        assert layer.compute_output_shape(shape)[1] == arithmetic.output_size(**window), window
+        cases += 1
+    for size, kernel, strides, before, after in itertools.product(
+        (7, 13, 27, 55, 224), (2, 3, 5, 11), (1, 2, 3, 4), range(4), range(4)
+    ):
+        if size + before + after < kernel:
+            continue
+        padded = keras.layers.ZeroPadding2D(((before, after), (0, 0)))
+        pool = keras.layers.MaxPooling2D((kernel, 1), strides=strides)
+        shape = pool.compute_output_shape(padded.compute_output_shape((None, size, 4, 1)))
+        assert shape[1] == arithmetic.output_size(size, kernel, strides, (before, after))
+        cases += 1
+    assert cases > 1000
+
+
+@settings(max_examples=1500, deadline=None)
+@given(windows)
+def test_against_keras_for_hypothesis_draws(window):
+    """Rounding up is given to Keras as the zeros that ``pad_amounts`` says it equals."""
+    keras = pytest.importorskip("keras")
+    if window["dilation_rate"] > 1 and window["strides"] > 1:
+        window = {**window, "strides": 1}
+    if windows_on_a_line(**window) is None:
+        return
+    if window["padding"] in ("same", "valid") and window["rounding"] == "floor":
+        pads, padding = ((0, 0), (0, 0)), window["padding"]
+    else:
+        pads, padding = (arithmetic.pad_amounts(**window), (0, 0)), "valid"
+    shape = keras.layers.ZeroPadding2D(pads).compute_output_shape((None, window["size"], 1, 1))
+    layer = keras.layers.Conv2D(
+        1,
+        (window["kernel_size"], 1),
+        strides=(window["strides"],) * 2,
+        dilation_rate=(window["dilation_rate"], 1),
+        padding=padding,
+    )
+    assert layer.compute_output_shape(shape)[1] == arithmetic.output_size(**window)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(1, 4), st.integers(1, 6), st.integers(1, 6), st.integers(1, 5))
+def test_parameters_against_the_size_of_a_real_kernel(groups, per_group, filters, kernel):
+    import numpy as np
+
+    weights = np.zeros((kernel, kernel + 1, per_group, filters * groups))
+    assert (
+        arithmetic.conv_parameters(
+            per_group * groups, filters * groups, (kernel, kernel + 1), groups
+        )
+        == weights.size + filters * groups
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"size": 4, "kernel_size": 5}, "window of 5 pixels does not fit into 4"),
+        ({"size": 0, "kernel_size": 1}, "size is 0"),
+        ({"size": -3, "kernel_size": 1}, "size is -3"),
+        ({"size": 4, "kernel_size": 0}, "kernel_size is 0"),
+        ({"size": 4, "kernel_size": 2, "strides": 0}, "strides is 0"),
+        ({"size": 4, "kernel_size": 2, "strides": 1.5}, "strides is 1.5"),
+        ({"size": 4, "kernel_size": 2, "padding": -1}, "padding is -1"),
+        ({"size": 4, "kernel_size": 2, "padding": "full"}, "'valid', 'same'"),
+        ({"size": 4, "kernel_size": 2, "rounding": "up"}, "floor, ceil"),
+        ({"size": 4, "kernel_size": 2, "dilation_rate": 0}, "dilation_rate is 0"),
+    ],
+)
+def test_bad_numbers_are_named(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        arithmetic.output_size(**arguments)
+
+
+def test_groups_that_do_not_divide_are_refused():
+    with pytest.raises(ValueError, match="3 groups do not divide 8 filters"):
+        arithmetic.conv_parameters(6, 8, (3, 3), groups=3)
+    with pytest.raises(ValueError, match="2 groups do not divide 5 input channels"):
+        arithmetic.conv_macs(9, 5, 8, 9, groups=2)
+
+
+def test_macs_against_counting_each_product():
+    height, width, channels, filters, kernel, groups = 5, 6, 4, 6, 3, 2
+    count = sum(
+        1
+        for _ in itertools.product(
+            range(height - kernel + 1),
+            range(width - kernel + 1),
+            range(filters),
+            range(channels // groups),
+            range(kernel * kernel),
+        )
+    )
+    positions = prod(arithmetic.output_size(n, kernel) for n in (height, width))
+    assert arithmetic.conv_macs(positions, channels, filters, kernel**2, groups) == count
