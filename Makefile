@@ -1,0 +1,44 @@
+# Two commands: make book, make test. Each needs Python 3.11 or later and nothing else.
+PYTHON ?= python3
+VENV := .venv/bin
+export PYTHONSAFEPATH := 1
+
+.PHONY: help book test lint environment notebooks format clean
+
+help:
+	@echo "make book       execute every chapter and build the site (prints where it is)"
+	@echo "make test       check everything: style, notebooks, package, site"
+	@echo "make notebooks  put the set-up cell into every notebook, strip their outputs"
+	@echo "make format     format the code as make test wants it"
+	@echo "make clean      remove everything that was built, but not the environment"
+
+# The environment is checked first each time, which is instant where nothing has changed. The
+# package is installed from its wheel, so notebooks and tests run what a reader would install.
+environment:
+	@$(PYTHON) book/environment.py
+
+book: environment
+	@$(VENV)/python book/build.py
+
+lint: environment
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/codespell
+	$(VENV)/python book/setup_cell.py --check
+	@for notebook in book/*.ipynb; do \
+	  test ! -e "$$notebook" || $(VENV)/nbstripout --verify --keep-id "$$notebook" || exit 1; done
+
+# The site's tests read what "make book" built: a chapter is executed once, not again for them.
+test: book lint
+	$(VENV)/pytest -n 2 --dist worksteal tests --doctest-modules --pyargs alexnet_tutorial
+
+notebooks: environment
+	$(VENV)/python book/setup_cell.py
+	$(VENV)/nbstripout --keep-id book/*.ipynb
+
+format: environment
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+
+clean:
+	rm -rf build
