@@ -230,3 +230,695 @@ def _figure(width, height):
     axes.set_axis_off()
     axes.patch.set_visible(False)
     return fig, axes
+
+
+def _text(axes, x, y, text, size=9, **options):
+    options = {"ha": "center", "va": "center", "color": "black"} | options
+    return axes.text(x, y, text, fontsize=size, **options)
+
+
+def _polygon(axes, corners, color, face=0.25, **options):
+    from matplotlib.colors import to_rgba
+    from matplotlib.patches import Polygon
+
+    options = {"edgecolor": color, "linewidth": 0.9} | options
+    axes.add_patch(Polygon(corners, facecolor=to_rgba(color, face), **options))
+
+
+def _square(axes, x, y, color, face=0.0, width=1.0, height=1.0, **options):
+    corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+    _polygon(axes, corners, color, face, **options)
+
+
+def _line(axes, xs, ys, color="black", **options):
+    axes.plot(xs, ys, color=color, **({"linewidth": 0.9} | options))
+
+
+def _cross(axes, x, y):
+    """Cross out one pixel (hatching would come out opaque in SVG)."""
+    for ys in ((y, y + 1), (y + 1, y)):
+        _line(axes, (x, x + 1), ys, COLORS["red"], linewidth=1.1)
+
+
+def _frame(fig, axes, left, right, bottom, top, unit):
+    """Set the limits, and the figure's size so that one data unit is ``unit`` inches."""
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    fig.set_size_inches((right - left) * unit, (top - bottom) * unit)
+
+
+def _number_text(number):
+    """Write a number as briefly as it can be: 3, 0.5, −1.25."""
+    return f"{float(number) + 0.0:.4g}".replace("-", "−")
+
+
+def _count(number, thing):
+    """Write a number with its noun: 1 pixel, 3 pixels."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _times(shape):
+    return " × ".join(str(side) for side in shape)
+
+
+# ---- One convolution ------------------------------------------------------------------------
+
+
+def one_convolution(patch, kernel, bias=0):
+    """Draw one window times one kernel: the products, and the one number they add up to.
+
+    Args:
+        patch: The pixels in the window, an array of (height, width).
+        kernel: The weights, an array of the same shape.
+        bias: Number added to the sum.
+
+    Returns:
+        A :class:`Picture`.
+
+    Raises:
+        ValueError: Patch and kernel are not two arrays of one and the same (height, width).
+
+    Example:
+        >>> one_convolution([[1, 2], [3, 4]], [[1, 0], [0, -1]])
+        A 2 by 2 window times a 2 by 2 kernel: the 4 products add up to −3.
+    """
+    import numpy as np
+
+    patch, kernel = np.asarray(patch, float), np.asarray(kernel, float)
+    if patch.ndim != 2 or patch.shape != kernel.shape:
+        raise ValueError(
+            f"the window has shape {patch.shape} and the kernel {kernel.shape}: both must be the "
+            "same (height, width). Cut the window out of the picture first."
+        )
+    height, width = patch.shape
+    products = patch * kernel
+    total = products.sum() + bias
+    fig, axes = _figure(6, 2)
+    blocks = (
+        ("window", patch, COLORS["gray"], "×"),
+        ("kernel", kernel, KIND_COLORS["conv"], "="),
+        ("products", products, COLORS["purple"], "→"),
+    )
+    x = 0.0
+    for title, block, color, sign in blocks:
+        _text(axes, x + width / 2, height + 0.4, title)
+        for row in range(height):
+            for column in range(width):
+                y = height - 1 - row
+                _square(axes, x + column, y, color, 0.15)
+                _text(axes, x + column + 0.5, y + 0.5, _number_text(block[row, column]))
+        _text(axes, x + width + 0.5, height / 2, sign, 13)
+        x += width + 1
+    _text(axes, x + 0.9, height + 0.4, "sum")
+    _square(axes, x + 0.2, height / 2 - 0.5, COLORS["orange"], 0.3, width=1.4)
+    _text(axes, x + 0.9, height / 2, _number_text(total), 11, weight="bold")
+    if bias:
+        _text(axes, x + 0.9, height / 2 - 0.8, f"bias {_number_text(bias)} added", 8)
+    _frame(fig, axes, -0.1, x + 1.9, -0.1, height + 0.8, 0.45)
+    added = f" and the bias {_number_text(bias)}" if bias else ""
+    return from_matplotlib(
+        fig,
+        f"A {height} by {width} window times a {height} by {width} kernel: the "
+        f"{height * width} products{added} add up to {_number_text(total)}.",
+    )
+
+
+def convolution_window(
+    size, kernel_size, strides=1, padding=0, rounding="floor", position=(0, 0), values=None
+):
+    """Draw a window on a grid of pixels beside the map it fills.
+
+    Zeros of the padding are dotted, pixels that no window reads are crossed out, the pixel at the
+    top left of every position of the window carries a dot.
+
+    Args:
+        size: Pixels of the square picture, along one side.
+        kernel_size: Pixels of the square window.
+        strides: Step of the window, in pixels.
+        padding: As in :func:`~alexnet_tutorial.arithmetic.resolve_padding`.
+        rounding: ``"floor"`` or ``"ceil"``.
+        position: (row, column) of the map at which the window is drawn.
+        values: Numbers to write into the pixels, an array of (size, size), or None.
+
+    Returns:
+        A :class:`Picture`.
+
+    Raises:
+        ValueError: The window does not fit, or there is no such position.
+
+    Example:
+        >>> convolution_window(6, 3, strides=2)  # doctest: +NORMALIZE_WHITESPACE
+        A 3 by 3 window moves over 6 by 6 pixels in steps of 2: 3 ...
+    """
+    from alexnet_tutorial import arithmetic
+
+    options = {"strides": strides, "padding": padding, "rounding": rounding}
+    outputs = arithmetic.output_size(size, kernel_size, **options)
+    before, after = arithmetic.pad_amounts(size, kernel_size, **options)
+    unread = arithmetic.unread_pixels(size, kernel_size, **options)
+    row, column = position
+    if not (0 <= row < outputs and 0 <= column < outputs):
+        raise ValueError(
+            f"position {position} is not on the map, which has {outputs} rows and columns. Count "
+            "from 0."
+        )
+    fig, axes = _figure(6, 4)
+    total = before + size + after
+    for r in range(-before, size + after):
+        for c in range(-before, size + after):
+            x, y = c + before, total - 1 - (r + before)
+            inside = 0 <= r < size and 0 <= c < size
+            if not inside:
+                _square(axes, x, y, COLORS["gray"], linestyle=":")
+                _text(axes, x + 0.5, y + 0.5, "0", 7, color=COLORS["gray"])
+                continue
+            skipped = r >= size - unread or c >= size - unread
+            _square(axes, x, y, COLORS["gray"], 0.1)
+            if skipped:
+                _cross(axes, x, y)
+            if values is not None:
+                _text(axes, x + 0.5, y + 0.5, _number_text(values[r][c]), 8)
+    for r in range(outputs):
+        for c in range(outputs):
+            x, y = c * strides + 0.16, total - r * strides - 0.16
+            axes.plot([x], [y], "o", markersize=2.6, color=KIND_COLORS["conv"])
+    top, left = total - row * strides, column * strides
+    _square(
+        axes,
+        left,
+        top - kernel_size,
+        KIND_COLORS["conv"],
+        0.3,
+        kernel_size,
+        kernel_size,
+        linewidth=2.2,
+    )
+    start = total + 2.5
+    middle = total / 2 + outputs / 2
+    for r in range(outputs):
+        for c in range(outputs):
+            here = (r, c) == (row, column)
+            _square(
+                axes,
+                start + c,
+                middle - 1 - r,
+                COLORS["orange"],
+                0.7 if here else 0.12,
+                linewidth=2 if here else 0.9,
+            )
+    axes.annotate(
+        "",
+        (start - 0.15, middle - row - 0.5),
+        (total + 0.25, middle - row - 0.5),
+        arrowprops={"arrowstyle": "->", "color": "black", "lw": 1},
+    )
+    width = start + outputs
+    notes = [f"{size} × {size} pixels"]
+    if before or after:
+        notes[0] += f" + {before} and {_count(after, 'zero')}"
+    _text(axes, total / 2, total + 0.55, notes[0])
+    _text(axes, start + outputs / 2, max(middle + 0.55, 0), f"{outputs} × {outputs} map")
+    _frame(
+        fig,
+        axes,
+        -0.2,
+        max(width, start + 3) + 0.6,
+        -0.2,
+        total + 1.1,
+        0.34 if total < 13 else 0.24,
+    )
+    left_over = (
+        f" At the bottom and the right {_count(unread, 'line')} of pixels "
+        f"{'is' if unread == 1 else 'are'} never read."
+        if unread
+        else ""
+    )
+    past = after - arithmetic.resolve_padding(size, kernel_size, strides, padding)[1]
+    over = f" The last window runs {_count(past, 'pixel')} past the edge." if past > 0 else ""
+    zeros = (
+        f" with {_count(before, 'zero')} before and {after} after each line"
+        if before or after
+        else ""
+    )
+    return from_matplotlib(
+        fig,
+        f"A {kernel_size} by {kernel_size} window moves over {size} by {size} pixels{zeros} in "
+        f"steps of {strides}: {outputs} by {outputs} positions.{left_over}{over}",
+    )
+
+
+def windows_on_line(size, kernel_size, strides=1, padding=0, rounding="floor", ends=3):
+    """Draw the first and the last windows on one line of pixels, down to the edge.
+
+    Args:
+        size: Pixels on the line.
+        kernel_size: Pixels of a window.
+        strides: Step of the window, in pixels.
+        padding: As in :func:`~alexnet_tutorial.arithmetic.resolve_padding`.
+        rounding: ``"floor"`` or ``"ceil"``.
+        ends: Windows drawn at each end.
+
+    Returns:
+        A :class:`Picture`.
+
+    Raises:
+        ValueError: The window does not fit.
+
+    Example:
+        >>> windows_on_line(224, 11, strides=4, rounding="ceil")
+        55 windows of 11 pixels on a line of 224, in steps of 4, rounded up: the last starts at \
+pixel 216 and runs 3 pixels past the edge.
+    """
+    from alexnet_tutorial import arithmetic
+
+    options = {"strides": strides, "padding": padding, "rounding": rounding}
+    outputs = arithmetic.output_size(size, kernel_size, **options)
+    before, after = arithmetic.pad_amounts(size, kernel_size, **options)
+    unread = arithmetic.unread_pixels(size, kernel_size, **options)
+    starts = [index * strides - before for index in range(outputs)]
+    whole = outputs <= 2 * ends or size + before + after <= 40
+    shown = range(outputs) if whole else [*range(ends), *range(outputs - ends, outputs)]
+    if whole:
+        spans = [(-before, size + after)]
+    else:
+        spans = [
+            (-before, starts[ends - 1] + kernel_size),
+            (starts[outputs - ends], size + after),
+        ]
+    fig, axes = _figure(7, 2)
+    place, x = {}, 0.0
+    for number, (first, end) in enumerate(spans):
+        if number:
+            _text(axes, x + 1.5, 0.5, "· · ·", 11)
+            x += 3
+        for pixel in range(first, end):
+            place[number, pixel] = x
+            if not 0 <= pixel < size:
+                _square(axes, x, 0, COLORS["gray"], linestyle=":")
+                _text(axes, x + 0.5, 0.5, "0", 7, color=COLORS["gray"])
+            elif pixel >= size - unread:
+                _square(axes, x, 0, COLORS["red"], 0.2)
+                _cross(axes, x, 0)
+            else:
+                _square(axes, x, 0, COLORS["gray"], 0.15)
+            x += 1
+    last = len(spans) - 1
+    edge = place[last, size - 1] + 1
+    _line(axes, [edge, edge], [-0.2, 1.9], linewidth=1.6)
+    _text(axes, edge, 2.25, f"pixel {size - 1}", 8, ha="right" if after or unread else "center")
+    _text(axes, place[0, 0] + 0.5, 2.25, "pixel 0", 8, ha="left" if before else "center")
+    bottom = 0.0
+    for drawn, index in enumerate(shown):
+        number = 0 if whole or drawn < ends else last
+        line = drawn if whole else drawn % ends
+        y = -0.9 - 0.95 * (line % 4 if whole else line)
+        bottom = min(bottom, y)
+        left = place[number, starts[index]]
+        final = index == outputs - 1
+        color = COLORS["orange"] if final else KIND_COLORS["conv"]
+        _square(axes, left, y, color, 0.3, kernel_size, 0.7)
+        _text(axes, left + kernel_size / 2, y + 0.34, str(index + 1), 7.5)
+    _frame(fig, axes, -1.2, x + 1.2, bottom - 0.3, 2.7, 0.19 if x < 48 else 8.6 / x)
+    up = ", rounded up" if rounding == "ceil" else ""
+    past = starts[-1] + kernel_size - size
+    if unread:
+        end_text = (
+            f"ends at pixel {starts[-1] + kernel_size - 1}, and {_count(unread, 'pixel')} after it "
+            f"{'is' if unread == 1 else 'are'} never read"
+        )
+    elif past > 0:
+        end_text = f"runs {_count(past, 'pixel')} past the edge"
+    else:
+        end_text = "ends at the edge"
+    return from_matplotlib(
+        fig,
+        f"{outputs} windows of {kernel_size} pixels on a line of {size}, in steps of {strides}"
+        f"{up}: the last starts at pixel {starts[-1]} and {end_text}.",
+    )
+
+
+def memory_order(height, width, channels):
+    """Draw in which order a stack of maps lies in memory, channels last and channels first.
+
+    Args:
+        height: Rows of a map.
+        width: Columns of a map.
+        channels: Maps, at most as many as :data:`COLORS` has colors.
+
+    Returns:
+        A :class:`Picture`.
+
+    Raises:
+        ValueError: There are more maps than colors.
+
+    Example:
+        >>> memory_order(2, 2, 3)  # doctest: +ELLIPSIS
+        12 numbers of 3 maps of 2 × 2 in memory. Channels last: the 3 channels of one pixel ...
+    """
+    import itertools
+
+    palette = [COLORS[name] for name in ("blue", "orange", "green", "purple", "red", "teal")]
+    if channels > len(palette):
+        raise ValueError(
+            f"{channels} maps are more than the {len(palette)} colors to tell them apart. Draw "
+            "fewer: the order is the same for any number."
+        )
+    names = "abcdefghijklmnopqrstuvwxyz"
+    pixels = list(itertools.product(range(height), range(width)))
+    label = {pixel: names[i] for i, pixel in enumerate(pixels)}
+    fig, axes = _figure(7, 2)
+    total = height * width * channels
+    x = 0.0
+    top = 3.4 + height
+    for channel in range(channels):
+        for row, column in pixels:
+            _square(axes, x + column, top - 1 - row, palette[channel], 0.3)
+            _text(axes, x + column + 0.5, top - 0.5 - row, f"{label[row, column]}{channel + 1}", 8)
+        _text(axes, x + width / 2, top + 0.35, f"map {channel + 1}", 8)
+        x += width + 0.8
+    last = [(channel, pixel) for pixel in pixels for channel in range(channels)]
+    first = [(channel, pixel) for channel in range(channels) for pixel in pixels]
+    for y, order, title in ((1.9, last, "channels last"), (0, first, "channels first")):
+        _text(axes, -0.4, y + 0.5, title, ha="right")
+        for index, (channel, pixel) in enumerate(order):
+            _square(axes, index, y, palette[channel], 0.3)
+            _text(axes, index + 0.5, y + 0.5, f"{label[pixel]}{channel + 1}", 8)
+    _frame(fig, axes, -4.6, max(total, x) + 0.3, -0.3, top + 0.8, 0.36 if total <= 16 else 0.3)
+    return from_matplotlib(
+        fig,
+        f"{total} numbers of {channels} maps of {height} × {width} in memory. Channels last: the "
+        f"{channels} channels of one pixel lie together. Channels first: the {height * width} "
+        "pixels of one map lie together.",
+    )
+
+
+# ---- A whole network ------------------------------------------------------------------------
+
+_SKEW = (0.34, 0.26)  # where one unit of a map's width goes: back and to the right
+
+
+def _stages(net):
+    """Gather the layers that change a shape, with those that do not noted at the one before.
+
+    Returns:
+        A list of dicts: name, kind, layer, shape, groups (of the layer), towers (maps drawn in so
+        many stacks), notes.
+    """
+    stages = [
+        {"name": "input", "kind": "input", "layer": None, "shape": net.input_shape, "notes": []}
+    ]
+    for layer, shape, out in net.walk():
+        if out == shape and layer.kind not in ("conv", "dense", "pool"):
+            stages[-1]["notes"].append({"lrn": "LRN"}.get(layer.kind, layer.kind))
+        else:
+            stages.append(
+                {"name": layer.name, "kind": layer.kind, "layer": layer, "shape": out, "notes": []}
+            )
+    for index, stage in enumerate(stages):
+        stage["groups"] = getattr(stage["layer"], "groups", 1)
+        # Maps are drawn apart where a grouped convolution made them or reads them.
+        reader = next((s for s in stages[index + 1 :] if s["kind"] != "pool"), None)
+        reads = getattr(reader["layer"], "groups", 1) if reader else 1
+        maker = next((s for s in stages[index::-1] if s["kind"] != "pool"), stage)
+        made = getattr(maker["layer"], "groups", 1)
+        stage["towers"] = max(made, reads) if len(stage["shape"]) == 3 and index else 1
+    return stages
+
+
+class _Scale:
+    """Lengths on the page: areas, not sides, grow with the numbers, so that small maps show."""
+
+    def __init__(self, stages):
+        maps = [stage["shape"] for stage in stages if len(stage["shape"]) == 3]
+        vectors = [stage["shape"][0] for stage in stages if len(stage["shape"]) == 1]
+        self._side = 3.0 / max(max(shape[:2]) for shape in maps) ** 0.5
+        self._channels = 1.3 / max(shape[2] for shape in maps) ** 0.5
+        self._units = 3.4 / max(vectors, default=1) ** 0.5
+
+    def side(self, pixels):
+        return self._side * pixels**0.5
+
+    def channels(self, number):
+        return max(self._channels * number**0.5, 0.08)
+
+    def units(self, number):
+        return max(self._units * number**0.5, 0.12)
+
+
+def _cuboid(axes, x, y, height, width, depth, color):
+    """Draw maps with their near lower left corner at (x, y); return the place of its last map."""
+    dx, dy = width * _SKEW[0], width * _SKEW[1]
+    front = [(x, y), (x + depth, y), (x + depth, y + height), (x, y + height)]
+    top = [(x, y + height), (x + depth, y + height)]
+    top += [(px + dx, py + dy) for px, py in reversed(top)]
+    side = [(x + depth, y), (x + depth + dx, y + dy)]
+    side += [(px, py + height) for px, py in reversed(side)]
+    _polygon(axes, front, color, 0.42)
+    _polygon(axes, top, color, 0.28)
+    _polygon(axes, side, color, 0.16)
+    return {"x": x + depth, "y": y, "height": height, "dx": dx, "dy": dy, "front": x}
+
+
+def _kernel(axes, source, share, target, color):
+    """Draw a kernel on the last map of one stack, and the rays to the number it computes."""
+    rows, columns = share
+    # Kept away from the near corner, so that it lies on the map whatever its share.
+    u, v = 0.5 * (1 - columns), 0.55 * (1 - rows)
+
+    def on_map(across, up):
+        return (
+            source["x"] + across * source["dx"],
+            source["y"] + up * source["height"] + across * source["dy"],
+        )
+
+    corners = [
+        on_map(u, v),
+        on_map(u + columns, v),
+        on_map(u + columns, v + rows),
+        on_map(u, v + rows),
+    ]
+    _polygon(axes, corners, color, 0.55)
+    for px, py in corners:
+        _line(axes, (px, target[0]), (py, target[1]), color, linewidth=0.6, alpha=0.75)
+
+
+def architecture_diagram(net):
+    """Draw any description as stacks of maps and bars of units, with kernels and shapes.
+
+    A stack is as high and as deep as its maps and as thick as their number (all on a square-root
+    scale). Where a convolution works in groups, its maps stand in as many towers.
+
+    Args:
+        net: An :class:`~alexnet_tutorial.architecture.Architecture`.
+
+    Returns:
+        A :class:`Picture`.
+
+    Raises:
+        TypeError: ``net`` is no description.
+
+    Example:
+        >>> from alexnet_tutorial.architecture import variant
+        >>> architecture_diagram(variant("compact"))  # doctest: +ELLIPSIS
+        The network compact, from left to right: input 57 × 57 × 3; conv1 ...
+    """
+    if not hasattr(net, "walk"):
+        raise TypeError(
+            f"the diagram is drawn from an Architecture, and received {type(net).__name__}. For a "
+            "variant's name, call architecture.variant(name) first."
+        )
+    stages = _stages(net)
+    scale = _Scale(stages)
+    fig, axes = _figure(10, 4)
+    column, gap, x = 1.0, 0.3, 0.0
+    highest = lowest = 0.0
+    drawn = []
+    for stage in stages:
+        shape, color = stage["shape"], KIND_COLORS.get(stage["kind"], COLORS["gray"])
+        stacks = []
+        if len(shape) == 3:
+            height, width = scale.side(shape[0]), scale.side(shape[1])
+            depth = scale.channels(shape[2] / stage["towers"])
+            full = height + width * _SKEW[1]
+            span = depth + width * _SKEW[0]
+            room = max(span, column)
+            for tower in range(stage["towers"]):
+                # Towers are centered around the line through the middle of the picture.
+                offset = (stage["towers"] - 1) / 2 - tower
+                y = offset * (full + 0.35) - full / 2
+                stacks.append(_cuboid(axes, x + (room - span) / 2, y, height, width, depth, color))
+                highest, lowest = max(highest, y + full), min(lowest, y)
+        else:
+            height, room = scale.units(shape[0]), column
+            _square(axes, x + room / 2 - 0.1, -height / 2, color, 0.4, 0.2, height)
+            highest, lowest = max(highest, height / 2), min(lowest, -height / 2)
+        drawn.append({**stage, "stacks": stacks, "middle": x + room / 2})
+        x += room + gap
+    for before, stage in zip(drawn, drawn[1:], strict=False):
+        if stage["kind"] == "conv":
+            _kernels(axes, before, stage)
+    _labels(axes, drawn, lowest - 0.35)
+    _frame(fig, axes, -0.3, x - gap + 0.4, lowest - 2.0, highest + 0.25, 0.58)
+    return from_matplotlib(fig, _diagram_alt(net, stages))
+
+
+def _kernels(axes, before, stage):
+    from alexnet_tutorial.architecture import pair
+
+    kernel = pair(stage["layer"].kernel_size)
+    share = [
+        min(max(side / size, 0.14), 1.0)
+        for side, size in zip(kernel, before["shape"][:2], strict=True)
+    ]
+    sources, targets = before["stacks"], stage["stacks"]
+    for s, source in enumerate(sources):
+        for t, target in enumerate(targets):
+            # A grouped convolution reads its own tower only.
+            if stage["groups"] > 1 and len(sources) == len(targets) and s != t:
+                continue
+            point = (target["front"], target["y"] + 0.6 * target["height"])
+            _kernel(axes, source, share, point, KIND_COLORS["conv"])
+
+
+def _operation(layer):
+    """Write a window as the paper does: kernel, then stride where it is not 1."""
+    from alexnet_tutorial.architecture import pair
+
+    if layer is None or layer.kind not in ("conv", "pool"):
+        return ""
+    rows, columns = pair(layer._kernel())
+    down, right = pair(layer.strides)
+    step = "" if (down, right) == (1, 1) else f" / {down if down == right else (down, right)}"
+    return f"{rows} × {columns}{step}"
+
+
+def _labels(axes, drawn, y):
+    for stage in drawn:
+        shape = stage["shape"]
+        lines = [
+            " × ".join(map(str, shape[:2])) if len(shape) == 3 else str(shape[0]),
+            f"× {shape[2]}" if len(shape) == 3 else "",
+        ]
+        color = KIND_COLORS.get(stage["kind"], COLORS["gray"])
+        _text(axes, stage["middle"], y, stage["name"], 9, weight="bold")
+        _line(axes, (stage["middle"] - 0.4, stage["middle"] + 0.4), (y - 0.2, y - 0.2), color)
+        for number, line in enumerate(lines):
+            _text(axes, stage["middle"], y - 0.42 - 0.28 * number, line, 8.5)
+        small = [_operation(stage["layer"])] if _operation(stage["layer"]) else []
+        small += [f"+ {note}" for note in stage["notes"]]
+        start = y - (1.02 if len(shape) == 3 else 0.7)
+        for number, line in enumerate(small):
+            _text(axes, stage["middle"], start - 0.26 * number, line, 7.5, style="italic")
+
+
+def _diagram_alt(net, stages):
+    parts = []
+    for stage in stages:
+        towers = f" in {stage['towers']} towers" if stage["towers"] > 1 else ""
+        operation = _operation(stage["layer"])
+        window = f" (window {operation})" if operation else ""
+        parts.append(f"{stage['name']} {_times(stage['shape'])}{towers}{window}")
+    return f"The network {net.name}, from left to right: {'; '.join(parts)}."
+
+
+def _si(number):
+    """Write a count with three digits: 34.9 k, 37.8 M."""
+    for power, unit in ((9, " G"), (6, " M"), (3, " k")):
+        if number >= 10**power:
+            return f"{number / 10**power:.3g}{unit}"
+    return f"{number:.3g}"
+
+
+def cost_bars(net):
+    """Draw where the parameters, the multiply-accumulates and the memory of a network are.
+
+    Args:
+        net: An :class:`~alexnet_tutorial.architecture.Architecture`, a Keras model, or their
+            :class:`~alexnet_tutorial.ledger.Ledger`.
+
+    Returns:
+        A :class:`Picture`; its alt text names the largest layer of each and its share.
+
+    Raises:
+        TypeError: ``net`` is none of these.
+
+    Example:
+        >>> from alexnet_tutorial.architecture import variant
+        >>> cost_bars(variant("alexnet-2012"))  # doctest: +ELLIPSIS
+        Cost of alexnet-2012, layer by layer. Parameters: 61 M, most in fc6 (37.8 M, 62 %)...
+    """
+    from alexnet_tutorial.ledger import Ledger, ledger
+
+    book = net if isinstance(net, Ledger) else ledger(net)
+    rows = [row for row in book if row.kind not in ("dropout", "flatten", "activation")]
+    panels = (
+        ("Parameters", [row.parameters for row in rows], book.parameters, ""),
+        ("Multiply-accumulates", [row.macs for row in rows], book.macs, ""),
+        ("Output memory", [row.bytes for row in rows], sum(row.bytes for row in rows), "B"),
+    )
+    fig, axes = _figure(8, 4)
+    wide, space = 5.0, 2.6
+    findings = []
+    for number, (title, values, total, unit) in enumerate(panels):
+        left = number * (wide + space)
+        _text(axes, left, len(rows) + 0.5, title, 10, ha="left", weight="bold")
+        peak = max(values)
+        for place, (row, value) in enumerate(zip(rows, values, strict=True)):
+            y = len(rows) - 1 - place
+            color = KIND_COLORS.get(row.kind, COLORS["gray"])
+            _square(axes, left, y + 0.14, color, 0.75, wide * value / peak, 0.72, linewidth=0)
+            text = f"{_si(value)}{unit if value >= 1000 else ' ' + unit if unit else ''}"
+            if value:
+                _text(axes, left + wide * value / peak + 0.12, y + 0.5, text, 8, ha="left")
+            if number == 0:
+                _text(axes, left - 0.25, y + 0.5, row.name, 9, ha="right")
+        largest = values.index(peak)
+        findings.append(
+            f"{title}: {_si(total)}{unit}, most in {rows[largest].name} "
+            f"({_si(peak)}{unit}, {peak / total:.0%})".replace("%", " %")
+        )
+        _line(axes, (left, left), (0, len(rows)), linewidth=0.8)
+    _frame(fig, axes, -2.0, 3 * (wide + space) - 0.4, -0.1, len(rows) + 1, 0.38)
+    fig.set_size_inches(8.6, 0.26 * (len(rows) + 1.1))
+    return from_matplotlib(fig, f"Cost of {book.name}, layer by layer. {'. '.join(findings)}.")
+
+
+def pictures(images, titles, alt, columns=6):
+    """Draw pictures or maps side by side, each stretched to its own range of gray.
+
+    Args:
+        images: Arrays of (height, width) or (height, width, 3); color pictures hold 0 to 1, or
+            0 to 255 as ``uint8``.
+        titles: A title for each.
+        alt: What they show.
+        columns: Pictures in a row.
+
+    Returns:
+        A :class:`Picture`.
+
+    Raises:
+        ValueError: There are no pictures, or not as many titles.
+
+    Example:
+        >>> pictures([[[0, 1], [1, 0]]], ["board"], "A board of 2 by 2.")
+        A board of 2 by 2.
+    """
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    images = [np.asarray(image) for image in images]
+    if not images or len(images) != len(titles):
+        raise ValueError(
+            f"received {len(images)} pictures and {len(titles)} titles: give at least one "
+            "picture, and a title (it may be empty) for each."
+        )
+    columns = min(columns, len(images))
+    lines = -(-len(images) // columns)
+    fig = Figure(figsize=(1.5 * columns, 1.7 * lines))
+    for axes in fig.subplots(lines, columns, squeeze=False).flat:
+        axes.set_axis_off()
+    for axes, image, title in zip(fig.axes, images, titles, strict=False):
+        axes.imshow(image, cmap="gray", interpolation="nearest")
+        axes.set_title(title, fontsize=9, pad=3)
+    fig.subplots_adjust(0, 0, 1, 0.95, wspace=0.06, hspace=0.25)
+    return from_matplotlib(fig, alt)
