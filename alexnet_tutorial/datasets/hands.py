@@ -15,12 +15,20 @@ SIZE = 64  # the pictures, in pixels
 _FINE = 128  # drawn at twice the size, then averaged: smooth edges
 
 # Bases of the index, middle, ring and little finger, their bones, and their radii at the joints.
-_KNUCKLES = np.array([[0.145, 0.50, 0.0], [0.045, 0.53, 0.0], [-0.055, 0.505, 0.0],
-                      [-0.145, 0.45, 0.0]])
-_BONES = np.array([[0.225, 0.125, 0.10], [0.245, 0.145, 0.105], [0.225, 0.135, 0.105],
-                   [0.17, 0.095, 0.09]])
-_RADII = np.array([[0.054, 0.048, 0.043, 0.036], [0.055, 0.049, 0.044, 0.037],
-                   [0.052, 0.046, 0.041, 0.035], [0.046, 0.040, 0.036, 0.031]])
+_KNUCKLES = np.array(
+    [[0.145, 0.50, 0.0], [0.045, 0.53, 0.0], [-0.055, 0.505, 0.0], [-0.145, 0.45, 0.0]]
+)
+_BONES = np.array(
+    [[0.225, 0.125, 0.10], [0.245, 0.145, 0.105], [0.225, 0.135, 0.105], [0.17, 0.095, 0.09]]
+)
+_RADII = np.array(
+    [
+        [0.055, 0.050, 0.046, 0.040],
+        [0.056, 0.051, 0.047, 0.041],
+        [0.053, 0.048, 0.044, 0.039],
+        [0.047, 0.042, 0.038, 0.034],
+    ]
+)
 _SPREAD = np.radians([9.0, 1.0, -8.0, -18.0])
 
 _RAISED = {0: (), 1: (0,), 2: (0, 1), 3: (0, 1), 4: (0, 1, 2, 3), 5: (0, 1, 2, 3)}
@@ -101,12 +109,14 @@ def _scene(label, rng):
     tilt = np.abs(n(0, 10)) * (u() < 0.5)
     spread_by = u(-0.1, 2.0) if u() < 0.72 else u(-0.35, 0.2)
     curl = np.abs(n(0, 16)) if u() < 0.12 else 0.0
+    lazy = rng.integers(4) if u() < 0.15 else None  # one finger bent more than the others
     fold = np.array([u(62, 92), u(88, 112), u(35, 70)])
-    ring = np.array([u(46, 72), u(62, 92), u(25, 50)])
+    ring = np.array([u(45, 72), u(62, 90), u(25, 50)])
     fingers = []
     for i in range(4):
         if i in raised:
-            bends = np.array([tilt + n(0, 4), curl + abs(n(0, 6)), curl * 0.7 + abs(n(0, 4))])
+            bent = curl + (u(10, 40) if i == lazy else 0)
+            bends = np.array([tilt + n(0, 4), bent + abs(n(0, 6)), bent * 0.7 + abs(n(0, 4))])
             spread = _SPREAD[i] * spread_by + np.radians(n(0, 2.5))
             if label in (2, 3):  # two fingers alone open like scissors
                 spread = np.radians([u(0.2, 1.0), -u(0.2, 1.0)][i] * 16 * max(spread_by, -0.15))
@@ -116,8 +126,8 @@ def _scene(label, rng):
         else:
             bends = fold + [n(0, 6), n(0, 5), n(0, 6)]
             spread = _SPREAD[i] * u(-0.3, 0.3)
-            if label == 3 and u() < 0.5:  # without the thumb to hold them, they fold less
-                bends = bends * [u(0.7, 1.0), u(0.8, 1.0), 1.0]
+            if label == 3 and u() < 0.6:  # without the thumb to hold them, they fold less
+                bends = bends * [u(0.6, 1.0), u(0.75, 1.0), 1.0]
         fingers.append(_finger(knuckles[i], bones[i], spread, np.radians(bends)))
 
     thumb = _thumb(label, fingers, rng)
@@ -128,8 +138,9 @@ def _scene(label, rng):
             parts.append((*a, *b, r, s, kind))
 
     # The palm (kind 0) melts into one surface; bones of fingers (kind 1) stay apart.
-    wrist = np.array([[0.075, 0.03, 0.0], [0.03, 0.0, 0.0], [-0.025, 0.0, 0.0],
-                      [-0.075, 0.03, 0.0]])
+    wrist = np.array(
+        [[0.075, 0.03, 0.0], [0.03, 0.0, 0.0], [-0.025, 0.0, 0.0], [-0.075, 0.03, 0.0]]
+    )
     thick = u(0.062, 0.08)
     for i in range(4):
         add([wrist[i], knuckles[i] - [0, 0.02, 0.012]], [thick, 0.056], 0)
@@ -138,14 +149,17 @@ def _scene(label, rng):
     bend, lean = np.radians(n(0, 14)), np.radians(n(0, 14))
     arm = np.array([np.sin(bend), -np.cos(bend), np.sin(lean)])
     wide = u(0.9, 1.12)
-    for side in (-0.042, 0.042):
+    for side in (-0.048, 0.048):
         start = np.array([side, -0.01, 0.0])
-        add([start, start + 0.35 * arm, start + 2.2 * arm + [2.2 * side, 0, 0]],
-            np.array([0.074, 0.092, 0.16]) * wide, 0)
+        add(
+            [start, start + 0.35 * arm, start + 2.2 * arm + [2.2 * side, 0, 0]],
+            np.array([0.082, 0.1, 0.17]) * wide,
+            0,
+        )
     for joints, radius in zip(fingers, radii, strict=True):
         add(joints, radius, 1)
     girth = u(0.88, 1.1)
-    add(thumb, np.array([0.07, 0.058, 0.051, 0.038]) * girth, 1)
+    add(thumb, np.array([0.075, 0.062, 0.056, 0.042]) * girth, 1)
     parts = np.array(parts)
     return _place(parts, label, rng)
 
@@ -155,7 +169,7 @@ def _thumb(label, fingers, rng):
     u, n = rng.uniform, rng.normal
     root = np.array([0.10, 0.09, 0.03]) + n(0, 0.008, 3)
     if label in (3, 5):  # out to the side
-        angle = np.radians(u(22, 68))
+        angle = np.radians(u(12, 68))
         rise = u(-0.05, 0.5)
         joints = [root]
         for bone, turn in zip((0.20, 0.155, 0.12), (0, n(-6, 9), n(-8, 12)), strict=True):
@@ -167,17 +181,14 @@ def _thumb(label, fingers, rng):
         drop = u(-0.07, 0.05)
         reach = u(-0.05, 0.07)
         middle = [0.155, 0.27 + drop * 0.5, 0.09]
-        joints = [root, middle, [0.055 + reach, 0.35 + drop, 0.13], [reach - 0.05, 0.375 + drop, 0.11]]
+        bent, tip = [0.055 + reach, 0.35 + drop, 0.13], [reach - 0.05, 0.375 + drop, 0.11]
+        joints = [root, middle, bent, tip]
     elif label == 0:  # opposite the fingers, meeting their tips
-        tip = fingers[0][3] * u(0.6, 1.0) + fingers[1][3] * 0.0
         tip = fingers[0][3] + (fingers[1][3] - fingers[0][3]) * u(-0.1, 0.6)
-        tip = tip + np.array([0.01, -0.03, 0.02]) + n(0, 0.012, 3)
-        knuckle = fingers[0][1]
-        away = (root + tip) / 2 - knuckle
-        away /= np.linalg.norm(away)
-        bulge = u(0.05, 0.12)
-        joints = [root, root + 0.42 * (tip - root) + bulge * away,
-                  root + 0.75 * (tip - root) + 0.7 * bulge * away, tip]
+        tip = tip + np.array([0.01, -0.04, 0.025]) + n(0, 0.012, 3)
+        middle = np.array([0.135, 0.26, 0.09]) + n(0, 0.015, 3)
+        bulge = np.array([0.02, -0.03, 0.055]) * u(0.4, 1.2)
+        joints = [root, middle, middle + 0.55 * (tip - middle) + bulge, tip]
     else:  # holding the folded fingers down
         held = fingers[2] if u() < 0.55 or label == 2 else fingers[1]
         tip = (held[1] + held[2]) / 2 + [u(-0.02, 0.06), u(-0.06, 0.03), 0.075]
@@ -200,10 +211,10 @@ def _place(parts, label, rng):
     """Turn the hand, put it somewhere in the picture, and convert to fine pixels."""
     u, n = rng.uniform, rng.normal
     if label == 0:  # from where one sees through the ring
-        yaw, pitch = np.radians(-u(38, 100)), np.radians(n(0, 12))
+        yaw, pitch = np.radians(-u(25, 100)), np.radians(n(0, 14))
     else:
-        yaw, pitch = np.radians(n(0, 22)), np.radians(n(0, 13))
-    roll = np.radians(n(0, 20) if u() < 0.75 else u(-80, 80))
+        yaw, pitch = np.radians(n(0, 25)), np.radians(n(0, 14))
+    roll = np.radians(n(0, 22) if u() < 0.68 else u(-88, 88))
     matrix = _turn(2, roll) @ _turn(0, pitch) @ _turn(1, yaw)
     if u() < 0.5:  # the other hand
         matrix = np.diag([-1.0, 1.0, 1.0]) @ matrix
@@ -211,9 +222,9 @@ def _place(parts, label, rng):
     hand = np.concatenate([a[parts[:, 8] == 1], b[parts[:, 8] == 1], np.zeros((1, 3))])
     low, high = hand[:, :2].min(0) - 0.05, hand[:, :2].max(0) + 0.05
     extent = high - low
-    scale = u(0.4, 0.92) * _FINE / extent.max()
+    scale = u(0.5, 1.08) * _FINE / extent.max()
     # One length for all: a ring or fist is a smaller thing than an open hand.
-    scale = min(scale, _FINE * u(0.75, 1.15))
+    scale = min(scale, _FINE * u(0.62, 1.05))
     room = np.maximum(_FINE - scale * extent, 0.12 * _FINE)
     spot = np.clip(rng.normal(0.5, 0.22, 2), -0.08, 1.08)
     corner = (_FINE - scale * extent - room) / 2 + spot * room
@@ -313,67 +324,72 @@ def _photograph(depth, crease, rng):
     def u(low, high, *shape):
         return rng.uniform(low, high, (count, *(shape or (1, 1)))).astype(np.float32)
 
-    mask = (depth > -5e3).astype(np.float32)
-    z = np.where(mask > 0, depth, 0)
+    def n(*shape):
+        return rng.standard_normal((count, *shape), np.float32)
+
+    # From twice the size to the size of the picture; depth in pixels of the picture.
+    fine = (depth > -5e3).astype(np.float32)
+    covered = _halve(fine)
+    share = np.maximum(covered, 1e-3)
+    z = _halve(np.where(fine > 0, depth, 0)) / share / 2
+    crease = _halve(crease * fine) / share
+    mask = (covered > 0).astype(np.float32)
+
     # Slopes come from a slightly blurred surface: skin has no sharp edges.
-    weight = _blur(mask, 1.0)
-    z = np.where(mask > 0, _blur(z * mask, 1.0) / np.maximum(weight, 1e-3), 0)
-    dx = np.clip(np.gradient(z, axis=2), -2.5, 2.5) * mask
-    dy = np.clip(np.gradient(z, axis=1), -2.5, 2.5) * mask
+    near = _blur(covered, np.float32(0.55))
+    smooth = np.where(mask > 0, _blur(z * covered, np.float32(0.55)) / np.maximum(near, 1e-3), 0)
+    dx = np.clip(np.gradient(smooth, axis=2), -2.5, 2.5) * mask
+    dy = np.clip(np.gradient(smooth, axis=1), -2.5, 2.5) * mask
     length = np.sqrt(1 + dx * dx + dy * dy)
-    around = u(-np.pi, np.pi)
-    side = u(0.15, 0.75)
-    lx, ly = side * np.cos(around), -np.abs(side * np.sin(around)) - 0.25
-    lz = u(0.45, 0.9)
+    around, side = u(-np.pi, np.pi), u(0.15, 0.8)
+    lx, ly, lz = side * np.cos(around), -np.abs(side * np.sin(around)) - 0.3, u(0.35, 0.9)
     norm = np.sqrt(lx * lx + ly * ly + lz * lz)
     lx, ly, lz = lx / norm, ly / norm, lz / norm
     lit = np.clip((-dx * lx - dy * ly + lz) / length * 0.75 + 0.25, 0, 1)
 
     # What lies lower than its surroundings gets less light from everywhere.
-    hollow = np.clip((_blur(z * mask, 4.0) / np.maximum(_blur(mask, 4.0), 0.02) - z) / 7, 0, 1)
-    hollow = hollow * mask
+    wide = np.float32(2.2)
+    level = _blur(z * covered, wide) / np.maximum(_blur(covered, wide), 0.02)
+    hollow = np.clip((level - z) / 3.5, 0, 1) * mask
     # What has something higher between itself and the lamp lies in its shadow.
     shade = np.zeros_like(z)
-    index = np.arange(_FINE)
-    rows = np.arange(count)[:, None, None]
-    for step in (3, 6, 10, 15):
-        ix = np.clip(np.rint(index[None, None, :] + step * lx / lz), 0, _FINE - 1).astype(int)
-        iy = np.clip(np.rint(index[None, :, None] + step * ly / lz), 0, _FINE - 1).astype(int)
+    index, rows = np.arange(SIZE), np.arange(count)[:, None, None]
+    for step in (1.5, 3, 5, 8):
+        ix = np.clip(np.rint(index[None, None, :] + step * lx / lz), 0, SIZE - 1).astype(int)
+        iy = np.clip(np.rint(index[None, :, None] + step * ly / lz), 0, SIZE - 1).astype(int)
         higher = np.where(mask[rows, iy, ix] > 0, z[rows, iy, ix], -1e3) - z - step
-        shade = np.maximum(shade, np.clip(higher / 4, 0, 1) * mask)
-    shade = _blur(shade, 1.2)
+        shade = np.maximum(shade, np.clip(higher / 2, 0, 1) * mask)
+    shade = _blur(shade, np.float32(0.6))
 
-    tone = u(0.25, 0.55) + u(0.35, 0.6) * lit
-    tone = tone * (1 - u(0.35, 0.75) * hollow) * (1 - u(0.15, 0.5) * shade)
+    tone = u(0.2, 0.45) + u(0.5, 0.75) * lit
+    tone = tone * (1 - u(0.4, 0.8) * hollow) * (1 - u(0.2, 0.55) * shade)
     tone = tone * (1 - u(0.0, 0.22) * crease)
-    texture = _blur(rng.normal(0, 1, depth.shape).astype(np.float32), 2.0) * 5.0
-    tone = np.clip(tone * (1 + u(0.0, 0.05) * texture), 0, 1.1)[..., None]
+    texture = _blur(n(SIZE, SIZE), np.float32(0.9)) * 2.5
+    tone = np.clip(tone * (1 + u(0.0, 0.06) * texture), 0, 1.15)[..., None]
 
     # Skin goes from a dark, redder tone in the shade to a light one. Most pictures take the
     # tones of warm indoor light, some any tone that people have.
     bright = u(0, 1, 1, 1, 1)
-    dark = np.array([70, 40, 26]) + bright * [45, 36, 30] + rng.normal(0, 6, (count, 1, 1, 3))
-    light = np.array([178, 132, 105]) + bright * [40, 42, 42] + rng.normal(0, 7, (count, 1, 1, 3))
-    deep = u(0, 1, 1, 1, 1) < 0.12
-    dark = np.where(deep, dark * 0.6, dark)
+    dark = np.float32([72, 42, 26]) + bright * np.float32([35, 30, 26]) + 4 * n(1, 1, 3)
+    light = np.float32([176, 130, 103]) + bright * np.float32([34, 38, 40]) + 5 * n(1, 1, 3)
+    deep = u(0, 1, 1, 1, 1) < 0.1
+    dark = np.where(deep, dark * np.float32(0.6), dark)
     light = np.where(deep, light * u(0.5, 0.8, 1, 1, 1), light)
     skin = dark + (light - dark) * tone
-    flush = u(0, 1, 1, 1, 1) * _blur(rng.normal(0, 1, depth.shape), 7.0)[..., None] * 12
-    skin = skin + flush * [9.0, -3.0, -5.0]
+    flush = u(0, 1, 1, 1, 1) * _blur(n(SIZE, SIZE), np.float32(3.5))[..., None] * 6
+    skin = skin + flush * np.float32([9, -3, -5])
 
-    covered = _halve(mask)
-    skin = _halve(skin * mask[..., None]) / np.maximum(covered, 1e-3)[..., None]
-    wall = _wall(covered, rng)
+    wall = _wall(covered, rng).astype(np.float32)
     picture = wall + (skin - wall) * covered[..., None]
 
-    # The camera: exposure, color balance, a lens that is not perfect, a sensor that is not either.
-    sigma = rng.uniform(0.25, 0.65, count)
-    down = _blur_matrix(SIZE, sigma)
-    picture = np.einsum("nij,njkc->nikc", down, picture, optimize=True)
-    picture = np.einsum("nij,nkjc->nkic", down, picture, optimize=True)
-    picture = picture * u(0.93, 1.06, 1, 1, 1) * (1 + rng.normal(0, 0.015, (count, 1, 1, 3)))
-    grain = rng.normal(0, 1, picture.shape) * u(0.3, 1.6, 1, 1, 1)
-    return np.clip(np.rint(picture + grain), 0, 255).astype(np.uint8)
+    # The camera: a lens that is not perfect, exposure, color balance, a sensor with grain.
+    blur = _blur_matrix(SIZE, rng.uniform(0.3, 0.6, count))
+    planes = np.moveaxis(picture, -1, 1)
+    planes = blur[:, None] @ planes @ np.swapaxes(blur, -1, -2)[:, None]
+    picture = np.moveaxis(planes, 1, -1)
+    picture = picture * u(0.94, 1.04, 1, 1, 1) * (1 + np.float32(0.008) * n(1, 1, 3))
+    picture = picture + n(SIZE, SIZE, 3) * u(0.3, 1.5, 1, 1, 1)
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 
 def _wall(covered, rng):
@@ -385,7 +401,7 @@ def _wall(covered, rng):
     def n(mean, spread, *shape):
         return rng.normal(mean, spread, (count, 1, 1, *(shape or (1,))))
 
-    base = np.array([222.0, 216, 206]) + n(0, 7) + n(0, 3, 3)
+    base = np.array([224.0, 219, 210]) + n(0, 6) + n(0, 2, 3)
     across = n(0, 4) + n(0, 1, 3) + [-1.0, 0.5, 3.0] * np.abs(n(0, 1))
     wall = base + across * x - (np.abs(n(0, 8)) + [0.0, 0.5, 1.0]) * y
     wall = wall - np.abs(n(0, 5)) * (x**2 + y**2)
