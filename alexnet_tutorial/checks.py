@@ -47,7 +47,7 @@ class Question:
 
     name: str
     right: object
-    why: str
+    why: object
     misconceptions: tuple = ()
     tolerance: float = 0.0
     hint: str = ""
@@ -64,7 +64,7 @@ def register(name, right, why, misconceptions=(), tolerance=0.0, hint=""):
         name: ``"chapter.question"``.
         right: The right answer (a number, a tuple of numbers, a word, True or False), or a
             function without arguments that computes it when it is first asked for.
-        why: Shown with a right answer.
+        why: Shown with a right answer; a text, or a function that writes it with its numbers.
         misconceptions: Triples (value or function, name of the slip, hint). No value may equal
             the right one.
         tolerance: Largest difference that still counts as equal, relative to the right number.
@@ -116,7 +116,7 @@ def check(name, answer=None):
         return Result("missing", "set answer to what you predict, then run this cell again.")
     right = _read(_value(question.right))
     if _equal(given, right, question.tolerance):
-        return Result("right", question.why)
+        return Result("right", _value(question.why))
     for value, slip, hint in question.misconceptions:
         if _equal(given, _read(_value(value)), question.tolerance):
             return Result("not-yet", f"{slip}. {hint}")
@@ -250,4 +250,193 @@ register(
         ),
     ],
     hint="Count the pixels that are left to walk over once the window stands at the start.",
+)
+
+register(
+    "convolution.unread",
+    right=lambda: _row_of_pixels("floor"),
+    why="the last whole step starts the window at pixel 212, so it ends at 222, and the picture "
+    "ends at 223. Rounding up would have taken one more step, past the edge.",
+    misconceptions=[
+        (0, "the steps do not come out even here", "Where does the last window end?"),
+        (3, "those are the pixels that rounding up runs past the edge", "This one rounds down."),
+        (
+            2,
+            "off by one",
+            "Pixels are counted from 0: a window that starts at 0 ends at 10.",
+        ),
+        (12, "counted from where the last window starts", "The window itself is 11 pixels wide."),
+        (
+            54,
+            "that is the number of positions",
+            "Asked for are the pixels behind the last of them.",
+        ),
+    ],
+    hint="Find the last place where the window starts, then the last pixel that it reads.",
+)
+
+register(
+    "convolution.parameters",
+    right=lambda: _conv_parameters(12, 20, 5),
+    why="each of the 20 filters has a slice of 5 × 5 for each of the 12 channels, and one bias.",
+    misconceptions=[
+        (
+            lambda: _conv_parameters(12, 20, 5) - 20,
+            "forgot the biases",
+            "Each filter adds one number of its own to every result.",
+        ),
+        (
+            lambda: _conv_parameters(1, 20, 5),
+            "counted one channel only",
+            "A filter has a slice for every channel that it reads.",
+        ),
+        (
+            lambda: _conv_parameters(12, 1, 5),
+            "counted one filter only",
+            "The layer has several, and each learns weights of its own.",
+        ),
+        (
+            lambda: 5 * 5 * 20 * 12 + 12,
+            "one bias for each channel that comes in",
+            "A bias belongs to a map that goes out.",
+        ),
+        (
+            lambda: 5 * 12 * 20 + 20,
+            "counted one side of the kernel only",
+            "The window has a height and a width.",
+        ),
+    ],
+    hint="Window height × window width × channels in × filters, and the biases.",
+)
+
+register(
+    "convolution.macs",
+    right=lambda: 16 * 16 * 3 * 3 * 8 * 16,
+    why="the frame of one zero keeps the map at 16 × 16, and at each position every one of the "
+    "16 filters multiplies 3 × 3 × 8 numbers.",
+    misconceptions=[
+        (
+            lambda: _weights_on_pixels(16, 3, 1) ** 2 * 8 * 16,
+            "that leaves out the products with padding zeros",
+            "A good count too, but the question includes them.",
+        ),
+        (
+            lambda: 14 * 14 * 3 * 3 * 8 * 16,
+            "forgot the padding",
+            "With a frame of one zero the map does not shrink.",
+        ),
+        (
+            lambda: _conv_parameters(8, 16, 3),
+            "those are the parameters",
+            "Each weight is used again at every position.",
+        ),
+        (
+            lambda: 16 * 16 * 3 * 3 * 16,
+            "counted one channel only",
+            "At each position a filter reads all the channels.",
+        ),
+        (
+            lambda: 16 * 16 * 3 * 3 * 8,
+            "counted one filter only",
+            "Every filter does this work for its own map.",
+        ),
+        (
+            lambda: 2 * 16 * 16 * 3 * 3 * 8 * 16,
+            "counted multiplication and addition as two",
+            "A multiply-accumulate is both in one.",
+        ),
+    ],
+    hint="Positions of the window, times the numbers in one kernel, times the kernels.",
+)
+
+register(
+    "convolution.shape",
+    right=lambda: _row("conv1", "caffe").output,
+    why=lambda: f"{_row('conv1', 'caffe').formula}, and there is one map for each filter.",
+    misconceptions=[
+        (
+            lambda: _row("conv1", "naive-224").output,
+            "that is the map of 224 pixels",
+            "These pictures have 227, and the steps come out even.",
+        ),
+        ((55, 55, 3), "kept the channels of the picture", "One map comes out of each filter."),
+        ((54, 54, 3), "kept the channels, and lost a position", "Start from the fence's posts."),
+        ((56, 56, 96), "that is the fraction rounded up, and one more", "Does 216 / 4 need it?"),
+        ((57, 57, 96), "that is 'same' padding", "There is no padding in this layer."),
+        ((217, 217, 96), "forgot the stride", "The window moves 4 pixels at a time."),
+        ((96, 55, 55), "that is channels first", "This book writes height, width, channels."),
+    ],
+    hint="The height and the width from the walk, the channels from the number of filters.",
+)
+
+
+def _row_of_pixels(rounding):
+    from alexnet_tutorial.arithmetic import unread_pixels
+
+    return unread_pixels(224, 11, 4, rounding=rounding)
+
+
+def _conv_parameters(channels, filters, kernel):
+    from alexnet_tutorial.arithmetic import conv_parameters
+
+    return conv_parameters(channels, filters, (kernel, kernel))
+
+
+def _weights_on_pixels(size, kernel, padding):
+    from alexnet_tutorial.arithmetic import weights_on_pixels
+
+    return weights_on_pixels(size, kernel, padding=padding)
+
+# ---- The data -------------------------------------------------------------------------------
+
+register(
+    "data.chance",
+    right=lambda: 20 / 120,
+    why="20 of 120 test pictures show a three, whatever the other 100 show. A network that "
+    "scores this has learned nothing yet.",
+    misconceptions=[
+        (0.2, "that is one in five", "The ring is a class too: how many classes are there?"),
+        (1 / 120, "that is one picture", "How many test pictures show a three?"),
+        (0.5, "that is right or wrong by a coin", "There are more than two answers."),
+        (20, "that is the number of right answers", "Asked for is their share of all pictures."),
+    ],
+    tolerance=0.005,
+    hint="Right answers divided by all test pictures.",
+)
+
+register(
+    "data.known-by-heart",
+    right=lambda: (12 + 0.9 * 108) / 120,
+    why="the 12 known pictures count in full, the other 108 at nine in ten. The measured "
+    "accuracy flatters the network by a whole percent, and by more the worse it is.",
+    misconceptions=[
+        (0.9, "that is the accuracy on pictures never seen", "What about the 12 others?"),
+        (1.0, "added the two shares", "12 of 120 is a tenth of the set, not extra pictures."),
+        (
+            lambda: 0.9 * 120 / 108,
+            "divided by the wrong number",
+            "All 120 pictures are counted, the known ones too.",
+        ),
+        (
+            lambda: 0.9 * 108 / 120,
+            "the known pictures count too",
+            "They are answered from memory, and right.",
+        ),
+    ],
+    tolerance=0.002,
+    hint="Count right answers among the 12 and among the 108, then divide by 120.",
+)
+
+register(
+    "data.twin",
+    right=lambda: 900 / 999,
+    why="of the 999 other pictures, 900 are in training, and the twin is any of them with the "
+    "same chance. A random split would test memory nine times in ten.",
+    misconceptions=[
+        (0.1, "that is the chance that the twin validates too", "Asked for is the other side."),
+        (0.5, "the two sides are not equally large", "Count the pictures on each side."),
+        (1.0, "the twin may also fall into validation", "Then there is no leak, by luck."),
+    ],
+    tolerance=0.003,
+    hint="Where can the twin be, and how many of those places are in training?",
 )

@@ -109,7 +109,7 @@ def _scene(label, rng):
     tilt = np.abs(n(0, 10)) * (u() < 0.5)
     spread_by = u(-0.1, 2.0) if u() < 0.72 else u(-0.35, 0.2)
     curl = np.abs(n(0, 16)) if u() < 0.12 else 0.0
-    lazy = rng.integers(4) if u() < 0.15 else None  # one finger bent more than the others
+    lazy = rng.integers(4) if u() < 0.08 else None  # one finger bent more than the others
     fold = np.array([u(62, 92), u(88, 112), u(35, 70)])
     ring = np.array([u(45, 72), u(62, 90), u(25, 50)])
     fingers = []
@@ -126,8 +126,8 @@ def _scene(label, rng):
         else:
             bends = fold + [n(0, 6), n(0, 5), n(0, 6)]
             spread = _SPREAD[i] * u(-0.3, 0.3)
-            if label == 3 and u() < 0.6:  # without the thumb to hold them, they fold less
-                bends = bends * [u(0.6, 1.0), u(0.75, 1.0), 1.0]
+            if label == 3 and u() < 0.5:  # without the thumb to hold them, they fold less
+                bends = bends * [u(0.7, 1.0), u(0.8, 1.0), 1.0]
         fingers.append(_finger(knuckles[i], bones[i], spread, np.radians(bends)))
 
     thumb = _thumb(label, fingers, rng)
@@ -169,7 +169,7 @@ def _thumb(label, fingers, rng):
     u, n = rng.uniform, rng.normal
     root = np.array([0.10, 0.09, 0.03]) + n(0, 0.008, 3)
     if label in (3, 5):  # out to the side
-        angle = np.radians(u(12, 68))
+        angle = np.radians(u(20, 68))
         rise = u(-0.05, 0.5)
         joints = [root]
         for bone, turn in zip((0.20, 0.155, 0.12), (0, n(-6, 9), n(-8, 12)), strict=True):
@@ -213,8 +213,8 @@ def _place(parts, label, rng):
     if label == 0:  # from where one sees through the ring
         yaw, pitch = np.radians(-u(25, 100)), np.radians(n(0, 14))
     else:
-        yaw, pitch = np.radians(n(0, 25)), np.radians(n(0, 14))
-    roll = np.radians(n(0, 22) if u() < 0.68 else u(-88, 88))
+        yaw, pitch = np.radians(np.clip(n(0, 21), -45, 45)), np.radians(n(0, 13))
+    roll = np.radians(n(0, 20) if u() < 0.75 else u(-80, 80))
     matrix = _turn(2, roll) @ _turn(0, pitch) @ _turn(1, yaw)
     if u() < 0.5:  # the other hand
         matrix = np.diag([-1.0, 1.0, 1.0]) @ matrix
