@@ -143,8 +143,9 @@ def venv_version(python):
 
 if __name__ == "__main__":
     if sys.version_info < OLDEST:
+        needed, found = (".".join(map(str, v[:2])) for v in (OLDEST, sys.version_info))
         sys.exit(
-            "The book needs Python %d.%d or later; %s is %d.%d. Choose another with "
-            "make PYTHON=/path/to/python3" % (OLDEST + (sys.executable,) + sys.version_info[:2])
+            f"The book needs Python {needed} or later; {sys.executable} is {found}. "
+            "Choose another with make PYTHON=/path/to/python3"
         )
     install()
