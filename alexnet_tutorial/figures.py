@@ -997,3 +997,94 @@ set. Source: black squares.
         f"{_PARTS[part]} pictures each, {number}. Source: {signs.source}."
     )
     return from_matplotlib(fig, alt)
+
+
+# ---- Training -------------------------------------------------------------------------------
+
+
+def history(history, chance=None):
+    """Draw how loss and accuracy went, epoch by epoch, in training and in validation.
+
+    Args:
+        history: Name → one number for each epoch (``loss``, and if there are any ``val_loss``,
+            ``accuracy``, ``val_accuracy``): Keras' ``History.history``, a Keras ``History``, or
+            the path of the ``history.json`` that a checkpoint keeps.
+        chance: Number of equally frequent classes; draws what guessing would score.
+
+    Returns:
+        A :class:`Picture`; its alt text gives the first and last values, and the best epoch by
+        validation loss.
+
+    Raises:
+        ValueError: There is no ``loss``, or not one epoch of it.
+
+    Example:
+        >>> history({"loss": [1.8, 0.9], "val_loss": [1.7, 1.1]})
+        Loss over 2 epochs: training from 1.800 to 0.900, validation from 1.700 to 1.100, lowest \
+1.100 in epoch 2.
+    """
+    import json
+    import math
+
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+    if isinstance(history, (str, os.PathLike)):
+        history = json.loads(Path(history).read_text(encoding="utf-8"))
+    history = getattr(history, "history", history)
+    if not history.get("loss"):
+        raise ValueError(
+            f"the history holds {sorted(history) or 'nothing'}, and needs 'loss' with at least one "
+            "epoch. Was it taken before fit had run?"
+        )
+    panels = [name for name in ("loss", "accuracy") if history.get(name)]
+    fig = Figure(figsize=(4.1 * len(panels), 2.9), layout="constrained")
+    findings = []
+    for axes, name in zip(fig.subplots(1, len(panels), squeeze=False).flat, panels, strict=True):
+        shares = name == "accuracy"
+        text = "{:.1%}".format if shares else "{:.3f}".format
+        pick, word = (max, "highest") if shares else (min, "lowest")
+        said = []
+        for key, who, color in (
+            (name, "training", COLORS["blue"]),
+            (f"val_{name}", "validation", COLORS["orange"]),
+        ):
+            values = history.get(key) or []
+            if not values:
+                continue
+            epochs = range(1, len(values) + 1)
+            marker = "o" if len(values) == 1 else None
+            axes.plot(epochs, values, color=color, label=who, linewidth=1.5, marker=marker)
+            said.append(f"{who} from {text(values[0])} to {text(values[-1])}")
+            if who == "validation":
+                best = pick(values)
+                where = values.index(best)
+                axes.plot([where + 1], [best], "o", color=color, markersize=5)
+                said[-1] += f", {word} {text(best)} in epoch {where + 1}"
+        if chance:
+            guess = 1 / chance if shares else math.log(chance)
+            axes.axhline(guess, color=COLORS["gray"], linewidth=1, linestyle="--")
+            axes.annotate(
+                f"guessing: {text(guess)}",
+                (1, guess),
+                xycoords=("axes fraction", "data"),
+                xytext=(-2, 3),
+                textcoords="offset points",
+                ha="right",
+                color="black",
+                fontsize=8,
+            )
+            said.append(f"guessing would give {text(guess)}")
+        axes.set_title(name.capitalize(), fontsize=10)
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_ylim(bottom=0, top=1.02 if shares else None)
+        if shares:
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, fontsize=8, loc="center right")
+        findings.append(
+            f"{name.capitalize()} over {len(history[name])} "
+            f"epoch{'s' * (len(history[name]) != 1)}: {', '.join(said)}."
+        )
+    return from_matplotlib(fig, " ".join(findings))
