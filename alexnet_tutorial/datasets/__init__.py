@@ -8,6 +8,7 @@ from .errors import DataError, DownloadError
 from .hands import draw_hand, draw_hands
 from .signs import (
     ENVIRONMENT_VARIABLE,
+    SAME_PHOTOGRAPH,
     SOURCES,
     Pair,
     Signs,
@@ -26,6 +27,7 @@ __all__ = [
     "DOWNLOAD_URL",
     "ENVIRONMENT_VARIABLE",
     "FILES",
+    "SAME_PHOTOGRAPH",
     "SOURCES",
     "DataError",
     "DownloadError",
