@@ -180,7 +180,19 @@ def run_nbmake(folder, names):
     workers = str(min(2, len(names), os.cpu_count() or 1))
     command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "--no-header"]
     command += [f"--nbmake-timeout={CELL_SECONDS}", f"--junitxml={report}", "--no-summary"]
-    command += ["-q", "-n", workers, "--dist", "worksteal", "-c", os.devnull, "--rootdir", folder]
+    command += [
+        "-q",
+        "-W",
+        "ignore",
+        "-n",
+        workers,
+        "--dist",
+        "worksteal",
+        "-c",
+        os.devnull,
+        "--rootdir",
+        folder,
+    ]
     command += ["-p", "no:cacheprovider", *names]
     process = subprocess.Popen(
         command, cwd=folder, env=offline_environment(folder / "scratch"), start_new_session=True
@@ -331,16 +343,25 @@ def build_site():
     work = BUILD / "work"
     for old in (STAMP, HTML, work):
         shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "jupyter_book", "build", SOURCE, "--path-output", work]
+    command = [Path(sys.executable).parent / "jupyter-book", "build", SOURCE, "--path-output", work]
     command += ["--quiet", "-W", "-n", "--keep-going"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode or "Executing notebook" in done.stdout:
         print(done.stdout)
         raise SystemExit("Jupyter Book did not build the site, or executed a notebook by itself")
     shutil.copytree(work / "_build" / "html", HTML)
+    hush(HTML)
     shutil.rmtree(work)
     STAMP.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
     return True
+
+
+def hush(site):
+    """Take the theme's progress messages out, so that the browser's console shows faults only."""
+    static = site / "_static"
+    for script in (*static.glob("scripts/*-theme.js"), static / "togglebutton.js"):
+        text = script.read_text(encoding="utf-8")
+        script.write_text(text.replace("console.log(", "void("), encoding="utf-8")
 
 
 def main():
