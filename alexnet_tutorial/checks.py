@@ -370,6 +370,321 @@ register(
 )
 
 
+# ---- The eight layers, one by one -----------------------------------------------------------
+
+register(
+    "eight-layers.rounding",
+    right=_size(230, 11, 4, rounding="ceil"),
+    why="(230 − 11) / 4 = 54.75, rounded up to 55 steps, and one position more than steps.",
+    misconceptions=[
+        (
+            _size(230, 11, 4),
+            "that is floor; this layer rounds up",
+            "A started step counts as a step.",
+        ),
+        (57, "that is 230 / 4", "Subtract the window's own width before you divide."),
+        (58, "that is 230 / 4, rounded up", "Subtract the window's own width before you divide."),
+        (54, "those are whole steps", "This layer rounds up, and counts positions, not steps."),
+        (_size(230, 11), "forgot the stride", "The window moves 4 pixels at a time."),
+        (54.75, "that is the fraction", "Round it, and think of the fence's posts."),
+        (55.75, "a window has no three quarters of a position", "Which way does 2012 round?"),
+        (_size(230, 11, 4, padding=2), "that is with padding", "The 2012 layer has none."),
+    ],
+    hint="⌈(size − window) / stride⌉ + 1, with the numbers of this question.",
+)
+
+register(
+    "eight-layers.groups",
+    right=lambda: _row("conv2", "one-tower").parameters,
+    why=lambda: (
+        f"{_row('conv2', 'one-tower').parameters_formula}: all 96 channels in each "
+        "filter, twice the weights, as many biases."
+    ),
+    misconceptions=[
+        (
+            lambda: _row("conv2").parameters,
+            "forgot to undo the groups",
+            "That is conv2 as it is. Without groups a filter reads every channel.",
+        ),
+        (
+            lambda: _row("conv2", "one-tower").parameters - 256,
+            "forgot the bias",
+            "Each filter adds one number.",
+        ),
+        (
+            lambda: 2 * _row("conv2").parameters,
+            "doubled the biases too",
+            "The number of filters does not change, so neither does that of the biases.",
+        ),
+        (
+            lambda: _conv_parameters(1, 256, 5),
+            "counted one channel only",
+            "A filter has a slice for every channel that it reads.",
+        ),
+        (
+            lambda: 4 * _row("conv2").parameters - 3 * 256,
+            "doubled the filters and the channels",
+            "There were 256 filters in the two towers together.",
+        ),
+        (
+            lambda: _conv_parameters(3, 256, 5),
+            "took the channels of the photograph",
+            "conv2 reads what pool1 gives.",
+        ),
+    ],
+    hint="Window × channels that a filter reads × filters, and the biases.",
+)
+
+register(
+    "eight-layers.larger",
+    right=lambda: _larger()["fc6"].parameters,
+    why=lambda: (
+        f"the maps at the end are {_larger()['pool5'].output[0]} on a side, so fc6 has "
+        f"{_larger()['fc6'].parameters_formula} parameters."
+    ),
+    misconceptions=[
+        (
+            lambda: _row("fc6").parameters,
+            "kept the vector of 224 pixels",
+            "Larger pictures make larger maps, down to the last pooling.",
+        ),
+        (
+            lambda: _larger()["fc6"].macs,
+            "forgot the bias",
+            "Each of the 4096 units adds one number.",
+        ),
+        (
+            lambda: 7 * 256 * 4096 + 4096,
+            "counted one side of the maps only",
+            "The maps have a height and a width.",
+        ),
+        (
+            lambda: 7 * 7 * 4096 + 4096,
+            "counted one channel only",
+            "The vector holds every map, and there are 256.",
+        ),
+        (
+            lambda: 8 * 8 * 256 * 4096 + 4096,
+            "one position too many",
+            "Go through the four sizes with the formula, not by halving.",
+        ),
+        (
+            lambda: _larger()["flatten"].output[0],
+            "that is what goes into fc6",
+            "Each of its units has a weight for each of these numbers.",
+        ),
+    ],
+    hint="Four sizes in a row, each from the one before; then inputs × units, and the biases.",
+)
+
+register(
+    "eight-layers.memory",
+    right=lambda: 128 * _row("conv1").bytes,
+    why="128 pictures × 55 × 55 × 96 numbers × 4 bytes.",
+    misconceptions=[
+        (
+            lambda: 32 * _row("conv1").bytes,
+            "forgot that a number is 4 bytes",
+            "32 bits are more than one byte.",
+        ),
+        (
+            lambda: _row("conv1").bytes,
+            "that is one picture",
+            "Every picture of the batch has maps of its own.",
+        ),
+        (
+            lambda: 64 * _row("conv1").bytes,
+            "counted one tower only",
+            "Both towers' maps are asked for.",
+        ),
+        (
+            lambda: 32 * 32 * _row("conv1").bytes,
+            "counted bits",
+            "Eight bits are a byte.",
+        ),
+        (
+            lambda: 128 * _row("pool1").bytes,
+            "that is after pooling",
+            "Asked for is what conv1 itself puts out.",
+        ),
+        (
+            lambda: 4 * _row("conv1").parameters,
+            "those are the weights",
+            "Asked for are the maps that come out.",
+        ),
+    ],
+    hint="Pictures × numbers for each × bytes for each number.",
+)
+
+# ---- AlexNet assembled ----------------------------------------------------------------------
+
+register(
+    "assembled.head",
+    right=lambda: _total(_net().with_classes(10)),
+    why=lambda: (
+        f"only fc8 changes, from {_row('fc8').parameters_formula} to ten units of "
+        "4096 weights and a bias each."
+    ),
+    misconceptions=[
+        (
+            lambda: _total(_net()),
+            "that is the network with its 1000 classes",
+            "Which layer has a unit for each class?",
+        ),
+        (
+            lambda: _total(_net()) - _row("fc8").parameters,
+            "left the head off",
+            "The network with ten classes has a last layer too.",
+        ),
+        (
+            lambda: _total(_net()) - 990 * 4096,
+            "forgot the biases of the units that went",
+            "A unit is its weights and a bias.",
+        ),
+        (
+            lambda: _total(_net()) - _row("fc8").parameters + 10 * 4096,
+            "forgot the bias of the new units",
+            "Ten units have ten of them.",
+        ),
+        (
+            lambda: 10 * 4097,
+            "that is the head alone",
+            "Add the layers before it.",
+        ),
+        (
+            lambda: _total(_net()) // 100,
+            "scaled the whole network",
+            "The other layers do not know how many classes there are.",
+        ),
+        (
+            lambda: _total(_net("one-tower").with_classes(10)),
+            "forgot the groups",
+            "The 2012 network has two towers.",
+        ),
+    ],
+    hint="Take the sum, take off what fc8 has now, add what it has with ten units.",
+)
+
+register(
+    "assembled.convolutions",
+    right=lambda: _convolutions(),
+    why="a convolution's weights are used at every position, however many there are: the sum is "
+    "the same at 224 and at 448.",
+    misconceptions=[
+        (
+            lambda: 4 * _convolutions(),
+            "scaled with the picture's area",
+            "Does the size of the picture stand in the formula for parameters?",
+        ),
+        (
+            lambda: 2 * _convolutions(),
+            "scaled with the picture's side",
+            "Does the size of the picture stand in the formula for parameters?",
+        ),
+        (
+            lambda: _convolutions() - 96 - 256 - 384 - 384 - 256,
+            "forgot the bias",
+            "Each filter has one.",
+        ),
+        (
+            lambda: _convolutions("one-tower"),
+            "forgot the groups",
+            "conv2, conv4 and conv5 read one tower only.",
+        ),
+        (
+            lambda: _total(_net()),
+            "that is the whole network",
+            "Only the five convolutions are asked for.",
+        ),
+        (
+            lambda: _convolutions("torchvision"),
+            "that is torchvision's network",
+            "Its filters are fewer and read everything.",
+        ),
+    ],
+    hint="Find the five rows in the ledger; then ask which of their numbers the picture changes.",
+)
+
+register(
+    "assembled.difference",
+    right=lambda: _total(_net("one-tower")) - _total(_net("naive-224")),
+    why="the naive network ends in 5 × 5 maps instead of 6 × 6: 2,816 inputs fewer for each of "
+    "the 4096 units of fc6, and no other layer notices.",
+    misconceptions=[
+        (
+            lambda: _total(_net()) - _total(_net("naive-224")),
+            "compared with the two towers",
+            "The network of 2012 has groups too; asked for is the one without.",
+        ),
+        (
+            lambda: 9216 - 6400,
+            "those are the inputs of fc6 that went",
+            "Each of them had a weight for every unit.",
+        ),
+        (
+            lambda: (9216 - 6400) * 4096 + 4096,
+            "took off the biases too",
+            "fc6 has as many units as before, and so as many biases.",
+        ),
+        (
+            lambda: (9216 - 6400) * 1000,
+            "took the units of fc8",
+            "The vector goes into fc6.",
+        ),
+        (
+            lambda: _total(_net("naive-224")) - _total(_net("one-tower")),
+            "the sign is turned",
+            "Asked is how many the naive network has fewer.",
+        ),
+        (
+            lambda: (36 - 25) * 4096,
+            "counted one channel only",
+            "Each place on the maps has 256 numbers.",
+        ),
+    ],
+    hint="Which rows of the two ledgers differ in parameters at all?",
+)
+
+register(
+    "assembled.channels-first",
+    right=(16, 3, 224, 224),
+    why="pictures first, then channels, then height and width.",
+    misconceptions=[
+        ((16, 224, 224, 3), "that is channels last", "The channels come before height and width."),
+        ((3, 224, 224), "forgot the batch", "The first number counts the pictures."),
+        (
+            (3, 16, 224, 224),
+            "channels before pictures",
+            "The pictures of a batch always come first.",
+        ),
+        ((16, 3, 227, 227), "that is Caffe's picture", "The 2012 network takes 224 pixels."),
+        ((224, 224, 3, 16), "everything turned around", "Only the channels move."),
+        ((16, 96, 55, 55), "that is what conv1 puts out", "Asked for is the input."),
+    ],
+    hint="Four numbers: pictures, channels, height, width, in the order of the layout's name.",
+)
+
+
+def _larger():
+    from dataclasses import replace
+
+    from alexnet_tutorial.ledger import ledger
+
+    return ledger(replace(_net(), name="larger", input_size=256))
+
+
+def _total(network):
+    from alexnet_tutorial.ledger import ledger
+
+    return ledger(network).parameters
+
+
+def _convolutions(name="alexnet-2012"):
+    from alexnet_tutorial.ledger import ledger
+
+    return sum(row.parameters for row in ledger(_net(name)) if row.kind == "conv")
+
+
 def _row_of_pixels(rounding):
     from alexnet_tutorial.arithmetic import unread_pixels
 
@@ -386,6 +701,7 @@ def _weights_on_pixels(size, kernel, padding):
     from alexnet_tutorial.arithmetic import weights_on_pixels
 
     return weights_on_pixels(size, kernel, padding=padding)
+
 
 # ---- The data -------------------------------------------------------------------------------
 

@@ -641,7 +641,7 @@ def _stages(net):
         reads = getattr(reader["layer"], "groups", 1) if reader else 1
         maker = next((s for s in stages[index::-1] if s["kind"] != "pool"), stage)
         made = getattr(maker["layer"], "groups", 1)
-        stage["towers"] = max(made, reads) if len(stage["shape"]) == 3 and index else 1
+        stage["towers"] = max(made, reads) if len(stage["shape"]) == 3 else 1
     return stages
 
 
