@@ -1,0 +1,295 @@
+"""The built site, as a browser sees it."""
+
+import functools
+import http.server
+import os
+import re
+import shutil
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlparse
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+SITE = Path(__file__).resolve().parents[1] / "build" / "html"
+PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.glob("book/**/*.html"))
+CHAPTERS = [page for page in PAGES if re.match(r"book/\d\d_", page)]
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+each_page = pytest.mark.parametrize("page", PAGES)
+each_chapter = pytest.mark.parametrize("page", CHAPTERS)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a line for each."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """Serve the site on this machine; give its address."""
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("no Chromium: install one (chromium, google-chrome) or set CHROMIUM")
+    with (
+        playwright.sync_playwright() as running,
+        running.chromium.launch(executable_path=found, args=FLAGS) as chromium,
+    ):
+        yield chromium
+
+
+class Visit:
+    """One page, opened; what it asked for and what its console said."""
+
+    def __init__(self, browser, address, page, viewport=DESK, scheme="light"):
+        self.context = browser.new_context(viewport=viewport, color_scheme=scheme)
+        self.page = self.context.new_page()
+        self.requests, self.console = [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda m: self.console.append(f"{m.type}: {m.text}"))
+        self.page.on("pageerror", lambda error: self.console.append(f"error: {error}"))
+        self.page.on("requestfailed", lambda r: self.console.append(f"failed: {r.url}"))
+        self.page.goto(urljoin(address, page))
+        self.page.wait_for_load_state("networkidle")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.context.close()
+
+
+def test_site_has_a_page_for_every_page_of_the_toc(site, build_script):
+    for page in build_script.pages():
+        assert (site / page).with_suffix(".html").is_file(), page
+    assert (site / "index.html").is_file()
+
+
+@each_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_asks_only_its_own_server_and_says_nothing(browser, address, page, scheme):
+    with Visit(browser, address, page, scheme=scheme) as visit:
+        assert visit.requests
+        outside = [u for u in visit.requests if not u.startswith((address, "data:", "blob:"))]
+        assert outside == []
+        assert visit.console == []
+
+
+@each_page
+def test_page_does_not_scroll_sideways_on_a_phone(browser, address, page):
+    with Visit(browser, address, page, viewport=PHONE) as visit:
+        width = visit.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["width"]
+        # Nothing wide is cut off either: what sticks out lies in something that scrolls.
+        cut = visit.page.evaluate(
+            """() => [...document.querySelectorAll('article table, article svg, article pre')]
+                .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+                .filter(e => { for (let p = e; p && p.tagName !== 'ARTICLE'; p = p.parentElement)
+                    if (['auto', 'scroll'].includes(getComputedStyle(p).overflowX)) return false;
+                    return true; })
+                .map(e => e.outerHTML.slice(0, 120))"""
+        )
+        assert cut == []
+
+
+@each_page
+def test_pictures_have_words(browser, address, page):
+    with Visit(browser, address, page) as visit:
+        silent = visit.page.evaluate(
+            """() => [...document.querySelectorAll('article img, article svg, .navbar-brand img')]
+                .filter(e => !e.closest('[aria-hidden=true]'))
+                .filter(e => !(e.getAttribute('alt') || e.getAttribute('aria-label')
+                               || e.parentElement.closest('svg, button, a[aria-label]')))
+                .map(e => e.outerHTML.slice(0, 160))"""
+        )
+        assert silent == []
+        # An image whose alternative text is its file name has none.
+        names = visit.page.evaluate("() => [...document.images].map(e => e.alt)")
+        assert not [alt for alt in names if re.search(r"\.(png|svg|jpe?g)$|^_images", alt)]
+
+
+@each_page
+def test_text_is_readable_in_both_modes(browser, address, page):
+    """Text in our own boxes stands out from what is behind it (WCAG AA: 4.5 to 1)."""
+    for scheme in ("light", "dark"):
+        with Visit(browser, address, page, scheme=scheme) as visit:
+            faint = visit.page.evaluate(CONTRAST)
+            assert faint == [], scheme
+
+
+CONTRAST = """() => {
+  const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const light = c => 0.2126 * channel(c[0]) + 0.7152 * channel(c[1]) + 0.0722 * channel(c[2]);
+  const parse = s => (s.match(/[\\d.]+/g) || []).map(Number);
+  const behind = e => {
+    for (; e; e = e.parentElement) {
+      const c = parse(getComputedStyle(e).backgroundColor);
+      if (c.length === 3 || c[3] > 0.5) return c;
+    }
+    return [255, 255, 255];
+  };
+  const where = '.alexnet-check *, .alexnet-ledger *, div.cell_output pre, div.cell_output pre *,'
+    + ' div.cell_output p, div.cell_output td, div.cell_output th, .alexnet-figure figcaption';
+  return [...document.querySelectorAll(where)]
+    .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
+    .filter(e => e.checkVisibility())
+    .map(e => {
+      const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))];
+      return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e.outerHTML.slice(0, 120)];
+    })
+    .filter(([ratio]) => ratio < 4.5).slice(0, 5);
+}"""
+
+
+@each_chapter
+def test_figures_take_the_page_color(browser, address, page):
+    with Visit(browser, address, page, scheme="dark") as visit:
+        dark = visit.page.evaluate(
+            """() => [...document.querySelectorAll('.alexnet-figure :is(text, use)')]
+                .filter(e => e.checkVisibility())
+                .filter(e => ['rgb(0, 0, 0)'].includes(getComputedStyle(e).fill))
+                .slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
+        )
+        assert dark == []
+
+
+def test_dark_mode_switch_works(browser, address):
+    with Visit(browser, address, PAGES[0]) as visit:
+        page = visit.page
+        theme = "document.documentElement.dataset.theme"
+        ground = "getComputedStyle(document.body).backgroundColor"
+        seen = {(page.evaluate(theme), page.evaluate(ground))}
+        for _ in range(3):
+            page.locator(".theme-switch-button:visible").first.click()
+            seen.add((page.evaluate(theme), page.evaluate(ground)))
+        assert {mode for mode, _ in seen} == {"light", "dark"}
+        assert len({color for _, color in seen}) == 2
+
+
+def test_one_search_box_and_it_finds(browser, address):
+    for viewport in (DESK, {"width": 1000, "height": 800}):
+        with Visit(browser, address, PAGES[0], viewport=viewport) as visit:
+            boxes = visit.page.locator(".search-button-field:visible, .search-button:visible")
+            assert boxes.count() == 1
+    with Visit(browser, address, "search.html?q=convolution") as visit:
+        visit.page.wait_for_selector("#search-results li")
+        assert visit.console == []
+
+
+@each_chapter
+def test_colab_button_leads_to_the_notebook(site, page, build_script):
+    soup = parse(site / page)
+    (link,) = {a["href"] for a in soup.select("a[href*='colab.research.google.com']")}
+    owner = urlparse(build_script.repository()).path.strip("/")
+    notebook = Path(page).with_suffix(".ipynb").as_posix()
+    assert link == f"https://colab.research.google.com/github/{owner}/blob/main/{notebook}"
+    assert (build_script.ROOT / notebook).is_file()
+
+
+def test_pages_that_are_no_notebooks_have_no_colab_button(site):
+    for page in set(PAGES) - set(CHAPTERS):
+        assert not parse(site / page).select("a[href*='colab.research.google.com']"), page
+
+
+def parse(path):
+    from bs4 import BeautifulSoup
+
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@each_page
+def test_links_within_the_site_resolve(site, page):
+    soup = parse(site / page)
+    targets = [(tag, tag.get("href") or tag.get("src")) for tag in soup.select("[href], [src]")]
+    assert targets
+    for tag, target in targets:
+        plain, anchor = urldefrag(target or "")
+        if re.match(r"[a-z]+:|//", plain):
+            # Links may lead out; what a page loads may not.
+            assert tag.name == "a" or tag.get("rel") in (["canonical"], ["author"]), target
+            continue
+        path = Path(os.path.normpath((site / page).parent / unquote(plain.partition("?")[0])))
+        path = site / page if not plain else path
+        assert path.is_file(), f"{page}: {target}"
+        if anchor and path.suffix == ".html":
+            assert parse(path).find(id=unquote(anchor)), f"{page}: no {anchor} in {path.name}"
+
+
+@each_page
+def test_formulas_are_rendered(browser, address, page):
+    with Visit(browser, address, page) as visit:
+        written = visit.page.locator("article .math").count()
+        visit.page.wait_for_function(
+            "n => document.querySelectorAll('article mjx-container').length >= n", arg=written
+        )
+        assert visit.page.locator("mjx-merror, [data-mjx-error]").count() == 0
+        # Dollars left in the text are formulas that were not recognized.
+        left = visit.page.evaluate(
+            """() => [...document.querySelectorAll('article p, article li')]
+                .map(e => e.textContent).filter(t => /\\$[^$\\s][^$]*\\$/.test(t))"""
+        )
+        assert left == []
+
+
+def test_fonts_of_formulas_come_from_the_site(site):
+    fonts = list((site / "_static" / "mathjax").rglob("*.woff"))
+    assert len(fonts) > 20
+    assert (site / "_static" / "mathjax" / "LICENSE").is_file()
+
+
+@each_chapter
+def test_chapter_says_how_it_was_made(site, page):
+    words = parse(site / page).find("article").get_text()
+    assert re.search(r"This page was made by running it: [\d.]+ (seconds|minutes)", words)
+    assert "budget: " in words and "Keras" in words
+
+
+@each_chapter
+def test_solutions_are_folded(site, page):
+    soup = parse(site / page)
+    cells = soup.select("div.cell.tag_solution")
+    assert len(cells) >= 2
+    for cell in cells:
+        assert cell.find("details"), "a solution lies open"
+        assert not cell.find("details").has_attr("open")
+
+
+def test_repository_address_is_kept_in_one_place(build_script):
+    root = build_script.ROOT
+    address = build_script.repository()
+    holders = set()
+    for path in [*root.glob("*"), *root.glob("*/**/*"), root / ".ci" / "run"]:
+        parts = path.relative_to(root).parts
+        if path.is_file() and parts[0] not in ("build", ".git", ".venv", "runs", "data"):
+            if path.suffix in (".h5", ".png", ".pyc") or "egg-info" in str(path):
+                continue
+            if address in path.read_text(encoding="utf-8", errors="ignore"):
+                holders.add(path.relative_to(root).as_posix())
+    # The set-up cell of a notebook must hold it, and is written from pyproject.toml.
+    notebooks = {f"book/{path.name}" for path in (root / "book").glob("*.ipynb")}
+    assert holders - notebooks == {"pyproject.toml"}
