@@ -215,8 +215,20 @@ class Batches(keras.utils.PyDataset):
         return vary(self.x[rows], self.size, self.recipe, rng), self.y[rows]
 
     def on_epoch_end(self):
-        """Turn to the next epoch; Keras calls this."""
+        """Turn to the next epoch; Keras calls this, and at times once more before it begins."""
         self.epoch += 1
+
+    def follow(self):
+        """Give a callback that turns the batches to the very epoch ``fit`` is in.
+
+        Returns:
+            A Keras callback; a :class:`Checkpoint` does the same.
+        """
+
+        def turn(epoch, logs=None):
+            self.epoch = epoch
+
+        return keras.callbacks.LambdaCallback(on_epoch_begin=turn)
 
 
 def _write(path, write):
@@ -324,6 +336,9 @@ class Checkpoint(keras.callbacks.Callback):
             self._resume(model, path)
         self._started, self._before = time.perf_counter(), self.seconds
 
+    def on_epoch_begin(self, epoch, logs=None):  # noqa: D102
+        self.batches.epoch = epoch
+
     def on_epoch_end(self, epoch, logs=None):  # noqa: D102
         model = self.model
         _refuse_nan(logs, f"epoch {epoch + 1}")
@@ -347,8 +362,8 @@ class Checkpoint(keras.callbacks.Callback):
             for i, weights in enumerate(self.stopping.best_weights or ()):
                 arrays[f"best-{i}"] = weights
         arrays["state"] = np.array(json.dumps(state))
-        save_history(self.history, self.folder / "history.json")
         _write(self.folder / self.FILE, lambda file: np.savez(file, **arrays))
+        save_history(self.history, self.folder / "history.json")
 
     def _resume(self, model, path):
         try:
@@ -373,7 +388,6 @@ class Checkpoint(keras.callbacks.Callback):
             variable.assign(arrays[f"variable-{i}"])
         self.resumed, self.seconds = state["epoch"], state["seconds"]
         self.history = state["history"]
-        self.batches.epoch = state["epoch"]
         if self.stopping is not None:
             for name, value in state["stopping"].items():
                 number = value if name == "best" or value is None else int(value)
@@ -384,10 +398,11 @@ class Checkpoint(keras.callbacks.Callback):
         model._initial_epoch = self.params["epochs"] if state["stopped"] else state["epoch"]
         for name, values in self.history.items():
             model.history.history[name] = list(values)
+        save_history(self.history, self.folder / "history.json")
 
     def on_train_end(self, logs=None):  # noqa: D102
-        self.model._initial_epoch = None
-        self.model.history.epoch = list(range(len(next(iter(self.history.values()), ()))))
+        self.model._initial_epoch = None  # the next fit of this model begins at its own start
+        self.model.history.epoch = list(range(len(self.history.get("loss", ()))))
 
     def _identify(self, model):
         """What makes this run this run, in plain values."""
@@ -398,9 +413,7 @@ class Checkpoint(keras.callbacks.Callback):
             for i, layer in enumerate(model.layers)
         }
         identity |= {"number of layers": len(model.layers)}
-        identity |= {
-            key: _anonymous(compiled.get(key)) for key in ("optimizer", "loss", "metrics")
-        }
+        identity |= {key: _anonymous(compiled.get(key)) for key in ("optimizer", "loss", "metrics")}
         if self.stopping is not None:
             identity["early stopping"] = {
                 key: getattr(self.stopping, key)
@@ -527,6 +540,8 @@ class Progress(keras.callbacks.Callback):
                 f"{2 + (height - 4) * (1 - value / top):.1f}"
                 for (epoch, _), value in zip(self._rows, losses[name], strict=False)
             )
+            if not losses[name]:
+                continue
             lines.append(
                 f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="1.5"/>'
             )
@@ -620,6 +635,14 @@ def train(architecture, signs, seed=0, folder=None, epochs=None, recipe=RECIPE, 
             f"pictures have {classes}. Train architecture.with_classes({classes})."
         )
     batches = Batches(signs.train, size, classes, recipe, seed)
+    for name in ("train", "validation", "test"):
+        pictures = np.asarray(getattr(signs, name).x)
+        if pictures.ndim == 4 and pictures.shape[-1] != architecture.channels:
+            raise DataError(
+                f"{name} set: the pictures have {pictures.shape[-1]} channels in their last axis, "
+                f"and network {architecture.name!r} reads {architecture.channels}. Expected "
+                "(n, height, width, channels); is this gray, or channels first?"
+            )
     validation = _center(signs.validation, size, classes, "validation")
     test = _center(signs.test, size, classes, "test")
 
@@ -631,7 +654,7 @@ def train(architecture, signs, seed=0, folder=None, epochs=None, recipe=RECIPE, 
     stopping = keras.callbacks.EarlyStopping(
         "val_loss", patience=recipe.patience, restore_best_weights=True
     )
-    callbacks = [FiniteLoss(), stopping]
+    callbacks = [FiniteLoss(), batches.follow(), stopping]
     checkpoint = Checkpoint(folder, batches, stopping) if folder is not None else None
     callbacks += [checkpoint] if checkpoint else []
     callbacks += [Progress()] if progress else []
@@ -678,7 +701,26 @@ def compile_model(model, recipe, steps):
         optimizer=keras.optimizers.Adam(rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
+        jit_compile=xla(),
     )
+
+
+def xla():
+    """Say whether Keras should compile with XLA: what to pass on as ``jit_compile``.
+
+    On a CPU, TensorFlow runs the compact network as fast without XLA, and XLA first takes the
+    time of a dozen epochs to compile it. JAX always compiles.
+
+    Returns:
+        False for TensorFlow on a CPU, else ``"auto"``.
+
+    Example:
+        >>> xla() in (False, "auto")
+        True
+    """
+    from alexnet_tutorial.session import device
+
+    return False if keras.backend.backend() == "tensorflow" and device() == "cpu" else "auto"
 
 
 def _center(split, size, classes, name):
