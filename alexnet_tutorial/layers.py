@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-__all__ = ["LRN", "GroupedConv2D", "InfinitePadding2D"]
+__all__ = ["LRN", "InfinitePadding2D", "PortableConv2D"]
 
 
 def _data_format(value):
@@ -112,10 +112,12 @@ class LRN(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="alexnet_tutorial")
-class GroupedConv2D(keras.layers.Conv2D):
-    """A ``Conv2D`` with groups that can run as towers: one convolution for each group.
+class PortableConv2D(keras.layers.Conv2D):
+    """A ``Conv2D`` whose groups and whose ``channels_first`` run well on every device.
 
-    Weights and outputs are those of ``keras.layers.Conv2D(groups=...)``; only the speed differs.
+    Weights and outputs are those of ``keras.layers.Conv2D``. Groups can run as towers: one
+    convolution for each group. ``channels_first`` runs on TensorFlow without a GPU too, where
+    TensorFlow itself knows ``channels_last`` convolutions only.
 
     Args:
         *args: As ``keras.layers.Conv2D``.
@@ -128,7 +130,7 @@ class GroupedConv2D(keras.layers.Conv2D):
         ValueError: ``run_as`` is none of these.
 
     Example:
-        >>> GroupedConv2D(8, 3, groups=2).compute_output_shape((None, 9, 9, 4))
+        >>> PortableConv2D(8, 3, groups=2).compute_output_shape((None, 9, 9, 4))
         (None, 7, 7, 8)
     """
 
@@ -140,32 +142,39 @@ class GroupedConv2D(keras.layers.Conv2D):
             )
         self.run_as = run_as
 
-    def _towers(self):
-        if self.run_as != "auto":
-            return self.run_as == "towers"
-        return not keras.distribution.list_devices("gpu")
-
     def convolution_op(self, inputs, kernel):
         """Convolve, as one operation or as one for each group."""
-        if self.groups == 1 or not self._towers():
-            return super().convolution_op(inputs, kernel)
-        axis = -1 if self.data_format == "channels_last" else 1
-        maps = [
-            ops.conv(
-                group,
+        on_cpu = all("cpu" in name.lower() for name in keras.distribution.list_devices())
+        turn = (
+            self.data_format == "channels_first"
+            and on_cpu
+            and keras.backend.backend() == "tensorflow"
+        )
+        data_format = "channels_last" if turn else self.data_format
+        if turn:
+            inputs = ops.transpose(inputs, (0, 2, 3, 1))
+
+        def convolve(maps, weights):
+            return ops.conv(
+                maps,
                 weights,
                 strides=list(self.strides),
                 padding=self.padding,
                 dilation_rate=self.dilation_rate,
-                data_format=self.data_format,
+                data_format=data_format,
             )
-            for group, weights in zip(
+
+        if self.groups > 1 and (self.run_as == "towers" or (self.run_as == "auto" and on_cpu)):
+            axis = -1 if data_format == "channels_last" else 1
+            towers = zip(
                 ops.split(inputs, self.groups, axis),
                 ops.split(kernel, self.groups, -1),
                 strict=True,
             )
-        ]
-        return ops.concatenate(maps, axis)
+            maps = ops.concatenate([convolve(*tower) for tower in towers], axis)
+        else:
+            maps = convolve(inputs, kernel)
+        return ops.transpose(maps, (0, 3, 1, 2)) if turn else maps
 
     def get_config(self):
         """Everything needed to make the layer again."""

@@ -319,7 +319,7 @@ def _dense_formulas(inputs, units, use_bias):
 
 _KINDS = {
     "Conv2D": "conv",
-    "GroupedConv2D": "conv",
+    "PortableConv2D": "conv",
     "DepthwiseConv2D": "depthwise-conv",
     "SeparableConv2D": "separable-conv",
     "Conv2DTranspose": "transposed-conv",

@@ -3,7 +3,7 @@
 import keras
 
 from alexnet_tutorial.architecture import Architecture, pair
-from alexnet_tutorial.layers import LRN, GroupedConv2D, InfinitePadding2D
+from alexnet_tutorial.layers import LRN, InfinitePadding2D, PortableConv2D
 
 INITIALIZATIONS = ("he", "paper")
 
@@ -29,7 +29,7 @@ def build(
         data_format: ``"channels_last"``, pictures (height, width, channels), or
             ``"channels_first"``, pictures (channels, height, width). The weights are the same.
         groups: How grouped convolutions run: ``"auto"``, ``"towers"`` or ``"native"``; see
-            :class:`alexnet_tutorial.layers.GroupedConv2D`.
+            :class:`alexnet_tutorial.layers.PortableConv2D`.
         seed: Seed of the first weights and of dropout.
 
     Returns:
@@ -72,8 +72,9 @@ def _keras_layers(layer, shape, data_format, initialization, groups, seed):
             yield pad_layer
     match layer.kind:
         case "conv":
-            make = GroupedConv2D if layer.groups > 1 else keras.layers.Conv2D
-            options = {"groups": layer.groups, "run_as": groups} if layer.groups > 1 else {}
+            plain = layer.groups == 1 and data_format == "channels_last"
+            make = keras.layers.Conv2D if plain else PortableConv2D
+            options = {} if plain else {"groups": layer.groups, "run_as": groups}
             yield make(
                 layer.filters,
                 pair(layer.kernel_size),

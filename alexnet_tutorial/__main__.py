@@ -1,0 +1,139 @@
+"""The command line: ``python -m alexnet_tutorial``, or ``alexnet-tutorial``."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from alexnet_tutorial.architecture import VARIANTS, variant
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="alexnet-tutorial", description="AlexNet taken apart: shapes, data and training."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    command = commands.add_parser(
+        "ledger", help="the shapes, parameters and cost of every layer of a network"
+    )
+    command.add_argument("variant", metavar="VARIANT", help=f"one of {', '.join(VARIANTS)}")
+    command.add_argument("--format", choices=("table", "markdown", "json"), default="table")
+    command.set_defaults(run=_ledger)
+
+    command = commands.add_parser("data", help="where pictures come from, and how many there are")
+    sets = command.add_subparsers(dest="set", required=True, metavar="SET")
+    command = sets.add_parser("signs", help="hands showing 0 to 5 fingers")
+    _add_source(command)
+    command.add_argument("--seed", type=int, default=0, help="seed of the validation split")
+    command.add_argument("--figure", metavar="FILE", help="write a contact sheet (.png or .svg)")
+    command.set_defaults(run=_data)
+
+    command = commands.add_parser("train", help="train a network and test it")
+    command.add_argument("--data", choices=("signs",), default="signs")
+    _add_source(command)
+    command.add_argument(
+        "--network", metavar="VARIANT", default="compact", help=f"one of {', '.join(VARIANTS)}"
+    )
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--epochs", type=int, help="at most so many (default: the recipe's)")
+    command.add_argument(
+        "--folder",
+        metavar="DIR",
+        help="keep checkpoints here, and go on from them if there are any",
+    )
+    command.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="json: the last line of the output is one JSON object",
+    )
+    command.set_defaults(run=_train)
+    return parser
+
+
+def _add_source(command):
+    command.add_argument(
+        "--source",
+        default="auto",
+        help="auto (default), real, download, generated, or a folder with the HDF5 files",
+    )
+
+
+def _ledger(options):
+    from alexnet_tutorial.ledger import ledger
+
+    book = ledger(variant(options.variant))
+    if options.format == "json":
+        print(json.dumps(book.to_json(), indent=2))
+    else:
+        print(book.to_markdown() if options.format == "markdown" else book)
+
+
+def _data(options):
+    from alexnet_tutorial.datasets import load_signs
+
+    if options.figure and Path(options.figure).suffix not in (".png", ".svg"):
+        raise ValueError(f"--figure {options.figure}: give a file that ends in .png or .svg.")
+    signs = load_signs(options.source, seed=options.seed)
+    print(f"source: {signs.source}")
+    print(f"left out of training, because the test set holds the same picture: {signs.removed}")
+    print(f"{'':<10}  pictures  " + "  ".join(f"{name!s:>5}" for name in signs.classes))
+    for name in ("train", "validation", "test"):
+        y = getattr(signs, name).y
+        counts = "  ".join(f"{int((y == label).sum()):>5}" for label in signs.classes)
+        print(f"{name:<10}  {len(y):>8}  {counts}")
+    if options.figure:
+        from alexnet_tutorial.figures import contact_sheet
+
+        contact_sheet(signs).save(options.figure)
+        print(f"contact sheet: {options.figure}")
+
+
+def _train(options):
+    network = variant(options.network)  # an unknown name fails before anything loads
+    from alexnet_tutorial.session import import_keras
+
+    import_keras()
+    from alexnet_tutorial.datasets import load_signs
+    from alexnet_tutorial.training import train
+
+    signs = load_signs(options.source, seed=options.seed)
+    if network.classes != len(signs.classes):
+        network = network.with_classes(len(signs.classes))
+    epochs = {} if options.epochs is None else {"epochs": options.epochs}
+    result = train(network, signs, seed=options.seed, folder=options.folder, **epochs)
+    if options.format == "json":
+        print(json.dumps(result.to_json()))
+    else:
+        print(result)
+
+
+def main(arguments=None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: Words of the command line; None takes the process's own.
+
+    Returns:
+        Exit status: 0, or 1 when something given does not fit (the reason goes to stderr).
+
+    Example:
+        >>> main(["ledger", "caffe", "--format", "markdown"])  # doctest: +ELLIPSIS
+        | layer | kind | ...
+        0
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

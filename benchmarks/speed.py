@@ -1,0 +1,192 @@
+"""Pictures per second of the full networks, beside the same networks in PyTorch, in one run.
+
+    python benchmarks/speed.py [--networks alexnet-2012 torchvision] [--rounds 5] [--record FILE]
+
+Each round times every contestant once, in turn, so that a busy moment of the machine hits all of
+them; the figure of a contestant is the median of its rounds. PyTorch runs eager and compiled, in
+its own best memory format; the better of the two counts. Without PyTorch (extra ``oracles``)
+Keras is timed alone.
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from datetime import date
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from alexnet_tutorial.architecture import pair, variant
+from alexnet_tutorial.session import cores, describe, import_keras
+
+MODES = ("training", "inference")
+
+
+def pictures(architecture, batch):
+    """Hands resized to the network's input, in [0, 1], with labels."""
+    from alexnet_tutorial.datasets import draw_hands
+
+    keras = import_keras()
+    labels = np.arange(batch) % 6
+    hands = draw_hands(labels, np.random.default_rng(0)).astype("float32") / 255
+    x = keras.ops.image.resize(hands, architecture.input_size, antialias=True)
+    return keras.ops.convert_to_numpy(x), labels.astype("int64")
+
+
+def keras_contestants(architecture, x, y):
+    """Functions that train on, and predict, one batch in Keras."""
+    keras = import_keras()
+    from alexnet_tutorial.network import build
+
+    model = build(architecture)
+    model.compile(keras.optimizers.SGD(0.001, momentum=0.9), "sparse_categorical_crossentropy")
+    x, y = keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(y)
+    return {
+        "training": {"keras": lambda: model.train_on_batch(x, y)},
+        "inference": {"keras": lambda: model.predict_on_batch(x)},
+    }
+
+
+def torch_model(architecture):
+    """The same description in PyTorch, written out with its own layers."""
+    import torch
+    from torch import nn
+
+    layers = []
+    for layer, shape, _ in architecture.walk():
+        if layer.kind in ("conv", "pool"):
+            (top, bottom), (left, right) = layer.pad_amounts(shape)
+            symmetric = top == bottom and left == right
+            if not symmetric:
+                layers.append(nn.ZeroPad2d((left, right, top, bottom)))
+            padding = (top, left) if symmetric else 0
+        match layer.kind:
+            case "conv":
+                kernel, strides = pair(layer.kernel_size), pair(layer.strides)
+                layers.append(
+                    nn.Conv2d(
+                        shape[2], layer.filters, kernel, strides, padding, groups=layer.groups
+                    )
+                )
+                layers.append(nn.ReLU(inplace=True))
+            case "pool":
+                layers.append(nn.MaxPool2d(layer.pool_size, layer.strides, padding))
+            case "lrn":
+                alpha = layer.alpha if layer.divide_by_size else layer.alpha * layer.size
+                layers.append(nn.LocalResponseNorm(layer.size, alpha, layer.beta, layer.k))
+            case "flatten":
+                layers.append(nn.Flatten())
+            case "dense":
+                layers.append(nn.Linear(prod(shape), layer.units))
+                if layer.activation == "relu":
+                    layers.append(nn.ReLU(inplace=True))
+            case "dropout":
+                layers.append(nn.Dropout(layer.rate))
+    return nn.Sequential(*layers).to(memory_format=torch.channels_last)
+
+
+def torch_contestants(architecture, x, y):
+    """Functions that train on, and predict, one batch in PyTorch, eager and compiled."""
+    import torch
+
+    torch.manual_seed(0)
+    x = torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
+    x = x.to(memory_format=torch.channels_last)
+    y = torch.from_numpy(y)
+    contestants = {mode: {} for mode in MODES}
+    for name in ("torch eager", "torch compile"):
+        plain = torch_model(architecture)
+        model = torch.compile(plain) if name == "torch compile" else plain
+        optimizer = torch.optim.SGD(plain.parameters(), lr=0.001, momentum=0.9)
+
+        def train(plain=plain, model=model, optimizer=optimizer):
+            plain.train()
+            optimizer.zero_grad(set_to_none=True)
+            loss = torch.nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss.item()
+
+        def predict(plain=plain, model=model):
+            plain.eval()
+            with torch.inference_mode():
+                return model(x).softmax(1).numpy()
+
+        contestants["training"][name] = train
+        contestants["inference"][name] = predict
+    return contestants
+
+
+def race(contestants, batch, rounds):
+    """Time contestants in turn; returns the median pictures per second of each."""
+    for step in contestants.values():  # compile, allocate, warm up
+        step()
+        step()
+    seconds = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, step in contestants.items():
+            start = time.perf_counter()
+            step()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: batch / statistics.median(times) for name, times in seconds.items()}
+
+
+def measure(name, batch, rounds):
+    """Race one network; returns rows of (mode, contestant speeds, ratio or None)."""
+    architecture = variant(name)
+    x, y = pictures(architecture, batch)
+    contestants = keras_contestants(architecture, x, y)
+    try:
+        for mode, more in torch_contestants(architecture, x, y).items():
+            contestants[mode].update(more)
+    except ImportError:
+        print("PyTorch is not installed (extra: oracles), so Keras runs alone.")
+    for mode in MODES:
+        speeds = race(contestants[mode], batch, rounds)
+        others = [speed for who, speed in speeds.items() if who != "keras"]
+        yield mode, speeds, speeds["keras"] / max(others) if others else None
+
+
+def main(arguments=None):
+    """Run the races and print a table; optionally record them as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--networks", nargs="+", default=["alexnet-2012", "torchvision"])
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write the results as JSON")
+    options = parser.parse_args(arguments)
+    print(describe())
+    try:
+        import torch
+
+        torch_version = torch.__version__
+        torch.set_num_threads(cores())
+    except ImportError:
+        torch_version = None
+    rows = []
+    for name in options.networks:
+        for mode, speeds, ratio in measure(name, options.batch, options.rounds):
+            text = ", ".join(f"{who} {speed:.1f}" for who, speed in speeds.items())
+            versus = "" if ratio is None else f"; Keras is {ratio:.2f} times the better PyTorch"
+            print(f"{name} {mode}, batch {options.batch}, pictures/s: {text}{versus}", flush=True)
+            rows.append({"network": name, "mode": mode, "speeds": speeds, "ratio": ratio})
+    if options.record:
+        record = {
+            "date": date.today().isoformat(),
+            "versions": describe(),
+            "torch": torch_version,
+            "machine": f"{platform.machine()}, {cores()} cores",
+            "batch": options.batch,
+            "rounds": options.rounds,
+            "results": rows,
+        }
+        beside = options.record.with_suffix(".part")
+        beside.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        beside.replace(options.record)
+
+
+if __name__ == "__main__":
+    main()

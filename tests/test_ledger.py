@@ -1,0 +1,150 @@
+"""The ledger, against XLA's count of operations and against Keras' own models."""
+
+import json
+from math import prod
+
+import pytest
+
+from alexnet_tutorial.architecture import VARIANTS, Architecture, Conv, Flatten, pair, variant
+from alexnet_tutorial.ledger import Ledger, ledger
+
+
+def xla_flops(function, *shapes):
+    """Operations that XLA counts in a function compiled alone."""
+    jax = pytest.importorskip("jax")
+    arguments = [jax.ShapeDtypeStruct(shape, "float32") for shape in shapes]
+    cost = jax.jit(function).lower(*arguments).compile().cost_analysis()
+    return (cost[0] if isinstance(cost, list) else cost)["flops"]
+
+
+def xla_macs(layer, shape):
+    """Half the operations of one layer without bias and activation."""
+    lax = pytest.importorskip("jax.lax")
+    if layer.kind == "dense":
+        return xla_flops(lambda x, w: x @ w, (1, shape[0]), (shape[0], layer.units)) / 2
+    kernel = (*pair(layer.kernel_size), shape[2] // layer.groups, layer.filters)
+
+    def convolve(x, w):
+        return lax.conv_general_dilated(
+            x,
+            w,
+            pair(layer.strides),
+            layer.pad_amounts(shape),
+            feature_group_count=layer.groups,
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        )
+
+    return xla_flops(convolve, (1, *shape), kernel) / 2
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_multiply_accumulates_equal_xla_to_the_last_one(name):
+    layers = [s for s in variant(name).walk() if s[0].kind in ("conv", "dense")]
+    assert len(layers) == 8
+    for layer, shape, _ in layers:
+        assert ledger(variant(name))[layer.name].macs_unpadded == xla_macs(layer, shape)
+
+
+def test_the_usual_count_equals_xla_on_a_picture_padded_beforehand():
+    lax = pytest.importorskip("jax.lax")
+    for layer, shape, _ in variant("torchvision").walk():
+        if layer.kind != "conv":
+            continue
+        pads = layer.pad_amounts(shape)
+        padded = [n + sum(pad) for n, pad in zip(shape[:2], pads, strict=True)]
+        strides = pair(layer.strides)
+        flops = xla_flops(
+            lambda x, w, strides=strides: lax.conv_general_dilated(
+                x, w, strides, "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
+            ),
+            (1, *padded, shape[2]),
+            (*pair(layer.kernel_size), shape[2], layer.filters),
+        )
+        assert layer.macs(shape) == flops / 2
+
+
+def test_formulas_show_the_numbers_they_stand_for():
+    book = ledger(variant("alexnet-2012"))
+    assert book["conv1"].formula == "⌈(224 − 11) / 4⌉ + 1 = 55"
+    assert ledger(variant("naive-224"))["conv1"].formula == "⌊(224 − 11) / 4⌋ + 1 = 54"
+    assert book["flatten"].formula == "6 · 6 · 256 = 9216"
+    for row in book:
+        for text, value in (
+            (row.parameters_formula, row.parameters),
+            (row.macs_formula, row.macs),
+        ):
+            if text:  # each formula, computed, gives the number in its row
+                left, right = text.replace(",", "").replace("·", "*").split("=")
+                assert eval(left) == int(right) == value
+
+
+def test_json_has_the_shape_it_promises():
+    data = json.loads(json.dumps(ledger(variant("caffe")).to_json()))
+    assert set(data) >= {"name", "layers", "parameters", "macs"}
+    for layer in data["layers"]:
+        assert set(layer) >= {"name", "kind", "input", "output", "parameters", "macs"}
+        assert len(layer["input"]) == len(layer["output"]) == 3
+    assert data["parameters"] == sum(layer["parameters"] for layer in data["layers"])
+    assert data["macs"] == sum(layer["macs"] for layer in data["layers"])
+    assert data["layers"][0]["output"] == [55, 55, 96]
+
+
+def test_text_markdown_and_html_show_every_row_and_the_totals():
+    book = ledger(variant("caffe"))
+    for text in (str(book), book.to_markdown(), book._repr_html_()):
+        for row in book:
+            assert row.name in text
+            assert f"{row.parameters:,}" in text
+        assert f"{book.parameters:,}" in text
+        assert f"{book.macs:,}" in text
+        assert f"{book.macs_unpadded:,}" in text
+    widths = {line.count("|") for line in book.to_markdown().splitlines() if line.startswith("|")}
+    assert widths == {9}
+
+
+def test_rows_that_differ_in_height_and_width_show_both():
+    net = Architecture("oblong", (20, 30), (Conv("c", 2, 3, strides=(1, 3)), Flatten("f")))
+    assert ledger(net)["c"].formula == "⌊(20 − 3) / 1⌋ + 1 = 18; ⌊(30 − 3) / 3⌋ + 1 = 10"
+
+
+def test_memory_is_four_bytes_a_value():
+    book = ledger(variant("alexnet-2012"))
+    assert book["conv1"].bytes == 4 * prod((55, 55, 96))
+    assert book.activation_bytes == sum(row.bytes for row in book)
+    assert book.parameter_bytes == 4 * book.parameters
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["VGG16", "ResNet50V2", "MobileNetV2", "Xception", "DenseNet121", "NASNetMobile"]
+)
+def test_any_keras_model_has_a_ledger(name):
+    keras = pytest.importorskip("keras")
+    model = getattr(keras.applications, name)(weights=None)
+    assert ledger(model).parameters == model.count_params()
+
+
+def test_sequential_models_and_nested_models_have_ledgers():
+    keras = pytest.importorskip("keras")
+    inner = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, name="inside")])
+    model = keras.Sequential(
+        [keras.Input((8, 8, 3)), inner, keras.layers.Flatten(), keras.layers.Dense(2, name="out")]
+    )
+    book = ledger(model)
+    assert book["inside"].output == (6, 6, 4)
+    assert book["out"].input == (144,)
+    assert book.parameters == model.count_params()
+
+
+def test_what_cannot_be_read_says_why():
+    keras = pytest.importorskip("keras")
+    with pytest.raises(TypeError, match="received str.*architecture.variant"):
+        ledger("caffe")
+    with pytest.raises(ValueError, match="not built"):
+        ledger(keras.Sequential([keras.layers.Dense(2)]))
+    free = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(2, 3)])
+    with pytest.raises(ValueError, match="input size is not fixed"):
+        ledger(free)
+    with pytest.raises(KeyError, match="no layer 'conv9'. Its layers: conv1"):
+        ledger(variant("caffe"))["conv9"]
+    assert isinstance(ledger(variant("caffe")), Ledger)
