@@ -37,7 +37,7 @@ class Result:
     def _repr_html_(self):
         return (
             f'<div class="alexnet-check {self.state}" role="status">'
-            f"<p><strong>{_TITLES[self.state]}.</strong> {escape(self.message)}</p></div>"
+            f"<p><strong>{_TITLES[self.state]}:</strong> {escape(self.message)}</p></div>"
         )
 
 

@@ -758,7 +758,7 @@ def architecture_diagram(net):
         if stage["kind"] == "conv":
             _kernels(axes, before, stage)
     _labels(axes, drawn, lowest - 0.35)
-    _frame(fig, axes, -0.3, x - gap + 0.4, lowest - 2.0, highest + 0.25, 0.58)
+    _frame(fig, axes, -0.3, x - gap + 0.4, lowest - 2.15, highest + 0.25, 0.58)
     return from_matplotlib(fig, _diagram_alt(net, stages))
 
 
@@ -800,15 +800,15 @@ def _labels(axes, drawn, y):
             f"× {shape[2]}" if len(shape) == 3 else "",
         ]
         color = KIND_COLORS.get(stage["kind"], COLORS["gray"])
-        _text(axes, stage["middle"], y, stage["name"], 9, weight="bold")
-        _line(axes, (stage["middle"] - 0.4, stage["middle"] + 0.4), (y - 0.2, y - 0.2), color)
+        _text(axes, stage["middle"], y, stage["name"], 10.5, weight="bold")
+        _line(axes, (stage["middle"] - 0.4, stage["middle"] + 0.4), (y - 0.22, y - 0.22), color)
         for number, line in enumerate(lines):
-            _text(axes, stage["middle"], y - 0.42 - 0.28 * number, line, 8.5)
+            _text(axes, stage["middle"], y - 0.48 - 0.31 * number, line, 9.5)
         small = [_operation(stage["layer"])] if _operation(stage["layer"]) else []
         small += [f"+ {note}" for note in stage["notes"]]
-        start = y - (1.02 if len(shape) == 3 else 0.7)
+        start = y - (1.14 if len(shape) == 3 else 0.8)
         for number, line in enumerate(small):
-            _text(axes, stage["middle"], start - 0.26 * number, line, 7.5, style="italic")
+            _text(axes, stage["middle"], start - 0.29 * number, line, 8.8, style="italic")
 
 
 def _diagram_alt(net, stages):
