@@ -231,23 +231,24 @@ def _size(*arguments, **options):
 
 register(
     "convolution.positions",
-    right=_size(28, 5, 3),
-    why="there is room for 28 − 5 = 23 pixels of walking, which is 7 whole steps of 3, and the "
+    right=_size(28, 8, 3),
+    why="there is room for 28 − 8 = 20 pixels of walking, which is 6 whole steps of 3, and the "
     "window also stands at the start.",
     misconceptions=[
-        (7, "those are the steps, not the positions", "The window also stands somewhere first."),
+        (6, "those are the steps, not the positions", "The window also stands somewhere first."),
         (9, "that is 28 / 3", "The window's own width takes part of the line: subtract it first."),
         (
-            _size(28, 5, 3, rounding="ceil"),
+            _size(28, 8, 3, rounding="ceil"),
             "that rounds up; this layer rounds down",
             "A window that would run over the edge is not a position here.",
         ),
-        (24, "that is the count for stride 1", "Now the window moves 3 pixels at a time."),
+        (21, "that is the count for stride 1", "Now the window moves 3 pixels at a time."),
         (
-            _size(28, 5, 3, padding="same"),
+            _size(28, 8, 3, padding="same"),
             "that is what 'same' padding gives",
             "There is no padding in this question.",
         ),
+        (20, "that is the room to walk", "How many steps of 3 fit into it?"),
     ],
     hint="Count the pixels that are left to walk over once the window stands at the start.",
 )
@@ -388,7 +389,6 @@ register(
         (_size(230, 11), "forgot the stride", "The window moves 4 pixels at a time."),
         (54.75, "that is the fraction", "Round it, and think of the fence's posts."),
         (55.75, "a window has no three quarters of a position", "Which way does 2012 round?"),
-        (_size(230, 11, 4, padding=2), "that is with padding", "The 2012 layer has none."),
     ],
     hint="⌈(size − window) / stride⌉ + 1, with the numbers of this question.",
 )

@@ -367,8 +367,8 @@ def convolution_window(
         ValueError: The window does not fit, or there is no such position.
 
     Example:
-        >>> convolution_window(6, 3, strides=2)  # doctest: +NORMALIZE_WHITESPACE
-        A 3 by 3 window moves over 6 by 6 pixels in steps of 2: 3 ...
+        >>> convolution_window(7, 3, strides=2)
+        A 3 by 3 window moves over 7 by 7 pixels in steps of 2: 3 by 3 positions.
     """
     from alexnet_tutorial import arithmetic
 
@@ -433,10 +433,12 @@ def convolution_window(
         arrowprops={"arrowstyle": "->", "color": "black", "lw": 1},
     )
     width = start + outputs
-    notes = [f"{size} × {size} pixels"]
-    if before or after:
-        notes[0] += f" + {before} and {_count(after, 'zero')}"
-    _text(axes, total / 2, total + 0.55, notes[0])
+    title = f"{size} × {size} pixels"
+    if before == after > 0:
+        title += f" + {_count(before, 'zero')} on each side"
+    elif before or after:
+        title += f" + {before} and {_count(after, 'zero')}"
+    _text(axes, total / 2, total + 0.55, title)
     _text(axes, start + outputs / 2, max(middle + 0.55, 0), f"{outputs} × {outputs} map")
     _frame(
         fig,

@@ -1,0 +1,202 @@
+"""Checks: right in every form, wrong with its slip named, and never a crash."""
+
+import math
+
+import numpy as np
+import pytest
+
+from alexnet_tutorial import checks
+from alexnet_tutorial.checks import QUESTIONS, check, register
+
+# Worked out by hand, apart from the package.
+ANSWERS = {
+    "convolution.positions": 7,
+    "convolution.unread": 1,
+    "convolution.parameters": 6020,
+    "convolution.macs": 294912,
+    "convolution.shape": (55, 55, 96),
+    "eight-layers.rounding": 56,
+    "eight-layers.groups": 614656,
+    "eight-layers.larger": 51384320,
+    "eight-layers.memory": 148684800,
+    "assembled.head": 56909194,
+    "assembled.convolutions": 2334080,
+    "assembled.difference": 11534336,
+    "assembled.channels-first": (16, 3, 224, 224),
+}
+NAMED = {  # (question, answer): words of the slip
+    ("convolution.positions", 8): "rounds up",
+    ("convolution.unread", 3): "rounding up",
+    ("convolution.parameters", 6000): "forgot the biases",
+    ("convolution.parameters", 520): "one channel only",
+    ("convolution.macs", 270848): "padding zeros",
+    ("convolution.macs", 1168): "parameters",
+    ("eight-layers.rounding", 55): "that is floor; this layer rounds up",
+    ("eight-layers.groups", 307456): "groups",
+    ("eight-layers.groups", 614400): "forgot the bias",
+    ("eight-layers.larger", 37752832): "224",
+    ("eight-layers.memory", 37171200): "4 bytes",
+    ("assembled.head", 56868224): "left the head off",
+    ("assembled.convolutions", 9336320): "area",
+    ("assembled.difference", 10121216): "two towers",
+    ("assembled.channels-first", (16, 224, 224, 3)): "channels last",
+}
+STRANGE = [
+    object(),
+    {},
+    {1: 2},
+    set(),
+    [],
+    [[]],
+    [1, [2, 3]],
+    [1, 2, None],
+    "seven",
+    "1,2,3,4,5",
+    "× ×",
+    b"7",
+    float("nan"),
+    float("inf"),
+    -1,
+    10**400,
+    1j,
+    True,
+    lambda: 7,
+    np.zeros((0,)),
+    np.zeros((3, 3)),
+    np.array(["a"]),
+    np.array(None),
+    type("Broken", (), {"tolist": lambda self: 1 / 0})(),
+    type("Lying", (), {"__eq__": lambda self, other: 1 / 0, "__hash__": None})(),
+]
+
+
+def forms(answer):
+    """The ways in which people write one and the same answer."""
+    if isinstance(answer, tuple):
+        joined = [str(part) for part in answer]
+        yield from (answer, list(answer), np.array(answer), np.array(answer, float))
+        yield from ("x".join(joined), " × ".join(joined), ", ".join(joined), str(answer))
+        yield tuple(map(np.int64, answer))
+    else:
+        yield from (answer, float(answer), np.int64(answer), np.float64(answer), np.array(answer))
+        yield from ([answer], (answer,), str(answer), f"{answer:,}", f" {answer} ")
+        yield f"{answer:,}".replace(",", " ")
+        yield f"{answer:,}".replace(",", "\u202f")
+
+
+def test_every_question_of_these_chapters_is_tested():
+    chapters = {name.split(".")[0] for name in ANSWERS}
+    assert set(ANSWERS) == {name for name in QUESTIONS if name.split(".")[0] in chapters}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_right_answer_is_right_in_every_form(name):
+    for answer in forms(ANSWERS[name]):
+        result = check(name, answer)
+        assert result and result.state == "right", (answer, result)
+        assert len(result.message) > 20
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_is_complete(name):
+    question = QUESTIONS[name]
+    right = checks._read(checks._value(question.right))
+    assert check(name, checks._value(question.right)).state == "right"
+    assert right is not None and checks._value(question.why)
+    for value, slip, hint in question.misconceptions:
+        assert not checks._equal(checks._read(checks._value(value)), right, question.tolerance)
+        assert slip and hint
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_at_least_five_slips_are_known_and_named_without_the_answer(name):
+    question, seen = QUESTIONS[name], set()
+    assert len(question.misconceptions) >= 5
+    for value, slip, hint in question.misconceptions:
+        wrong = checks._value(value)
+        seen.add(wrong)
+        for form in forms(wrong) if not isinstance(wrong, float) else (wrong,):
+            result = check(name, form)
+            assert result.state == "not-yet" and slip in result.message, (form, result)
+        answer = ANSWERS[name]
+        if isinstance(answer, int) and answer > 100:
+            assert f"{answer:,}" not in slip + hint and str(answer) not in slip + hint
+    assert len(seen) == len(question.misconceptions), "two slips with one value"
+
+
+@pytest.mark.parametrize(("name", "answer"), NAMED)
+def test_slips_worked_out_by_hand_are_named(name, answer):
+    message = check(name, answer).message
+    assert any(words in message for words in NAMED[name, answer].split("|")), message
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_nothing_strange_is_right_and_nothing_crashes(name):
+    for answer in STRANGE:
+        if isinstance(checks._value(QUESTIONS[name].right), bool) and answer is True:
+            continue
+        result = check(name, answer)
+        assert not result, (answer, result)
+        assert result.state in ("not-yet", "missing")
+
+
+@pytest.mark.parametrize("answer", [None, ..., "", "  "])
+def test_no_answer_is_missing(answer):
+    result = check("convolution.positions", answer)
+    assert result.state == "missing" and not result
+
+
+def test_the_wrong_kind_of_answer_is_told_the_kind():
+    assert "one number" in check("convolution.positions", (8, 8)).message
+    assert "3 numbers" in check("convolution.shape", 55).message
+
+
+def test_a_result_reads_with_and_without_html():
+    result = check("eight-layers.rounding", 55)
+    assert repr(result).startswith("Not yet: that is floor")
+    html = result._repr_html_()
+    assert 'class="alexnet-check not-yet"' in html and "<strong>Not yet:</strong>" in html
+
+
+@pytest.fixture
+def question():
+    names = []
+
+    def add(name, *arguments, **options):
+        names.append(name)
+        return register(name, *arguments, **options)
+
+    yield add
+    for name in names:
+        del QUESTIONS[name]
+
+
+def test_tolerance_is_relative(question):
+    question("test.loss", math.log(1000), "ln 1000", tolerance=0.01)
+    assert check("test.loss", 6.9) and check("test.loss", "6.91")
+    assert not check("test.loss", 6.7)
+
+
+def test_words_and_truths(question):
+    question("test.layer", "fc6", "most weights", [("fc7", "the second", "Look above.")])
+    assert check("test.layer", "FC6") and not check("test.layer", "fc7")
+    question("test.truth", True, "so it is")
+    assert check("test.truth", True) and check("test.truth", "yes")
+    assert not check("test.truth", 1) and not check("test.truth", False)
+
+
+def test_markup_in_a_message_is_text(question):
+    question("test.markup", 1, "a < b & c")
+    assert "a &lt; b &amp; c" in check("test.markup", 1)._repr_html_()
+
+
+def test_an_unknown_question_lists_those_of_its_chapter():
+    with pytest.raises(ValueError, match=r"convolution\.positions") as error:
+        check("convolution.position", 1)
+    assert "assembled" not in str(error.value)
+
+
+def test_answers_of_keras_are_read():
+    tf = pytest.importorskip("tensorflow")
+    assert check("convolution.positions", tf.constant(7))
+    assert check("assembled.channels-first", tf.TensorShape((None, 16, 3, 224, 224)))
