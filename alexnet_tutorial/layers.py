@@ -70,11 +70,12 @@ class LRN(keras.layers.Layer):
         self.data_format = _data_format(data_format)
 
     def build(self, input_shape):
-        """Make the band of ones that sums neighboring channels."""
+        """Make the band matrix that sums neighboring channels, alpha times."""
         channels = input_shape[-1 if self.data_format == "channels_last" else 1]
         index = np.arange(channels)
         near = abs(index[:, None] - index[None, :]) <= self.size // 2
-        self._band = near.astype("float32")
+        alpha = self.alpha / self.size if self.divide_by_size else self.alpha
+        self._band = (alpha * near).astype("float32")
 
     def call(self, inputs):
         """Normalize a batch of maps."""
@@ -87,8 +88,7 @@ class LRN(keras.layers.Layer):
             batch, channels, *size = ops.shape(inputs)
             total = ops.matmul(band, ops.reshape(squares, (batch, channels, size[0] * size[1])))
             total = ops.reshape(total, (batch, channels, *size))
-        alpha = self.alpha / self.size if self.divide_by_size else self.alpha
-        denominator = self.k + alpha * total
+        denominator = self.k + total
         if self.beta == 0.75:  # two square roots cost a tenth of a power
             root = ops.rsqrt(denominator)
             return inputs * (root * ops.sqrt(root))
