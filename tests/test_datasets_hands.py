@@ -58,10 +58,13 @@ def test_more_fingers_show_more_strips():
 
 def test_one_sees_through_the_ring():
     """Wall inside the outline of the hand: what cannot be reached from the border."""
-    rng = np.random.default_rng(2)
-    rings = sum(_has_hole(hands._depth_map(hands._scene(0, rng))[0] > -1000) for _ in range(40))
-    fists = sum(_has_hole(hands._depth_map(hands._scene(1, rng))[0] > -1000) for _ in range(40))
-    assert rings >= 20 and fists <= 6
+    found = []
+    for label in range(6):
+        rng = np.random.default_rng(0)
+        masks = [hands._depth_map(hands._scene(label, rng))[0] > -1000 for _ in range(60)]
+        found.append(sum(map(_has_hole, masks)))
+    # From some sides the fingers close the ring's hole; between closed fingers a gap may stay.
+    assert found[0] >= 24 and found[0] >= 3 * max(found[1:]), found
 
 
 def _has_hole(mask, smallest=12):
