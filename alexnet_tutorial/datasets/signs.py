@@ -4,7 +4,7 @@ import hashlib
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ _BLOCK = 4
 GENERATED_TRAIN, GENERATED_TEST = 3000, 120
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Split:
     """Pictures and their labels.
 
@@ -64,7 +64,7 @@ class Pair:
     difference: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Signs:
     """The three sets, and where they came from.
 
@@ -76,6 +76,7 @@ class Signs:
         source: A sentence that says where the pictures came from.
         kind: "real" or "generated".
         removed: How many training pictures were dropped because the test set holds them too.
+        folder: Where the files are; None for generated pictures.
     """
 
     train: Split
@@ -85,7 +86,7 @@ class Signs:
     source: str
     kind: str
     removed: int = 0
-    folder: Path | None = field(default=None, compare=False)
+    folder: Path | None = None
 
     def __repr__(self):
         """Counts and source."""
