@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
 EXECUTED = ROOT / "build" / "executed"
 NOTEBOOKS = sorted(path.name for path in BOOK.glob("*.ipynb"))
-LINES = 12
+LINES = 15  # about a dozen; a network written out in layers needs the rest
 
 each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
 
@@ -40,6 +40,7 @@ def prose(name):
     """Yield (cell id, line) of the Markdown, without code blocks and code spans."""
     for cell in cells(name, "markdown"):
         plain = re.sub(r"```.*?```", "", text(cell), flags=re.DOTALL)
+        plain = re.sub(r'"[^"]*"|“[^”]*”', "", plain)  # what others say
         for line in re.sub(r"`[^`]*`", "", plain).splitlines():
             yield cell["id"], line
 
@@ -98,7 +99,7 @@ def test_second_cell_is_the_setup_cell(name, setup_cell):
 def test_cells_are_short(name):
     for cell in cells(name, "code"):
         code = [line for line in text(cell).splitlines() if line.strip()]
-        code = [line for line in code if not line.lstrip().startswith("#")]
+        code = [line for line in code if not re.match(r"\s*#|import |from \S+ import ", line)]
         if "remove-input" not in tags(cell):
             assert len(code) <= LINES, f"{name}, cell {cell['id']}: {len(code)} lines of code"
 
@@ -170,7 +171,9 @@ def typed_numbers(line):
 
 @each_notebook
 def test_no_number_is_typed_that_code_could_compute(name):
-    found = [(cell_id, number) for cell_id, line in prose(name) for number in typed_numbers(line)]
+    # What an exercise gives is no result.
+    lines = [(i, line) for i, line in prose(name) if not re.match(r"ex(ercise)?(s?-|s?$)", i)]
+    found = [(cell_id, number) for cell_id, line in lines for number in typed_numbers(line)]
     assert not found, f"{name}: {found}"
 
 
