@@ -318,7 +318,10 @@ def stage():
         executed = nbformat.read(EXECUTED / page, as_version=4)
         took = minutes(executed.metadata.pop(PACKAGE)["seconds"])
         executed.cells[0].source += f"\n\n*This page was made by running it: {took}. {machine}.*\n"
-        nbformat.write(executed, target)
+        # Where the data lies on the machine that built the book is no one's business.
+        folder = json.dumps(str(data_folder()))[1:-1]
+        shown = nbformat.writes(executed).replace(folder, "data")
+        target.write_text(shown, encoding="utf-8")
 
     mathjax = importlib.resources.files("mathjax") / "static" / "mathjax" / "es5"
     static = SOURCE / "book" / "theme" / "static" / "mathjax"

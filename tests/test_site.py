@@ -269,6 +269,13 @@ def test_chapter_says_how_it_was_made(site, page):
     assert "budget: " in words and "Keras" in words
 
 
+@each_page
+def test_page_does_not_tell_where_it_was_built(site, page, build_script):
+    text = (site / page).read_text(encoding="utf-8")
+    for folder in (build_script.ROOT, build_script.data_folder()):
+        assert f"{folder}/" not in text, folder
+
+
 @each_chapter
 def test_solutions_are_folded(site, page):
     soup = parse(site / page)
