@@ -482,7 +482,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):  # noqa: D102
         self._start = time.perf_counter()
-        self._rows, self._display, self._last = [], None, None
+        self._rows, self._display, self._last, self._over = [], None, None, False
         if _notebook():
             from IPython.display import display
 
@@ -500,13 +500,17 @@ class Progress(keras.callbacks.Callback):
             print(self, file=stream, flush=True)
 
     def on_train_end(self, logs=None):  # noqa: D102
+        self._over = True
+        if self._display is not None and not self._rows:
+            self._display.update(self)
         if self._display is None and self._rows and self._last != self._rows[-1][0] - 1:
             print(self, file=self.stream or sys.stderr, flush=True)
 
     def __repr__(self):
         """Return the present line."""
         if not getattr(self, "_rows", None):
-            return "training: the first epoch is running"
+            over = getattr(self, "_over", False)
+            return "no epoch was left to run" if over else "training: the first epoch is running"
         epoch, logs = self._rows[-1]
         parts = [f"epoch {epoch} of at most {self.params['epochs']}", f"loss {logs['loss']:.3f}"]
         if "accuracy" in logs:
