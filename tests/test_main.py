@@ -1,8 +1,10 @@
 """The command line, run as a user runs it."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +76,17 @@ def test_data_that_is_not_there_is_an_error(tmp_path, capsys):
     assert "Known sources: auto, real, download, generated" in capsys.readouterr().err
     assert main(["data", "signs", "--source", "generated", "--figure", "sheet.doc"]) == 1
     assert ".png or .svg" in capsys.readouterr().err
+
+
+def test_the_code_in_the_readme_runs():
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        names = {}
+        exec(block, names)
+        for expression, value in re.findall(r"^(\w.*?)  # (\d+)", block, re.MULTILINE):
+            assert eval(expression, names) == int(value)
 
 
 @pytest.mark.slow
