@@ -361,7 +361,7 @@ def build_site():
 
 def hush(site):
     """Take the theme's progress messages out, so that the browser's console shows faults only."""
-    for script in (site / "_static").rglob("*.js"):
+    for script in (*(site / "_static").rglob("*.js"), site / "search.html"):
         text = script.read_text(encoding="utf-8")
         if "console.log(" in text and "mathjax" not in script.parts:
             script.write_text(text.replace("console.log(", "void("), encoding="utf-8")
