@@ -651,8 +651,9 @@ def train(architecture, signs, seed=0, folder=None, epochs=None, recipe=RECIPE, 
     test = _center(signs.test, size, classes, "test")
 
     from alexnet_tutorial.network import build
-    from alexnet_tutorial.session import describe
+    from alexnet_tutorial.session import describe, keep_memory
 
+    keep_memory()
     model = build(architecture, seed=seed)
     compile_model(model, recipe, steps=len(batches))
     stopping = keras.callbacks.EarlyStopping(
