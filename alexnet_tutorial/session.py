@@ -66,8 +66,7 @@ def keep_memory(megabytes=64):
         megabytes: How much each thread keeps.
 
     Returns:
-        Whether the C library understood; False on macOS, Windows and musl, which need no such
-        request.
+        Whether the C library took the setting; False where it is not glibc (macOS, Windows).
 
     Example:
         >>> keep_memory() in (True, False)
