@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from alexnet_tutorial.architecture import VARIANTS, variant
+from alexnet_tutorial.architecture import VARIANTS, Architecture, variant
 
 
 def _parser():
@@ -17,7 +17,11 @@ def _parser():
     command = commands.add_parser(
         "ledger", help="the shapes, parameters and cost of every layer of a network"
     )
-    command.add_argument("variant", metavar="VARIANT", help=f"one of {', '.join(VARIANTS)}")
+    command.add_argument(
+        "variant",
+        metavar="VARIANT",
+        help=f"one of {', '.join(VARIANTS)}, or a description's .json file",
+    )
     command.add_argument("--format", choices=("table", "markdown", "json"), default="table")
     command.set_defaults(run=_ledger)
 
@@ -60,10 +64,21 @@ def _add_source(command):
     )
 
 
+def _described(name):
+    """A variant by its name, or a description from its JSON file."""
+    if not name.endswith(".json"):
+        return variant(name)
+    text = Path(name).read_text(encoding="utf-8")
+    try:
+        return Architecture.from_json(json.loads(text))
+    except ValueError as error:
+        raise ValueError(f"{name} holds no description of a network: {error}") from None
+
+
 def _ledger(options):
     from alexnet_tutorial.ledger import ledger
 
-    book = ledger(variant(options.variant))
+    book = ledger(_described(options.variant))
     if options.format == "json":
         print(json.dumps(book.to_json(), indent=2))
     else:

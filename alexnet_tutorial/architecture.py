@@ -5,7 +5,7 @@ the paper. A description that does not fit fails when it is made.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from math import prod
 from typing import ClassVar
 
@@ -309,6 +309,45 @@ class Dropout(_Layer):
 
 
 Layer = Conv | Pool | LRN | Flatten | Dense | Dropout
+_KINDS = {kind.kind: kind for kind in (Conv, Pool, LRN, Flatten, Dense, Dropout)}
+
+
+def _listed(value):
+    return [_listed(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _tupled(value):
+    if isinstance(value, dict):
+        return {key: _tupled(item) for key, item in value.items()}
+    return tuple(_tupled(item) for item in value) if isinstance(value, list) else value
+
+
+def _need_fields(data, required, optional, what):
+    if not isinstance(data, dict):
+        raise ValueError(f"{what} is {data!r}, and must be an object with {', '.join(required)}.")
+    missing = [name for name in required if name not in data]
+    unknown = [str(name) for name in data if name not in (*required, *optional)]
+    if missing or unknown:
+        wrong = [f"lacks {', '.join(missing)}"] * bool(missing)
+        wrong += [f"has {', '.join(unknown)}, which nothing reads"] * bool(unknown)
+        known = ", ".join((*required, *optional))
+        raise ValueError(f"{what} {' and '.join(wrong)}. Known: {known}.")
+
+
+def _layer_from_json(index, data):
+    what = f"layer {index}"
+    if not isinstance(data, dict) or data.get("kind") not in _KINDS:
+        kind = data.get("kind") if isinstance(data, dict) else data
+        raise ValueError(f"{what} is of kind {kind!r}. Known kinds: {', '.join(_KINDS)}.")
+    kind = _KINDS[data["kind"]]
+    required = ["kind", *(field.name for field in fields(kind) if field.default is MISSING)]
+    optional = [field.name for field in fields(kind) if field.name not in required]
+    if "name" in data:
+        what = f"layer {data['name']!r}"
+    _need_fields(data, required, optional, what)
+    if not isinstance(data["name"], str):
+        raise ValueError(f"{what}: a layer's name must be a text.")
+    return kind(**{name: _tupled(value) for name, value in data.items() if name != "kind"})
 
 
 @dataclass(frozen=True)
@@ -404,6 +443,111 @@ class Architecture:
                 return layer
         known = ", ".join(layer.name for layer in self.layers)
         raise ValueError(f"network {self.name!r} has no layer {name!r}. Its layers: {known}.")
+
+    def _windows(self, name, axis):
+        """Windows from the picture to a layer, along one axis (0 rows, 1 columns)."""
+        self.layer(name)  # an unknown name is refused
+        windows = []
+        for layer, shape, _ in self.walk():
+            if isinstance(layer, _Window):
+                windows.append(layer._axes(shape)[axis])
+            elif layer.kind == "flatten":  # as a window of the whole map: one position
+                windows.append({"size": shape[axis], "kernel_size": shape[axis]})
+            if layer.name == name:
+                return windows
+
+    def receptive_field(self, name: str) -> tuple[arithmetic.ReceptiveField, ...]:
+        """Say what one output of a layer sees of the picture, padding included.
+
+        Args:
+            name: The layer's name.
+
+        Returns:
+            One :class:`~alexnet_tutorial.arithmetic.ReceptiveField` for the rows and one for
+            the columns. After flattening, every output sees all that the maps have seen.
+
+        Raises:
+            ValueError: No layer has this name.
+
+        Example:
+            >>> variant("alexnet-2012").receptive_field("conv5")[0]
+            ReceptiveField(size=163, strides=16, start=-64)
+        """
+        rows, columns = (arithmetic.receptive_field(self._windows(name, i)) for i in (0, 1))
+        return rows, columns
+
+    def pixels_read(self, name: str, position: tuple[int, int] = (0, 0)) -> tuple[range, range]:
+        """Find the pixels of the picture that made one output.
+
+        Args:
+            name: The layer's name.
+            position: (row, column) on the layer's maps; (0, 0) after flattening.
+
+        Returns:
+            The rows and the columns, as two ranges.
+
+        Raises:
+            ValueError: No layer has this name, or its maps have no such position.
+
+        Example:
+            >>> variant("alexnet-2012").pixels_read("conv1", (0, 54))
+            (range(0, 11), range(216, 224))
+        """
+        rows, columns = (
+            arithmetic.pixels_read(place, self._windows(name, axis))
+            for axis, place in enumerate(position)
+        )
+        return rows, columns
+
+    def to_json(self) -> dict:
+        """Return the description as plain values, ready for ``json.dumps``.
+
+        Returns:
+            ``{"name", "input_size": [h, w], "channels", "layers": [{"kind", "name", …}, …]}``;
+            what a layer has by default is left out.
+
+        Example:
+            >>> variant("compact").to_json()["layers"][0]
+            {'kind': 'conv', 'name': 'conv1', 'filters': 32, 'kernel_size': 5, 'strides': 2}
+        """
+        return {
+            "name": self.name,
+            "input_size": list(self.input_size),
+            "channels": self.channels,
+            "layers": [
+                {"kind": layer.kind}
+                | {
+                    field.name: _listed(getattr(layer, field.name))
+                    for field in fields(layer)
+                    if field.default is MISSING or getattr(layer, field.name) != field.default
+                }
+                for layer in self.layers
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data) -> "Architecture":
+        """Make a description from what :meth:`to_json` returned, or the workbench copied.
+
+        Args:
+            data: The plain values, as ``json.loads`` gives them.
+
+        Returns:
+            The description.
+
+        Raises:
+            ValueError: Something is missing, unknown or does not fit; the message names the
+                layer and what was expected.
+
+        Example:
+            >>> Architecture.from_json(variant("caffe").to_json()) == variant("caffe")
+            True
+        """
+        _need_fields(data, ("name", "input_size", "layers"), ("channels",), "the description")
+        if not isinstance(data["layers"], list):
+            raise ValueError(f"layers is {data['layers']!r}, and must be a list of layers.")
+        layers = tuple(_layer_from_json(i, layer) for i, layer in enumerate(data["layers"]))
+        return cls(**(_tupled(data) | {"layers": layers}))
 
     def with_classes(self, classes: int) -> "Architecture":
         """Make the same network for another number of classes.

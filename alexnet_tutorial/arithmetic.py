@@ -5,7 +5,8 @@ in pixels, counts are exact integers. A padding is always the pair ``(before, af
 added along one axis once :func:`resolve_padding` has read it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 ROUNDINGS = ("floor", "ceil")
 
@@ -249,6 +250,101 @@ def weights_on_pixels(
         for position in range(outputs)
         for weight in range(kernel_size)
     )
+
+
+class ReceptiveField(NamedTuple):
+    """What one output sees of the picture, along one axis, padding included.
+
+    Args:
+        size: Pixels that the output depends on.
+        strides: Pixels between the fields of neighboring outputs.
+        start: First pixel of the field of output 0; negative where it begins in the padding.
+    """
+
+    size: int
+    strides: int
+    start: int
+
+
+def receptive_field(windows: Sequence[Mapping]) -> ReceptiveField:
+    """Receptive field of one output after several windows in a row, along one axis.
+
+    From the last window back to the first: a field of ``n`` outputs that lie ``strides`` apart
+    needs ``(n - 1) * strides + kernel`` inputs (Araujo, Norris and Sim, 2019,
+    doi:10.23915/distill.00021).
+
+    Args:
+        windows: For each window, first to last, the arguments of :func:`output_size` by name.
+
+    Returns:
+        The field; a window that runs past the edge reads zeros there, and they count here.
+
+    Raises:
+        ValueError: As :func:`output_size`.
+
+    Example:
+        conv1 and pool1 of the 2012 network:
+
+        >>> conv1 = {"size": 224, "kernel_size": 11, "strides": 4, "rounding": "ceil"}
+        >>> receptive_field([conv1, {"size": 55, "kernel_size": 3, "strides": 2}])
+        ReceptiveField(size=19, strides=8, start=0)
+    """
+    size, strides, start = 1, 1, 0
+    for window in reversed(windows):
+        before, span, step = _window(window)
+        size = (size - 1) * step + span
+        strides *= step
+        start = start * step - before
+    return ReceptiveField(size, strides, start)
+
+
+def pixels_read(position: int, windows: Sequence[Mapping]) -> range:
+    """Pixels of the picture that made one output after several windows, along one axis.
+
+    Unlike the receptive field this stops at the edge of the picture and of every map between:
+    a zero of the padding came from no pixel.
+
+    Args:
+        position: Place of the output along the axis, counted from 0.
+        windows: As :func:`receptive_field`.
+
+    Returns:
+        The pixels from the first to the last one that matters; empty where every window
+        lies in the padding.
+
+    Raises:
+        ValueError: There is no such position, or as :func:`output_size`.
+
+    Example:
+        The last window of the 2012 network begins at pixel 216 and finds 8 pixels:
+
+        >>> conv1 = {"size": 224, "kernel_size": 11, "strides": 4, "rounding": "ceil"}
+        >>> pixels_read(54, [conv1])
+        range(216, 224)
+    """
+    outputs = output_size(**windows[-1]) if windows else position + 1
+    if isinstance(position, bool) or not isinstance(position, int) or not 0 <= position < outputs:
+        raise ValueError(
+            f"position is {position!r}, and the last map has {outputs} along this axis: the "
+            f"positions are 0 to {outputs - 1}."
+        )
+    pixels = range(position, position + 1)
+    for window in reversed(windows):
+        before, span, step = _window(window)
+        if pixels:
+            first, last = pixels[0] * step - before, pixels[-1] * step - before + span
+            pixels = range(max(first, 0), max(min(last, window["size"]), 0))
+    return pixels
+
+
+def _window(window):
+    """(zeros before, pixels spanned, step) of one window along one axis."""
+    output_size(**window)  # refuses what does not fit
+    strides, dilation_rate = window.get("strides", 1), window.get("dilation_rate", 1)
+    before, _ = resolve_padding(
+        window["size"], window["kernel_size"], strides, window.get("padding", 0), dilation_rate
+    )
+    return before, effective_kernel_size(window["kernel_size"], dilation_rate), strides
 
 
 def conv_parameters(

@@ -1,5 +1,8 @@
 """The descriptions: the published totals, and what a description that does not fit says."""
 
+import json
+
+import numpy as np
 import pytest
 
 from alexnet_tutorial.architecture import (
@@ -100,3 +103,61 @@ def test_descriptions_do_not_change():
         variant("caffe").name = "other"
     with pytest.raises(AttributeError):
         variant("caffe").layers[0].filters = 1
+
+
+def test_pixels_read_are_those_whose_gradient_is_not_zero():
+    """Ask the Keras model itself which pixels move one output of each layer."""
+    keras = pytest.importorskip("keras")
+    tf = pytest.importorskip("tensorflow")
+    from alexnet_tutorial.network import build
+
+    net = variant("compact")
+    model = build(net)
+    rng = np.random.default_rng(0)
+    for layer in model.layers:  # all weights positive: nothing is cut off by ReLU
+        layer.set_weights([rng.uniform(0.01, 0.02, w.shape) for w in layer.get_weights()])
+    picture = tf.constant(rng.uniform(0.1, 1, (1, *net.input_shape)).astype("float32"))
+    for name, position in (("conv1", (0, 26)), ("conv2", (3, 12)), ("conv5", (0, 3))):
+        out = keras.Model(model.inputs, model.get_layer(name).output)
+        with tf.GradientTape() as tape:
+            tape.watch(picture)
+            value = tf.reduce_sum(out(picture)[0, position[0], position[1]])
+        moved = np.abs(tape.gradient(value, picture)[0]).max(axis=-1) > 0
+        rows, columns = net.pixels_read(name, position)
+        found = np.flatnonzero(moved.any(axis=1)), np.flatnonzero(moved.any(axis=0))
+        # Pooling passes on the largest value only, so a few pixels may move nothing.
+        assert rows[0] <= found[0].min() and found[0].max() <= rows[-1]
+        assert columns[0] <= found[1].min() and found[1].max() <= columns[-1]
+        if name == "conv1":
+            assert (len(rows), len(columns)) == tuple(map(len, found))
+
+
+def test_after_flattening_an_output_has_seen_what_the_maps_have():
+    rows, columns = variant("alexnet-2012").pixels_read("fc8")
+    assert (rows, columns) == (range(0, 224), range(0, 224))
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_json_round_trip(name):
+    text = json.dumps(variant(name).to_json())
+    assert Architecture.from_json(json.loads(text)) == variant(name)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.pop("layers"), "description lacks layers"),
+        (lambda d: d.update(depth=3), "has depth, which nothing reads"),
+        (lambda d: d["layers"][0].update(kind="convolution"), "Known kinds: conv, pool"),
+        (lambda d: d["layers"][0].pop("filters"), "layer 'conv1' lacks filters"),
+        (lambda d: d["layers"][0].update(stride=4), "layer 'conv1' has stride"),
+        (lambda d: d["layers"][0].update(kernel_size=400), "'conv1'.*does not fit"),
+        (lambda d: d.update(layers=7), "must be a list"),
+        (lambda d: d.update(input_size="224"), "expected one integer"),
+    ],
+)
+def test_json_that_does_not_fit_says_where(change, message):
+    data = variant("caffe").to_json()
+    change(data)
+    with pytest.raises(ValueError, match=message):
+        Architecture.from_json(data)

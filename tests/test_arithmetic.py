@@ -205,3 +205,49 @@ def test_macs_against_counting_each_product():
     )
     positions = prod(arithmetic.output_size(n, kernel) for n in (height, width))
     assert arithmetic.conv_macs(positions, channels, filters, kernel**2, groups) == count
+
+
+chains = st.lists(
+    st.fixed_dictionaries(
+        {
+            "kernel_size": st.integers(1, 5),
+            "strides": st.integers(1, 3),
+            "padding": paddings,
+            "rounding": st.sampled_from(["floor", "ceil"]),
+            "dilation_rate": st.integers(1, 2),
+        }
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(size=st.integers(1, 40), chain=chains)
+def test_pixels_read_are_those_that_brute_force_finds(size, chain):
+    """Carry the set of pixels behind each output forward, one window after the other."""
+    behind, windows = [{pixel} for pixel in range(size)], []
+    for window in chain:
+        window = {"size": len(behind), **window}
+        touched = windows_on_a_line(**window)
+        if touched is None:
+            return
+        windows.append(window)
+        behind = [set().union(*(behind[i] for i in touch if i is not None)) for touch in touched]
+    field = arithmetic.receptive_field(windows)
+    for position, pixels in enumerate(behind):
+        found = arithmetic.pixels_read(position, windows)
+        if pixels:  # what is read is the whole stretch from the first to the last
+            assert pixels <= set(found) and found[0] <= min(pixels) and found[-1] >= max(pixels)
+        if all(window["dilation_rate"] == 1 for window in windows) and pixels:
+            # Without holes the stretch is exact, up to what strides larger than windows skip.
+            start = field.start + position * field.strides
+            assert set(found) <= set(range(start, start + field.size))
+            if all(window["strides"] <= window["kernel_size"] for window in windows):
+                assert (found[0], found[-1]) == (min(pixels), max(pixels))
+
+
+def test_pixels_read_refuses_a_position_that_is_not_there():
+    conv1 = {"size": 224, "kernel_size": 11, "strides": 4}
+    with pytest.raises(ValueError, match="positions are 0 to 53"):
+        arithmetic.pixels_read(54, [conv1])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from alexnet_tutorial.__main__ import main
-from alexnet_tutorial.architecture import VARIANTS
+from alexnet_tutorial.architecture import VARIANTS, variant
 
 
 def command(*words, **options):
@@ -107,3 +107,14 @@ def test_train_ends_in_one_json_object(tmp_path):
     }
     assert 0 <= result["test_accuracy"] <= 1
     assert "generated" in result["data_source"]
+
+
+def test_ledger_of_a_described_file(tmp_path, capsys):
+    path = tmp_path / "net.json"
+    path.write_text(json.dumps(variant("caffe").to_json()), encoding="utf-8")
+    assert main(["ledger", str(path), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["parameters"] == 60_965_224
+    path.write_text("{", encoding="utf-8")
+    assert main(["ledger", str(path)]) == 1
+    assert "net.json holds no description" in capsys.readouterr().err
+    assert main(["ledger", str(tmp_path / "none.json")]) == 1
