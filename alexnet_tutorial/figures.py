@@ -614,6 +614,64 @@ def memory_order(height, width, channels):
     )
 
 
+def receptive_field(net, names):
+    """Draw on the picture what one output of each layer sees: in the middle, and in a corner.
+
+    Args:
+        net: An :class:`~alexnet_tutorial.architecture.Architecture`.
+        names: Layers with maps, from the smallest field to the largest.
+
+    Returns:
+        A :class:`Picture`.
+
+    Raises:
+        ValueError: No layer has such a name.
+
+    Example:
+        >>> from alexnet_tutorial.architecture import variant
+        >>> receptive_field(variant("compact"), ["conv1"])  # doctest: +ELLIPSIS
+        On a picture of 57 × 57 pixels are made: the middle output of conv1 from 5 × 5 pixels; ...
+    """
+    shapes = {layer.name: out for layer, _, out in net.walk()}
+    fields = {name: net.receptive_field(name) for name in names}
+    height, width = net.input_size
+    # In the corner the fields reach beyond the picture, upwards and to the left.
+    over = max(0, *(-axis.start for field in fields.values() for axis in field))
+    palette = [COLORS[name] for name in ("blue", "green", "orange", "purple", "red", "teal")]
+    fig, axes = _figure(8, 4)
+    unit, words = height / 18, []
+    for which, left in (("middle", 0), ("first", width + over + unit)):
+        _square(axes, left, 0, COLORS["gray"], 0.12, width, height)
+        _text(axes, left + width / 2, height + over + 0.8 * unit, f"{which} output of each layer")
+        for name, color in zip(names, palette, strict=False):
+            place = [n // 2 if which == "middle" else 0 for n in shapes[name][:2]]
+            rows, columns = net.pixels_read(name, tuple(place))
+            top, beside = (
+                axis.start + n * axis.strides for axis, n in zip(fields[name], place, strict=True)
+            )
+            high, wide = fields[name][0].size, fields[name][1].size
+            # Dotted: the whole field. Solid: what it finds on the picture.
+            if which == "first":
+                corner = left + beside, height - top - high
+                _square(axes, *corner, color, 0, wide, high, linestyle=":", linewidth=1.2)
+            corner = left + columns[0], height - rows[-1] - 1
+            _square(axes, *corner, color, 0.16, len(columns), len(rows), linewidth=1.6)
+            words.append(f"the {which} output of {name} from {len(rows)} × {len(columns)} pixels")
+    right = 2 * width + over + 2 * unit
+    for index, (name, color) in enumerate(zip(names, palette, strict=False)):
+        y = height * (0.95 - 0.12 * index)
+        _square(axes, right, y - unit / 2, color, 0.3, unit, unit)
+        field = f"{fields[name][0].size} × {fields[name][1].size}"
+        _text(axes, right + 1.5 * unit, y, f"{name}: {field}", ha="left")
+    right += 0.5 * width
+    _frame(fig, axes, -unit / 3, right, -unit / 3, height + over + 2 * unit, 9 / right)
+    return from_matplotlib(
+        fig,
+        f"On a picture of {height} × {width} pixels are made: {'; '.join(words)}. In the corner a "
+        "part of a field may lie in the padding, where there are no pixels.",
+    )
+
+
 # ---- A whole network ------------------------------------------------------------------------
 
 _SKEW = (0.34, 0.26)  # where one unit of a map's width goes: back and to the right

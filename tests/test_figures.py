@@ -17,6 +17,7 @@ DRAWINGS = {
     "line": lambda: figures.windows_on_line(224, 11, strides=4),
     "memory": lambda: figures.memory_order(2, 2, 3),
     "costs": lambda: figures.cost_bars(variant("alexnet-2012")),
+    "receptive_field": lambda: figures.receptive_field(variant("compact"), ["conv1", "conv5"]),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
 } | {name: lambda name=name: figures.architecture_diagram(variant(name)) for name in VARIANTS}
 
