@@ -1148,3 +1148,92 @@ def history(history, chance=None):
             f"epoch{'s' * (len(history[name]) != 1)}: {', '.join(said)}."
         )
     return from_matplotlib(fig, " ".join(findings))
+
+
+def accuracy_by_pictures(counts, results, tested, before=None):
+    """Draw what accuracy several ways of training reach with more and more training pictures.
+
+    Args:
+        counts: Training pictures, rising.
+        results: Name of the way → its accuracy (0 to 1) for each count.
+        tested: Test pictures; sets the 95 % interval (Wilson, 1927) that each point carries.
+        before: Accuracy without any of these pictures, drawn as a line, or None.
+
+    Returns:
+        A :class:`Picture`; its alt text gives every number.
+
+    Raises:
+        ValueError: A way has not as many accuracies as there are counts.
+
+    Example:
+        >>> accuracy_by_pictures([60, 300], {"from scratch": [0.5, 0.75]}, tested=120)
+        Test accuracy with 60, 300 training pictures. from scratch: 50.0%, 75.0%.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator, PercentFormatter
+
+    for name, values in results.items():
+        if len(values) != len(counts):
+            raise ValueError(
+                f"{name!r} has {len(values)} accuracies for {len(counts)} counts of pictures "
+                f"({', '.join(map(str, counts))}): give one for each."
+            )
+    fig = Figure(figsize=(6.2, 3.4), layout="constrained")
+    axes = fig.subplots()
+    palette = [COLORS[name] for name in ("blue", "green", "orange", "purple")]
+    markers = "osD^"
+    for index, (name, values) in enumerate(results.items()):
+        # Side by side, so that intervals do not hide each other.
+        places = [count * 1.06 ** (index - (len(results) - 1) / 2) for count in counts]
+        ends = [_wilson(value, tested) for value in values]
+        reach = [
+            [value - low for value, (low, _) in zip(values, ends, strict=True)],
+            [high - value for value, (_, high) in zip(values, ends, strict=True)],
+        ]
+        axes.errorbar(
+            places,
+            values,
+            yerr=reach,
+            label=name,
+            color=palette[index % len(palette)],
+            marker=markers[index % len(markers)],
+            markersize=5,
+            capsize=3,
+            linewidth=1.5,
+            elinewidth=1,
+        )
+    said = [f"{name}: {', '.join(f'{v:.1%}' for v in values)}" for name, values in results.items()]
+    if before is not None:
+        axes.axhline(before, color=COLORS["gray"], linewidth=1, linestyle="--")
+        axes.annotate(
+            f"before: {before:.0%}",
+            (0, before),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, -11),
+            textcoords="offset points",
+            ha="left",
+            color="black",
+            fontsize=8,
+        )
+        said.append(f"before: {before:.1%}")
+    axes.set_xscale("log")
+    axes.set_xticks(counts, [str(count) for count in counts])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel("training pictures")
+    axes.set_ylabel("test accuracy")
+    axes.set_ylim(0, 1.02)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=9, loc="lower right")
+    return from_matplotlib(
+        fig,
+        f"Test accuracy with {', '.join(map(str, counts))} training pictures. {'; '.join(said)}.",
+    )
+
+
+def _wilson(share, pictures, z=1.96):
+    """95 % interval of a share (Wilson, 1927, doi:10.1080/01621459.1927.10502953)."""
+    middle = (share + z**2 / (2 * pictures)) / (1 + z**2 / pictures)
+    spread = (share * (1 - share) / pictures + z**2 / (4 * pictures**2)) ** 0.5
+    half = z * spread / (1 + z**2 / pictures)
+    return middle - half, middle + half

@@ -18,6 +18,9 @@ DRAWINGS = {
     "memory": lambda: figures.memory_order(2, 2, 3),
     "costs": lambda: figures.cost_bars(variant("alexnet-2012")),
     "receptive_field": lambda: figures.receptive_field(variant("compact"), ["conv1", "conv5"]),
+    "accuracy_by_pictures": lambda: figures.accuracy_by_pictures(
+        [60, 300], {"scratch": [0.5, 0.7], "tuned": [0.8, 1.0]}, tested=120, before=0.6
+    ),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
 } | {name: lambda name=name: figures.architecture_diagram(variant(name)) for name in VARIANTS}
 
@@ -238,3 +241,17 @@ def test_matplotlib_is_loaded_only_to_draw():
 def test_an_unfinished_figure_needs_alt_text():
     with pytest.raises(ValueError, match="alternative text"):
         figures.from_matplotlib(Figure(), "")
+
+
+def test_intervals_reach_where_the_binomial_distribution_says():
+    """Wilson's limits are the shares from which what was seen lies 1.96 deviations away."""
+    for right, pictures in ((0, 120), (60, 120), (117, 120), (120, 120)):
+        share = right / pictures
+        for limit in figures._wilson(share, pictures):
+            deviation = (limit * (1 - limit) / pictures) ** 0.5
+            assert abs(share - limit) == pytest.approx(1.96 * deviation, abs=1e-9)
+
+
+def test_every_way_needs_an_accuracy_for_each_count():
+    with pytest.raises(ValueError, match="'scratch' has 1 accuracies for 2 counts"):
+        figures.accuracy_by_pictures([1, 2], {"scratch": [0.5]}, tested=10)
