@@ -23,6 +23,11 @@ ANSWERS = {
     "assembled.convolutions": 2334080,
     "assembled.difference": 11534336,
     "assembled.channels-first": (16, 3, 224, 224),
+    "transfer.layout": (256, 48, 5, 5),
+    "transfer.row": 1,
+    "transfer.frozen": 40970,
+    "transfer.prepared": 255,
+    "transfer.first": "body",
 }
 NAMED = {  # (question, answer): words of the slip
     ("convolution.positions", 8): "rounds up",
@@ -40,6 +45,9 @@ NAMED = {  # (question, answer): words of the slip
     ("assembled.convolutions", 9336320): "area",
     ("assembled.difference", 10121216): "two towers",
     ("assembled.channels-first", (16, 224, 224, 3)): "channels last",
+    ("transfer.layout", (5, 5, 48, 256)): "Keras' own order",
+    ("transfer.row", 256): "our order",
+    ("transfer.frozen", 40960): "forgot the biases",
 }
 STRANGE = [
     object(),
