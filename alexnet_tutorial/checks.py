@@ -876,7 +876,7 @@ register(
     misconceptions=[
         (127.5, "subtracting does not change the spread", "What does the division do?"),
         (510, "subtracting does not change the spread", "What does the division do?"),
-        (256, "one too many", "A byte goes up to 255."),
+        (256, "that is how many values a byte has", "By what was divided?"),
         (254.5, "a spread is not a largest value", "What does a shift do to a difference?"),
         (lambda: 255**2, "that is the variance", "The spread grows with the numbers themselves."),
         (1, "it is not the same", "One of the two networks sees a white pixel as 255."),

@@ -85,6 +85,9 @@ def forms(answer):
         yield from (answer, list(answer), np.array(answer), np.array(answer, float))
         yield from ("x".join(joined), " × ".join(joined), ", ".join(joined), str(answer))
         yield tuple(map(np.int64, answer))
+    elif isinstance(answer, str):
+        yield from (answer, answer.upper(), answer.title(), f" {answer} ", [answer], (answer,))
+        yield np.array(answer)
     else:
         yield from (answer, float(answer), np.int64(answer), np.float64(answer), np.array(answer))
         yield from ([answer], (answer,), str(answer), f"{answer:,}", f" {answer} ")
