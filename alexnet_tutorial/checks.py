@@ -879,7 +879,7 @@ register(
         (256, "that is how many values a byte has", "By what was divided?"),
         (254.5, "a spread is not a largest value", "What does a shift do to a difference?"),
         (lambda: 255**2, "that is the variance", "The spread grows with the numbers themselves."),
-        (1, "it is not the same", "One of the two networks sees a white pixel as 255."),
+        (1, "it is not the same", "How far apart are black and white, before and after?"),
     ],
     tolerance=0.001,
     hint="Take two pixels, black and white. How far apart are they before and after?",
