@@ -64,19 +64,19 @@ CASES = (
     ),
     Case(
         "groups",
-        "The number of input channels must be evenly divisible by the number of groups",
+        "input channels must be evenly divisible by the number of groups",
         "ValueError",
         "the maps that come in cannot be shared out among the groups",
     ),
     Case(
         "groups",
-        "The number of filters must be evenly divisible by the number of groups",
+        "filters must be evenly divisible by the number of groups",
         "ValueError",
         "the filters cannot be shared out among the groups",
     ),
     Case(
         "nhwc",
-        "The Conv2D op currently only supports the NHWC tensor format on the CPU",
+        "only supports the NHWC tensor format on the CPU",
         "UnimplementedError",
         "channels_first on a CPU, without oneDNN",
     ),
@@ -94,13 +94,13 @@ CASES = (
     ),
     Case(
         "incompatible",
-        "is incompatible with the layer: expected axis -1 of input shape to have value",
+        "incompatible with the layer: expected axis -1 of input shape",
         "ValueError",
         "the layer was built for another number of channels or units",
     ),
     Case(
         "incompatible",
-        "is incompatible with the layer: expected shape=",
+        "incompatible with the layer: expected shape=",
         "ValueError",
         "a picture of another size than the model's Input",
         jax=None,
@@ -164,7 +164,7 @@ CASES = (
     ),
     Case(
         "truth",
-        "The truth value of an array with more than one element is ambiguous",
+        "truth value of an array with more than one element is ambiguous",
         "ValueError",
         "an array stands where Python wants one True or False",
     ),
@@ -194,7 +194,7 @@ CASES = (
     ),
     Case(
         "load-weights",
-        "The shape of the target variable and the shape of the target value",
+        "shape of the target variable and the shape of the target value",
         "ValueError",
         "the weights are of another network: why 6400 and not 9216?",
     ),
@@ -266,7 +266,7 @@ CASES = (
     ),
     Case(
         "gone-imports",
-        "cannot import name 'ImageDataGenerator' from 'keras.preprocessing.image'",
+        "cannot import name 'ImageDataGenerator'",
         "ImportError",
         "layers do that now",
     ),
@@ -353,8 +353,8 @@ def shorten(message: str) -> str:
     text = re.sub(
         r"\[\[[-+0-9.e\s\[\]]+\.\.\.?[-+0-9.e\s\[\]]*\]|\[{2,4}[-+0-9.e\s\[\]]{40,}\]", "[…]", text
     )
-    while text != (text := re.sub(r"\{[^{}]{80,}\}", "{…}", text)):
-        pass
+    text = re.sub(r"\{'[^\n]{80,}\}", "{…}", text)
+    text = re.sub(r"^\s*\[\[\{\{.*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"(?<![\w:./])/(?:[\w.+-]+/)+(?=[\w.+-]+\.\w)", "…/", text)
     text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
     text = re.sub(r"\n{2,}", "\n\n", text).strip()
@@ -410,11 +410,11 @@ def raises(message: str):
         AssertionError: Nothing was raised, or something else; the message says what.
 
     Example:
-        >>> with raises("The truth value of an array with more than one element is ambiguous"):
+        >>> with raises("truth value of an array with more than one element is ambiguous"):
         ...     import numpy as np
         ...
         ...     bool(np.zeros(2))  # doctest: +ELLIPSIS
-        ValueError: The truth value of an array with more than one element is ambiguous...
+        ValueError: truth value of an array with more than one element is ambiguous...
     """
     from IPython.display import display
 

@@ -81,6 +81,12 @@ def test_every_message_is_raised_and_every_cure_works(backend):
     at = re.findall(r"^CELL (.*)", done.stdout, re.MULTILINE)
     assert done.returncode == 0, f"cell {at[-1:]} on {backend}: {done.stderr[-2000:]}"
     assert done.stdout.endswith("DONE\n")
+    shown = dict(re.findall(r"^CELL (.*)\n([\s\S]*?)(?=^CELL |^DONE)", done.stdout, re.MULTILINE))
+    for cell in CELLS:
+        for case in map(errors.case, raised(cell) if "raises" in tags(cell) else ()):
+            words = case.jax if backend == "jax" and case.jax != "" else case.message
+            expected = "Nothing is raised" if words is None else words
+            assert expected in shown[cell["id"]], f"{cell['id']}: its words are cut out"
     assert at == [
         cell["id"]
         for cell in CELLS
@@ -143,7 +149,7 @@ def test_contents_lists_every_message_and_leads_to_its_section():
 
 # --- raises ----------------------------------------------------------------------------------
 
-TRUTH = "The truth value of an array with more than one element is ambiguous"
+TRUTH = "truth value of an array with more than one element is ambiguous"
 DECAY = "Argument `decay` is no longer supported and will be ignored"
 
 
@@ -210,6 +216,8 @@ def test_another_process_fails_here_as_it_failed_there():
             "(None, 8, 8, 3) and [0, 6) and {'lr': 0.1}",
             "(None, 8, 8, 3) and [0, 6) and {'lr': 0.1}",
         ),
+        ("config={'a': {'b': 1}, 'c': '" + 90 * "x" + "'}. Could not", "config={…}. Could not"),
+        ("label 6\n\t [[{{node loss}}]] [Op:x]", "label 6"),
         ("https://keras.io/api/x.html", "https://keras.io/api/x.html"),
     ],
 )
