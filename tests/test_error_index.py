@@ -73,6 +73,7 @@ def run(backend):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_every_message_is_raised_and_every_cure_works(backend):
     pytest.importorskip("tensorflow")
