@@ -14,6 +14,7 @@ _SUBMODULES = (
     "arithmetic",
     "checks",
     "datasets",
+    "errors",
     "figures",
     "layers",
     "ledger",

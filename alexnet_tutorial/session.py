@@ -28,7 +28,7 @@ _CHATTER = re.compile(
 
 
 @contextlib.contextmanager
-def _without_chatter():
+def _without_chatter(chatter=_CHATTER):
     """Hold back what C++ code writes to the error stream; afterwards pass on all but chatter.
 
     Python's ``sys.stderr`` does not see these lines: TensorFlow writes to file descriptor 2.
@@ -51,7 +51,7 @@ def _without_chatter():
             os.close(outside)
             held.seek(0)
             for line in held.read().decode(errors="replace").splitlines():
-                if line.strip() and not _CHATTER.search(line):
+                if line.strip() and not chatter.search(line):
                     print(line, file=sys.stderr)
 
 
