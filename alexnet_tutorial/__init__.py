@@ -18,6 +18,7 @@ _SUBMODULES = (
     "layers",
     "ledger",
     "network",
+    "preprocessing",
     "session",
     "training",
 )
