@@ -21,6 +21,7 @@ _SUBMODULES = (
     "preprocessing",
     "session",
     "training",
+    "weights",
 )
 
 __all__ = ["__version__", *_SUBMODULES]
