@@ -67,6 +67,9 @@ TORCHVISION_PREPROCESSING = Preprocessing(
 BVLC_MEAN = (104.00699, 116.66877, 122.67892)
 """Mean of ImageNet's training pictures: blue, green, red. Caffe's ``ilsvrc_2012_mean``."""
 
+ONNX_LIMIT = 2**31 - 2**20
+"""Bytes of weights that fit into one ONNX file: protobuf's 2 GiB, less what the graph takes."""
+
 SUFFIXES = (".pth", ".safetensors", ".onnx", ".keras")
 
 _KEYS = {
@@ -96,6 +99,11 @@ def fetch(name: str, folder=None, *, url: str | None = None, progress: bool = Tr
 
     Raises:
         ValueError: There are no weights of this name, or the download is not what was published.
+
+    Example:
+        >>> fetch("lenet")
+        Traceback (most recent call last):
+        ValueError: unknown weights 'lenet'. Known: torchvision, bvlc.
     """
     if name not in PUBLISHED:
         raise ValueError(f"unknown weights {name!r}. Known: {', '.join(PUBLISHED)}.")
@@ -269,14 +277,19 @@ def save_onnx(model, path, preprocessing: Preprocessing | None = None) -> Path:
         The path.
 
     Raises:
-        ValueError: The model is no chain of known layers, or an activation is not known; the
-            message names the layer.
+        ValueError: The model is no chain of known layers, or an activation is not known (the
+            message names the layer), or it is larger than an ONNX file can be.
         ImportError: The package onnx is not installed.
     """
     from alexnet_tutorial.network import describe
 
     _suffix(path, (".onnx",))
     onnx = _need("onnx", "onnx", "writing .onnx files")
+    if (size := 4 * model.count_params()) > ONNX_LIMIT:
+        raise ValueError(
+            f"model {model.name!r}: its weights take {size:,} bytes, and an ONNX file holds at "
+            f"most {ONNX_LIMIT:,}. A dense layer after maps that are too large is the usual cause."
+        )
     graph = _write_graph(describe(model), model, onnx)
     proto = onnx.helper.make_model(
         graph,

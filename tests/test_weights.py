@@ -614,6 +614,16 @@ def test_what_onnx_cannot_say_is_refused_by_name(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_too_large_for_onnx_is_refused(tmp_path, monkeypatch, reduced):
+    pytest.importorskip("onnx")
+    model = build(reduced(variant("compact")))
+    monkeypatch.setattr(weights, "ONNX_LIMIT", 4 * model.count_params() - 1)
+    with pytest.raises(ValueError, match="holds at most"):
+        weights.save_onnx(model, tmp_path / "net.onnx")
+    monkeypatch.setattr(weights, "ONNX_LIMIT", 4 * model.count_params())
+    weights.save_onnx(model, tmp_path / "net.onnx")
+
+
 # Files that are not whole, and files half written
 
 
