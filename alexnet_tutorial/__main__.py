@@ -59,6 +59,7 @@ def _parser():
     command = actions.add_parser("fetch", help="download published weights, checked by sha256")
     command.add_argument("name", metavar="NAME", help="torchvision or bvlc")
     command.add_argument("--folder", metavar="DIR", help="default: weights in the data directory")
+    command.add_argument("--url", help="another address of the same file")
     command.set_defaults(run=_fetch_weights)
     command = actions.add_parser(
         "convert", help="write a network as a file of another kind, told by its suffix"
@@ -140,7 +141,7 @@ def _train(options):
 def _fetch_weights(options):
     from alexnet_tutorial.weights import fetch
 
-    print(fetch(options.name, options.folder))
+    print(fetch(options.name, options.folder, url=options.url))
 
 
 def _convert_weights(options):

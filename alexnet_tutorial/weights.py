@@ -53,8 +53,8 @@ PUBLISHED = {
             243_863_787,
             "6b0da9510f27f234ee96a85dc3809dd210150fdefad87f6850f9788513216945",
         ),
-        "https://github.com/onnx/models/raw/main/validated/vision/classification/alexnet/model/"
-        "bvlcalexnet-12.onnx",
+        # The ONNX zoo's own copy is in Git LFS, whose quota is often used up; it moved here.
+        "https://huggingface.co/onnxmodelzoo/bvlcalexnet-12/resolve/main/bvlcalexnet-12.onnx",
     ),
 }
 """Weights that others trained on ImageNet: name → (the file as it was published, its address)."""

@@ -1,5 +1,6 @@
 """Weights from elsewhere and for elsewhere, proven by PyTorch and ONNX Runtime."""
 
+import hashlib
 import json
 import os
 import pickle
@@ -773,12 +774,12 @@ def test_published_weights_are_fetched_by_hash(tmp_path, monkeypatch, capsys):
         monkeypatch.setitem(weights.PUBLISHED, "bvlc", (pinned, url))
         with pytest.raises(DownloadError, match=f"expected {hashed}"):
             weights.fetch("bvlc", tmp_path / "to")
-        import hashlib
-
         pinned = replace(pinned, sha256=hashlib.sha256(b"weights").hexdigest())
-        monkeypatch.setitem(weights.PUBLISHED, "bvlc", (pinned, url))
+        monkeypatch.setitem(weights.PUBLISHED, "bvlc", (pinned, "http://127.0.0.1:9/bvlc.onnx"))
         monkeypatch.setenv("ALEXNET_TUTORIAL_DATA", str(tmp_path))
-        assert main(["weights", "fetch", "bvlc"]) == 0
+        assert main(["weights", "fetch", "bvlc"]) == 1
+        assert "http://127.0.0.1:9/bvlc.onnx" in capsys.readouterr().err
+        assert main(["weights", "fetch", "bvlc", "--url", url]) == 0
         expected = tmp_path / "weights" / "bvlc.onnx"
         assert capsys.readouterr().out.strip() == str(expected)
         assert expected.read_bytes() == b"weights"
