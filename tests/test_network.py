@@ -217,7 +217,7 @@ def _odd_models():
     x = keras.Input((9, 9, 3))
     conv = layers.Conv2D(3, 3, padding="same", name="conv")(x)
     yield keras.Model(x, layers.Add(name="sum")([conv, x])), "'sum'|does not read"
-    yield keras.Model(x, layers.AveragePooling2D(name="mean")(x)), "'mean', a AveragePooling2D"
+    yield keras.Model(x, layers.AveragePooling2D(2, name="mean")(x)), "'mean', a AveragePooling2D"
     yield keras.Model(x, layers.Conv2D(3, 3, dilation_rate=2, name="wide")(x)), "'wide'"
     yield keras.Model(x, layers.Conv2D(3, 3, use_bias=False, name="bare")(x)), "'bare'"
     padded = layers.ZeroPadding2D(1)(x)

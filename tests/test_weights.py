@@ -64,8 +64,8 @@ def lively(model, x, seed=3):
         x if model.input_shape[-1] == 3 else x.transpose(0, 3, 1, 2), verbose=0
     )
     kernel, bias = head.get_weights()
-    kernel /= before.std(axis=0).max()
     # What all pictures have in common goes, or softmax would show nothing else.
+    kernel *= 2 / ((before - before.mean(axis=0)) @ kernel).std()
     head.set_weights([kernel, bias - before.mean(axis=0) @ kernel])
     return model
 
