@@ -19,8 +19,10 @@ _SUBMODULES = (
     "layers",
     "ledger",
     "network",
+    "preprocessing",
     "session",
     "training",
+    "weights",
 )
 
 __all__ = ["__version__", *_SUBMODULES]

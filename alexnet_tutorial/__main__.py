@@ -53,6 +53,20 @@ def _parser():
         help="json: the last line of the output is one JSON object",
     )
     command.set_defaults(run=_train)
+
+    command = commands.add_parser("weights", help="weights from elsewhere, and for elsewhere")
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    command = actions.add_parser("fetch", help="download published weights, checked by sha256")
+    command.add_argument("name", metavar="NAME", help="torchvision or bvlc")
+    command.add_argument("--folder", metavar="DIR", help="default: weights in the data directory")
+    command.add_argument("--url", help="another address of the same file")
+    command.set_defaults(run=_fetch_weights)
+    command = actions.add_parser(
+        "convert", help="write a network as a file of another kind, told by its suffix"
+    )
+    command.add_argument("source", metavar="IN", help=".pth, .safetensors, .onnx or .keras")
+    command.add_argument("target", metavar="OUT", help=".pth, .safetensors, .onnx or .keras")
+    command.set_defaults(run=_convert_weights)
     return parser
 
 
@@ -124,6 +138,23 @@ def _train(options):
         print(result)
 
 
+def _fetch_weights(options):
+    from alexnet_tutorial.weights import fetch
+
+    print(fetch(options.name, options.folder, url=options.url))
+
+
+def _convert_weights(options):
+    from alexnet_tutorial.session import import_keras
+
+    import_keras()
+    from alexnet_tutorial.weights import convert
+
+    preprocessing = convert(options.source, options.target)
+    said = "unknown" if preprocessing is None else json.dumps(preprocessing.to_json())
+    print(f"{options.target}\npreprocessing: {said}")
+
+
 def main(arguments=None) -> int:
     """Run one command.
 
@@ -141,7 +172,7 @@ def main(arguments=None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

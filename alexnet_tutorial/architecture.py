@@ -38,6 +38,27 @@ def pair(value) -> tuple:
     raise ValueError(f"expected one integer or (height, width), received {value!r}")
 
 
+def shortest(value):
+    """Say with one number what two equal numbers, or two equal pairs of them, say.
+
+    Args:
+        value: One value for each of height and width; each a number, or (before, after).
+
+    Returns:
+        The shortest form that :class:`Conv` and :class:`Pool` read as the same.
+
+    Example:
+        >>> shortest((3, 3)), shortest(((2, 2), (1, 1))), shortest(((0, 3), (0, 3)))
+        (3, (2, 1), ((0, 3), (0, 3)))
+    """
+    rows, columns = (side if isinstance(side, int) else tuple(side) for side in value)
+    if not isinstance(rows, int):
+        if rows[0] != rows[1] or columns[0] != columns[1]:
+            return rows, columns
+        rows, columns = rows[0], columns[0]
+    return rows if rows == columns else (rows, columns)
+
+
 def _padding_pair(padding):
     """One padding for each axis: Keras' 'valid', 'same', n, (h, w), ((t, b), (l, r))."""
     if isinstance(padding, (int, str)):

@@ -142,6 +142,16 @@ class PortableConv2D(keras.layers.Conv2D):
             )
         self.run_as = run_as
 
+    def call(self, inputs):
+        """Convolve a batch of maps, and add each filter's bias to its own map."""
+        if self.data_format == "channels_last" or not self.use_bias:
+            return super().call(inputs)
+        maps = self.convolution_op(inputs, self.kernel)
+        # The bias comes first: on TensorFlow, ops.add(maps, bias) adds along the columns of
+        # channels_first maps when they are as many as the filters (Keras 3.15).
+        maps = ops.add(ops.reshape(self.bias, (1, self.filters, 1, 1)), maps)
+        return maps if self.activation is None else self.activation(maps)
+
     def convolution_op(self, inputs, kernel):
         """Convolve, as one operation or as one for each group."""
         on_cpu = all("cpu" in name.lower() for name in keras.distribution.list_devices())

@@ -1,7 +1,10 @@
 """From a description to its Keras model: same layer names, same shapes, either data format."""
 
+from dataclasses import replace
+
 import keras
 
+from alexnet_tutorial import architecture as described
 from alexnet_tutorial.architecture import Architecture, pair
 from alexnet_tutorial.layers import LRN, InfinitePadding2D, PortableConv2D
 
@@ -143,3 +146,105 @@ def _initializers(layer, initialization, seed):
     if layer.activation == "relu":
         return {"kernel_initializer": keras.initializers.HeNormal(seed=seed)}
     return {"kernel_initializer": keras.initializers.GlorotUniform(seed=seed)}
+
+
+def describe(model: keras.Model) -> Architecture:
+    """Describe a Keras model: what :func:`build` did, backwards.
+
+    All padding comes back as numbers, rounding up too. The values that biases started from are
+    not in a model: they come back as 0.
+
+    Args:
+        model: A chain of the layers that :func:`build` uses, with a fixed input size.
+
+    Returns:
+        The description, with the model's own layer names.
+
+    Raises:
+        ValueError: The model is no such chain; the message names the layer.
+
+    Example:
+        >>> from alexnet_tutorial.architecture import variant
+        >>> describe(build(variant("torchvision"))) == variant("torchvision")
+        True
+    """
+    formats = {layer.data_format for layer in model.layers if hasattr(layer, "data_format")}
+    shape = model.input_shape
+    if len(formats) != 1 or not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
+        raise ValueError(
+            f"model {model.name!r}: input {shape}, data formats {sorted(formats)}; expected one "
+            "batch of pictures of fixed size, and one data_format in every layer."
+        )
+    height, width, channels = shape[1:] if formats == {"channels_last"} else (*shape[2:], shape[1])
+    layers, padding, value = [], None, model.inputs[0]
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.InputLayer):
+            continue
+        if layer.input is not value:
+            raise ValueError(
+                f"model {model.name!r}, layer {layer.name!r}: it does not read the output of the "
+                "layer before it, and a description is a chain of layers."
+            )
+        value = layer.output
+        if isinstance(layer, keras.layers.ZeroPadding2D):
+            padding = layer
+        else:
+            layers.append(_described(layer, padding))
+            padding = None
+    if value is not model.outputs[0] or padding:
+        raise ValueError(f"model {model.name!r}: its output is not that of its last layer.")
+    network = Architecture(model.name, (height, width), tuple(layers), channels=channels)
+    layers = [
+        replace(layer, padding=described.shortest(layer.pad_amounts(entering)))
+        if getattr(layer, "padding", None) == "same"
+        else layer
+        for layer, entering, _ in network.walk()
+    ]
+    return replace(network, layers=layers)
+
+
+def _described(layer, pad_layer):
+    """The description of one Keras layer, and of the padding before it."""
+    refusal = (
+        f"layer {layer.name!r}, a {type(layer).__name__}: a description has no word for it or for "
+        "its settings. Known: Conv2D and MaxPooling2D (each after its padding), LRN, Flatten, "
+        "Dense, Dropout, with biases, without dilation."
+    )
+    if pad_layer:
+        infinite = isinstance(pad_layer, InfinitePadding2D)
+        pooled = isinstance(layer, keras.layers.MaxPooling2D)
+        convolved = isinstance(layer, keras.layers.Conv2D)
+        if not (pooled if infinite else convolved) or layer.padding != "valid":
+            raise ValueError(refusal)
+        padding = described.shortest(pad_layer.padding)
+    elif isinstance(layer, (keras.layers.Conv2D, keras.layers.MaxPooling2D)):
+        padding = 0 if layer.padding == "valid" else "same"
+    match layer:
+        case keras.layers.Conv2D(use_bias=True, dilation_rate=(1, 1)):
+            return described.Conv(
+                layer.name,
+                layer.filters,
+                described.shortest(layer.kernel_size),
+                strides=described.shortest(layer.strides),
+                padding=padding,
+                groups=layer.groups,
+                activation=_activation(layer),
+            )
+        case keras.layers.MaxPooling2D():
+            sizes = described.shortest(layer.pool_size), described.shortest(layer.strides)
+            return described.Pool(layer.name, *sizes, padding=padding)
+        case LRN():
+            values = layer.size, layer.alpha, layer.beta, layer.k, layer.divide_by_size
+            return described.LRN(layer.name, *values)
+        case keras.layers.Flatten():
+            return described.Flatten(layer.name)
+        case keras.layers.Dense(use_bias=True):
+            return described.Dense(layer.name, layer.units, activation=_activation(layer))
+        case keras.layers.Dropout():
+            return described.Dropout(layer.name, layer.rate)
+    raise ValueError(refusal)
+
+
+def _activation(layer):
+    name = getattr(layer.activation, "__name__", str(layer.activation))
+    return None if name == "linear" else name

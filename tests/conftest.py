@@ -26,6 +26,24 @@ def root():
 
 
 @pytest.fixture(scope="session")
+def reduced():
+    """Give a function that makes a network small: its windows and sizes, fewer filters."""
+    from dataclasses import replace
+
+    def small(network):
+        def fewer(layer):
+            if layer.kind == "conv":
+                return replace(layer, filters=max(4, layer.filters // 16))
+            if layer.kind == "dense":
+                return replace(layer, units=max(6, layer.units // 64))
+            return layer
+
+        return replace(network, layers=tuple(map(fewer, network.layers)))
+
+    return small
+
+
+@pytest.fixture(scope="session")
 def setup_cell():
     """Give book/setup_cell.py as a module."""
     return load_script("setup_cell")

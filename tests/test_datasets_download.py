@@ -46,7 +46,9 @@ def server(published):
 
     class Handler(BaseHTTPRequestHandler):
         behavior = "well"
+        ranges = True
         asked = []
+        starts = []
 
         def do_GET(self):
             name = self.path.rsplit("/", 1)[-1]
@@ -59,16 +61,27 @@ def server(published):
                 stop.wait(20)
                 return
             body = {
-                "cut": data[: len(data) // 2],
                 "other": bytes(len(data)),
                 "long": data + b"more",
+                "endless": data + bytes(len(data)),
                 "short": data[:-1],
             }.get(self.behavior, data)
-            self.send_response(200)
-            length = len(data) if self.behavior == "cut" else len(body)
-            self.send_header("Content-Length", str(length))
+            asked = self.headers.get("Range") if self.ranges else None
+            start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+            type(self).starts.append(start)
+            if asked:
+                self.send_response(206)
+                shift = 1 if self.behavior == "wrong range" else 0
+                self.send_header(
+                    "Content-Range", f"bytes {start + shift}-{len(body) - 1}/{len(body)}"
+                )
+            else:
+                self.send_response(200)
+            body = body[start:]
+            if self.behavior != "endless":
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(body[: len(body) // 2] if self.behavior == "cut" else body)
 
         def log_message(self, *_):
             pass
@@ -114,9 +127,9 @@ def test_what_is_there_is_not_fetched_again(server, published, tmp_path):
     ("behavior", "message"),
     [
         ("404", "answered 404"),
-        ("cut", "bytes arrived"),
-        ("short", "bytes arrived, expected"),
-        ("long", "bytes arrived, expected"),
+        ("short", "the server has .* bytes, expected"),
+        ("long", "the server has .* bytes, expected"),
+        ("endless", "more than the expected .* bytes arrived"),
         ("other", "arrived with sha256"),
         ("hang", "0 of .* bytes arrived, then: .*timed out"),
     ],
@@ -127,6 +140,65 @@ def test_a_broken_download_leaves_nothing(server, published, tmp_path, behavior,
         download_signs(tmp_path, server.url, published[1], timeout=1, progress=False)
     assert server.url in str(error.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_cut_download_goes_on_where_it_stopped(server, published, tmp_path, ranges):
+    content, pinned = published
+    server.handler.behavior, server.handler.ranges = "cut", ranges
+    name, whole = pinned[0].name, pinned[0].size
+    for _ in range(2):
+        with pytest.raises(DownloadError, match="goes on from there"):
+            download_signs(tmp_path, server.url, pinned[:1], progress=False)
+    (part,) = tmp_path.iterdir()
+    assert part.name == f".{name}.part"
+    first = whole // 2
+    second = first + (whole - first) // 2 if ranges else first
+    assert part.read_bytes() == content[name][:second]
+    assert server.handler.starts == [0, first if ranges else 0]
+
+    server.handler.behavior = "well"
+    (path,) = download_signs(tmp_path, server.url, pinned[:1], progress=False)
+    assert server.handler.starts[2] == (second if ranges else 0)
+    assert path.read_bytes() == content[name]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("behavior", ["404", "short", "long", "hang"])
+def test_what_arrived_before_outlives_a_server_in_trouble(server, published, tmp_path, behavior):
+    content, pinned = published
+    part = tmp_path / f".{pinned[0].name}.part"
+    part.write_bytes(content[pinned[0].name][:100])
+    server.handler.behavior = behavior
+    with pytest.raises(DownloadError):
+        download_signs(tmp_path, server.url, pinned[:1], timeout=1, progress=False)
+    assert part.read_bytes() == content[pinned[0].name][:100]
+    assert list(tmp_path.iterdir()) == [part]
+
+
+@pytest.mark.parametrize("left", ["other bytes", "too many", "all", "wrong range"])
+def test_a_part_is_never_trusted(server, published, tmp_path, left):
+    content, pinned = published
+    name, size = pinned[0].name, pinned[0].size
+    good = content[name]
+    part = tmp_path / f".{name}.part"
+    if left == "wrong range":
+        server.handler.behavior = left
+    part.write_bytes(
+        {"other bytes": bytes(100), "too many": bytes(size + 1), "all": good}.get(left, good[:9])
+    )
+    if left == "other bytes":
+        with pytest.raises(DownloadError, match="arrived with sha256"):
+            download_signs(tmp_path, server.url, pinned[:1], progress=False)
+        assert list(tmp_path.iterdir()) == []  # so that the next try starts anew
+    if left == "wrong range":
+        with pytest.raises(DownloadError, match="the server has"):
+            download_signs(tmp_path, server.url, pinned[:1], progress=False)
+        server.handler.behavior = "well"
+    (path,) = download_signs(tmp_path, server.url, pinned[:1], progress=False)
+    assert path.read_bytes() == good and list(tmp_path.iterdir()) == [path]
+    if left == "all":
+        assert server.handler.asked == []
 
 
 def test_no_server(tmp_path, published):

@@ -37,7 +37,7 @@ def test_constraints_are_names_and_exact_versions_only(constraints):
 def test_constraints_hold_every_requirement_and_meet_its_bound(project, constraints):
     exact = {r.name.lower(): next(iter(r.specifier)).version for r in map(Requirement, constraints)}
     wanted = list(project["dependencies"])
-    for extra in ("tf-cpu", "tf", "jax", "book", "test"):
+    for extra in ("tf-cpu", "tf", "jax", "book", "test", "safetensors", "onnx"):
         wanted += project["optional-dependencies"][extra]
     for requirement in map(Requirement, wanted):
         version = exact.get(requirement.name.lower())

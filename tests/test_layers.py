@@ -165,6 +165,21 @@ def test_towers_and_native_groups_equal_keras_groups(padding, data_format):
         PortableConv2D(9, 3, groups=3, run_as="both")
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+def test_a_bias_belongs_to_its_filter_where_maps_are_as_wide_as_there_are_filters(groups):
+    x = np.random.default_rng(7).normal(size=(2, 6, 6, 4)).astype("float32")
+    last, first = (
+        PortableConv2D(6, 3, padding="same", groups=groups, data_format=data_format)
+        for data_format in ("channels_last", "channels_first")
+    )
+    expected = run(last, x)
+    found = run(first, x.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
+    assert not np.allclose(found, expected, atol=1e-3)  # other weights
+    first.set_weights([last.get_weights()[0], np.arange(6.0)])
+    found = run(first, x.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
+    np.testing.assert_allclose(found, expected + np.arange(6.0), atol=1e-5)
+
+
 def test_infinite_padding_never_wins():
     x = -np.ones((1, 3, 3, 1), "float32")
     padded = InfinitePadding2D(((1, 1), (1, 1)), data_format="channels_last")(x)

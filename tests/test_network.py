@@ -19,7 +19,7 @@ from alexnet_tutorial.architecture import (
     variant,
 )
 from alexnet_tutorial.ledger import ledger
-from alexnet_tutorial.network import build
+from alexnet_tutorial.network import build, describe
 
 
 def outputs(model, x):
@@ -196,3 +196,39 @@ def test_dropout_drops_in_training_only():
     trained = ops.convert_to_numpy(model(x, training=True))
     assert set(np.unique(trained)) == {0, 2}
     assert isinstance(model, keras.Model)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_model_is_described_as_what_it_was_built_from(name, data_format, reduced):
+    network = reduced(variant(name))
+    back = describe(build(network, data_format=data_format))
+    assert (back.name, back.input_shape) == (network.name, network.input_shape)
+    for found, wanted in zip(back.walk(), network.walk(), strict=True):
+        assert found[1:] == wanted[1:]
+        differ = {key for key in vars(wanted[0]) if vars(found[0])[key] != vars(wanted[0])[key]}
+        assert differ <= {"padding", "rounding", "bias"}
+        if "padding" in differ:
+            assert found[0].pad_amounts(found[1]) == wanted[0].pad_amounts(wanted[1])
+
+
+def _odd_models():
+    layers = keras.layers
+    x = keras.Input((9, 9, 3))
+    conv = layers.Conv2D(3, 3, padding="same", name="conv")(x)
+    yield keras.Model(x, layers.Add(name="sum")([conv, x])), "'sum'|does not read"
+    yield keras.Model(x, layers.AveragePooling2D(2, name="mean")(x)), "'mean', a AveragePooling2D"
+    yield keras.Model(x, layers.Conv2D(3, 3, dilation_rate=2, name="wide")(x)), "'wide'"
+    yield keras.Model(x, layers.Conv2D(3, 3, use_bias=False, name="bare")(x)), "'bare'"
+    padded = layers.ZeroPadding2D(1)(x)
+    yield keras.Model(x, layers.MaxPooling2D(3, name="pool")(padded)), "'pool'"
+    yield keras.Model(x, padded), "its output"
+    first = layers.Conv2D(3, 3, data_format="channels_first", name="first")(x)
+    yield keras.Model(x, layers.Flatten(data_format="channels_last")(first)), "one data_format"
+
+
+@pytest.mark.parametrize("index", range(7))
+def test_a_model_that_has_no_description_is_refused(index):
+    model, message = list(_odd_models())[index]
+    with pytest.raises(ValueError, match=message):
+        describe(model)

@@ -1,9 +1,8 @@
-"""Fetch the SIGNS files, and keep them only if they arrived whole and unchanged."""
+"""Fetch published files, and keep them only if they arrived whole and unchanged."""
 
 import hashlib
 import os
 import sys
-import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -65,10 +64,7 @@ def sha256_of(path):
 def download_signs(folder, url=DOWNLOAD_URL, files=FILES, timeout=30.0, progress=True):
     """Put the two published SIGNS files into a folder, checked against their sha256.
 
-    A file already there with the right sha256 is kept and not asked for again. A file already
-    there with another content is somebody's own: it is left alone, and that is an error.
-    Each file is written beside its place under another name and renamed once it is proven, so a
-    broken download leaves nothing that looks whole.
+    Each as :func:`download` does it.
 
     Args:
         folder: Where the files go; made when missing.
@@ -84,93 +80,144 @@ def download_signs(folder, url=DOWNLOAD_URL, files=FILES, timeout=30.0, progress
         DownloadError: Refused, cut short, too long, or with another sha256 than published.
         DataError: A different file of that name is in the way.
     """
+    return [
+        download(f, folder, url.rstrip("/") + "/" + urllib.parse.quote(f.name), timeout, progress)
+        for f in files
+    ]
+
+
+def download(pinned, folder, address, timeout=30.0, progress=True):
+    """Put one published file into a folder, checked against its size and its sha256.
+
+    A file already there with the right sha256 is kept and not asked for again. A file already
+    there with another content is somebody's own: it is left alone, and that is an error.
+    The file grows beside its place, under its name and ``.part``, and is renamed once it is
+    proven. When the connection breaks, the next call goes on where this one stopped, if the
+    server can; so a broken download leaves nothing that looks whole.
+
+    Args:
+        pinned: The file, as ``PinnedFile`` (name, bytes, sha256).
+        folder: Where the file goes; made when missing.
+        address: Address of the file.
+        timeout: Seconds without a byte after which to give up.
+        progress: Whether to report progress on stderr.
+
+    Returns:
+        Path: The file.
+
+    Raises:
+        DownloadError: Refused, cut short, too long, or with another sha256 than published.
+        DataError: A different file of that name is in the way, or the folder takes no files.
+    """
     folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"{folder}: cannot make this folder for the download ({error}). Choose another with "
-            "directory=… or the environment variable ALEXNET_TUTORIAL_DATA."
-        ) from error
-    return [_one(folder / f.name, f, url, timeout, progress) for f in files]
-
-
-def _one(target, pinned, url, timeout, progress):
+    target, part = folder / pinned.name, folder / f".{pinned.name}.part"
     if target.exists():
         found = sha256_of(target)
         if found == pinned.sha256:
             return target
         raise DataError(
             f"{target}: a file is already here with sha256 {found}, but the published one has "
-            f"{pinned.sha256}. It may be a copy of your own, so it was left alone: use it as it is "
-            'with source="real", or move it away and download again.'
+            f"{pinned.sha256}. It may be a copy of your own, so it was left alone: use it as it "
+            "is, or move it away and download again."
         )
-    address = url.rstrip("/") + "/" + urllib.parse.quote(pinned.name)
     try:
-        handle, partial = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{pinned.name}.", suffix=".part"
-        )
+        folder.mkdir(parents=True, exist_ok=True)
+        part.touch()
     except OSError as error:
         raise DataError(
-            f"{target.parent}: cannot write here ({error}). Choose another folder with "
-            "directory=… or the environment variable ALEXNET_TUTORIAL_DATA."
+            f"{folder}: cannot write here ({error}). Choose another folder, or name one in the "
+            "environment variable ALEXNET_TUTORIAL_DATA."
         ) from error
+    keep = False
     try:
-        with os.fdopen(handle, "wb") as file:
-            size, digest = _fetch(address, file, pinned, timeout, progress)
-        if size != pinned.size:
+        with open(part, "ab") as file:
+            _fetch(address, file, pinned, timeout, progress)
+        size = part.stat().st_size
+        if size < pinned.size:
+            keep = True
             raise DownloadError(
-                f"{address}: {size:,} bytes arrived, expected {pinned.size:,}; the connection "
-                "broke or the address no longer holds this file. Nothing was kept: try again, or "
-                f"put the file into {target.parent} yourself."
+                f"{address}: the connection broke; {size:,} bytes arrived, expected "
+                f"{pinned.size:,}. They are kept in {part}: try again, and the download goes on "
+                f"from there, or put the file into {folder} yourself."
             )
+        digest = sha256_of(part)
         if digest != pinned.sha256:
             raise DownloadError(
                 f"{address}: arrived with sha256 {digest}, expected {pinned.sha256}; the file at "
-                "this address is not the published one. Nothing was kept: give another address "
-                f"with url=…, or put the file into {target.parent} yourself."
+                "this address is not the published one. Nothing was kept: try again, give "
+                f"another address with url=…, or put the file into {folder} yourself."
             )
-        os.chmod(partial, 0o644)  # mkstemp makes it private; a data folder is often shared
-        os.replace(partial, target)
+        os.replace(part, target)
+    except (_Interrupted, KeyboardInterrupt):
+        keep = True
+        raise
     finally:
-        Path(partial).unlink(missing_ok=True)
+        if part.exists() and not (keep and part.stat().st_size):
+            part.unlink()
     return target
 
 
+class _Interrupted(DownloadError):
+    """A download whose first bytes are good, as far as anyone knows."""
+
+
 def _fetch(address, file, pinned, timeout, progress):
-    """Stream an address into an open file; returns (bytes, sha256)."""
-    digest, size, shown = hashlib.sha256(), 0, -1
+    """Stream an address into an open file, after what the file already holds."""
+    file.seek(0, os.SEEK_END)
+    size, shown = file.tell(), -1
+    if size == pinned.size:
+        return
+    if size > pinned.size:
+        size = file.truncate(0)
     try:
-        with urllib.request.urlopen(address, timeout=timeout) as response:
-            while block := response.read(_BLOCK):
+        request = urllib.request.Request(address)
+        if size:
+            request.add_header("Range", f"bytes={size}-")
+        with urllib.request.urlopen(request, timeout=timeout) as response:
+            start = size if _continues(response, size) else 0
+            coming = response.headers.get("Content-Length")
+            if coming is not None and start + int(coming) != pinned.size:
+                raise _Interrupted(
+                    f"{address}: the server has {start + int(coming):,} bytes, expected "
+                    f"{pinned.size:,}; this address no longer holds {pinned.name}. Give another "
+                    f"with url=…, or put the file into {Path(file.name).parent} yourself."
+                )
+            if not start:
+                size = file.truncate(0)
+            while block := response.read(min(_BLOCK, pinned.size + 1 - size)):
                 size += len(block)
                 if size > pinned.size:  # not ours, and perhaps endless
-                    break
-                digest.update(block)
+                    file.truncate(0)
+                    raise DownloadError(
+                        f"{address}: more than the expected {pinned.size:,} bytes arrived; this "
+                        f"address no longer holds {pinned.name}. Nothing was kept."
+                    )
                 file.write(block)
                 percent = 100 * size // pinned.size
                 if progress and percent // 5 > shown:
                     shown = percent // 5
                     print(f"\r{pinned.name}: {percent:3d} %", end="", file=sys.stderr, flush=True)
+    except DownloadError:
+        raise
     except urllib.error.HTTPError as error:
-        raise DownloadError(
+        raise _Interrupted(
             f"{address}: the server answered {error.code} ({error.reason}), expected the file "
             f"{pinned.name}. Give another address with url=…, or put the file into "
-            f"{Path(file.name).parent if isinstance(file.name, str) else 'the data folder'} "
-            "yourself."
-        ) from error
-    except (OSError, ValueError, urllib.error.URLError) as error:
-        raise DownloadError(
-            f"{address}: {size:,} of {pinned.size:,} bytes arrived, then: {error}. Nothing was "
-            'kept. Without a network, use source="generated", or put the file into the data '
-            "folder yourself."
+            f"{Path(file.name).parent} yourself."
         ) from error
     except Exception as error:  # http.client raises its own kinds for broken answers
-        raise DownloadError(
-            f"{address}: broken answer after {size:,} bytes ({type(error).__name__}: {error}). "
-            "Nothing was kept: try again."
+        raise _Interrupted(
+            f"{address}: {size:,} of {pinned.size:,} bytes arrived, then: "
+            f"{type(error).__name__}: {error}. What arrived is kept: try again, and the download "
+            f"goes on from there. Without a network, put the file into {Path(file.name).parent} "
+            'yourself; for SIGNS there are drawn hands too, source="generated".'
         ) from error
     finally:
         if progress and shown >= 0:
             print(file=sys.stderr)
-    return size, digest.hexdigest()
+
+
+def _continues(response, size):
+    """Whether an answer goes on from a byte, and does not start over."""
+    given = response.headers.get("Content-Range", "")
+    return getattr(response, "status", None) == 206 and given.startswith(f"bytes {size}-")
