@@ -14,6 +14,7 @@ _SUBMODULES = (
     "arithmetic",
     "checks",
     "datasets",
+    "doctor",
     "figures",
     "layers",
     "ledger",
