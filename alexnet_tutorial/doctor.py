@@ -201,7 +201,8 @@ def _html_finding(finding, again):
             body += f"<p><em>{head}:</em> {_html_text(text)}</p>"
     return (
         f'<li class="{finding.severity}"><p class="title"><strong class="severity">'
-        f"{finding.severity.capitalize()}</strong> <code>{finding.code}</code>{where}</p>{body}</li>"
+        f"{finding.severity.capitalize()}</strong> <code>{finding.code}</code>{where}</p>"
+        f"{body}</li>"
     )
 
 
@@ -592,6 +593,11 @@ _ORDERS = {
 _OTHER = {"channels_last": "channels_first", "channels_first": "channels_last"}
 
 
+def _s(one):
+    """The ending of a verb whose subject is one thing."""
+    return "s" if len(one) == 1 else ""
+
+
 def _times(sizes):
     return " × ".join("?" if size is None else f"{size:,}" for size in sizes)
 
@@ -725,10 +731,7 @@ def _check_channels(subject):
 
 def _permuted(step, coming):
     dims = step.options.get("dims") or tuple(step.options.get("axes") or ())[1:]
-    if step.kind == "Permute" and dims:
-        dims = tuple(dim - 1 for dim in dims)
-    elif dims:
-        dims = tuple(dim - 1 for dim in dims)
+    dims = tuple(dim - 1 for dim in dims)
     if not dims or not coming or len(dims) < 2:
         return None
     at = 0 if coming == "channels_first" else len(dims) - 1
@@ -808,8 +811,8 @@ def _mixed(subject, step, coming):
         "mixed-data-formats",
         "fault",
         step.name,
-        f"{len(first)} of {both} layers read the axes as {sides[0]}. The other {len(last)} read them "
-        f"as {sides[1]}. They first disagree at {step.name}, which reads "
+        f"{len(first)} of {both} layers read{_s(first)} the axes as {sides[0]}. The other "
+        f"{f'{len(last)} read' if len(last) > 1 else 'reads'} them as {sides[1]}. They first disagree at {step.name}, which reads "
         f"{_ORDERS[_format(step)]} where {maker.name} gives {_ORDERS[coming]}.",
         "data_format was given to some layers only. A layer without it takes Keras' setting, "
         "channels_last.",
@@ -941,8 +944,8 @@ def _check_vanished(subject):
         "maps-vanished",
         "fault",
         step.name,
-        f"{step.name} slides a window of {_times(window['kernel'])} over maps of {_times(spatial)}: "
-        f"{what}.{after}",
+        f"{step.name} slides a window of {_times(window['kernel'])} over maps of "
+        f"{_times(spatial)}: {what}.{after}",
         f"The maps shrank to {_times(spatial)} at {shrunk.name}; padding='same' hides it, where "
         "'valid' would have stopped with an error.",
         "Use a larger input, or fewer strides and pools above this layer.",
@@ -1015,8 +1018,8 @@ def _unseen(step, window, spatial, lost):
         cure = f"Use a stride of at most {min(window['spans'])}, if that was not meant."
     else:
         cause = (
-            f"({spatial[0]} − {window['spans'][0]}) / {window['strides'][0]} is not a whole number, "
-            "and Keras rounds down: the last step would end outside."
+            f"({spatial[0]} − {window['spans'][0]}) / {window['strides'][0]} is not a whole "
+            "number, and Keras rounds down: the last step would end outside."
             if lost[0][0]
             else "The steps do not come out even, and Keras rounds down."
         )
@@ -1051,10 +1054,10 @@ def _check_dense(subject):
         while flat.kind in ("Dropout", "BatchNormalization", "Activation", "ReLU", "Identity"):
             flat = flat.source
         maps = flat.input if flat.kind in ("Flatten", "Reshape") and flat.input else None
-        absurd = maps is not None and len(maps) > 1 and step.parameters >= DENSE_LIMIT
-        if not absurd and (
-            subject.partial or share <= _DENSE_SHARE or not has_maps or not maps or len(maps) < 2
-        ):
+        if maps is None or len(maps) < 2:
+            continue
+        absurd = step.parameters >= DENSE_LIMIT
+        if not absurd and (subject.partial or share <= _DENSE_SHARE or not has_maps):
             continue
         inputs, units = step.input[-1], step.options.get("units", step.output[-1])
         numbers = {
@@ -2000,12 +2003,12 @@ def _legacy_known(kind, value):
     """Older files and .h5 files name a class without its module."""
     import keras
 
-    if kind.startswith("__") or value.get("registered_name") in (None, kind):
-        return kind.startswith("__") or any(
-            hasattr(place, kind)
-            for place in (keras, keras.layers, keras.initializers, keras.regularizers)
-        )
-    return str(value.get("registered_name")).startswith("alexnet_tutorial>")
+    places = (keras, keras.layers, keras.initializers, keras.regularizers, keras.constraints)
+    return (
+        kind in ("Functional", "__tensor__", "__keras_tensor__")
+        or kind.startswith("alexnet_tutorial>")
+        or any(hasattr(place, kind) for place in places)
+    )
 
 
 def _deserialized(config):
