@@ -9,7 +9,6 @@ A *fault* is something that no design wants; a *note* is something to know. Wher
 mean either, the doctor keeps silent.
 """
 
-import copy
 import html
 import json
 import re
@@ -424,6 +423,11 @@ def _read_model(model, x):
     return subject
 
 
+def _first_line(error):
+    lines = str(error).strip().splitlines()
+    return textwrap.shorten(lines[0], 120, placeholder=" …") if lines else type(error).__name__
+
+
 def _batch_shape(x):
     shape = getattr(x, "shape", None)
     return (None, *map(int, shape[1:])) if shape is not None and len(shape) > 1 else None
@@ -492,12 +496,11 @@ def _misfit(step, shape, error):
                 "`padding='same'`.",
                 {"map": list(spatial), "window": list(window["spans"])},
             )
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return Finding(
         "does-not-fit",
         "fault",
         step.name,
-        f"{step.name} ({step.kind}) cannot take the shape {text} that reaches it: {reason}",
+        f"{step.name} ({step.kind}) cannot take the shape {text} that reaches it: {_first_line(error)}",
         "Keras would stop here when the model is built on these data.",
         "Look at the layer before it: is a Flatten missing, or is the input's shape another one?",
         {"input": list(shape)},
@@ -517,8 +520,12 @@ def _read_subclassed(model, shape, keras):
         try:
             return _Subject(model.name, *_traced(model, shape, built, keras))
         except Exception as error:
-            limit = f"Its call could not be followed ({type(error).__name__}), so that the order "
-            limit += "of its layers is taken from its __init__."
+            limit = (
+                f"Its call could not be followed ({_first_line(error)}), so that the order of its "
+                "layers is taken from its __init__."
+            )
+            if not built:
+                limit += " Call it once on a batch, `model(x[:1])`, and ask again."
     steps = []
     for layer in model.layers:
         if _graph(layer) is not None:
@@ -535,7 +542,7 @@ def _read_subclassed(model, shape, keras):
 
 def _traced(model, shape, built, keras):
     """Follow the call of a subclassed model. Leaves the model as it was."""
-    followed = model if built else copy.deepcopy(model)  # an unbuilt one has no weights to copy
+    followed = model if built else type(model).from_config(model.get_config())
     before = {layer: len(layer._inbound_nodes) for layer in followed._flatten_layers()}
     ours = zip(followed._flatten_layers(), model._flatten_layers(), strict=True)
     names = {id(theirs): layer.name for theirs, layer in ours}
@@ -812,7 +819,8 @@ def _mixed(subject, step, coming):
         "fault",
         step.name,
         f"{len(first)} of {both} layers read{_s(first)} the axes as {sides[0]}. The other "
-        f"{f'{len(last)} read' if len(last) > 1 else 'reads'} them as {sides[1]}. They first disagree at {step.name}, which reads "
+        f"{f'{len(last)} read' if len(last) > 1 else 'reads'} them as {sides[1]}. They first "
+        f"disagree at {step.name}, which reads "
         f"{_ORDERS[_format(step)]} where {maker.name} gives {_ORDERS[coming]}.",
         "data_format was given to some layers only. A layer without it takes Keras' setting, "
         "channels_last.",
@@ -1883,10 +1891,9 @@ def examine_file(path, x=None, y=None) -> Report:
         )
     else:
         try:
-            subject = _read_model(_deserialized(config), x)
+            subject = _read_model(_loaded(config, Path(path)), x)
         except Exception as error:
-            why = str(error).strip().splitlines()
-            reason = f"Keras could not load it: {why[0] if why else type(error).__name__}"
+            reason = f"Keras could not load it: {_first_line(error)}"
     if subject is None:
         subject = _read_description(config, name)
         subject.limits.append(f"{reason} What is said here comes from its description alone.")
@@ -2011,17 +2018,17 @@ def _legacy_known(kind, value):
     )
 
 
-def _deserialized(config):
-    """The model that a configuration describes, without weights and not compiled."""
+def _loaded(config, path):
+    """The model that a vetted configuration describes, not compiled."""
     import keras
 
     import alexnet_tutorial.layers  # noqa: F401  registers the layers of this package
 
+    if "module" not in config:  # an .h5 file's, which only Keras' loader for these reads
+        return keras.models.load_model(path, compile=False)
     config = {key: value for key, value in config.items() if key != "compile_config"}
     with keras.StatelessScope(initialize_variables=False):
-        if "module" in config:
-            return keras.saving.deserialize_keras_object(config, safe_mode=True)
-        return keras.models.model_from_json(json.dumps(config))
+        return keras.saving.deserialize_keras_object(config, safe_mode=True)
 
 
 def _read_description(config, name):
