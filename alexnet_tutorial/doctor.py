@@ -500,7 +500,8 @@ def _misfit(step, shape, error):
         "does-not-fit",
         "fault",
         step.name,
-        f"{step.name} ({step.kind}) cannot take the shape {text} that reaches it: {_first_line(error)}",
+        f"{step.name} ({step.kind}) cannot take the shape {text} that reaches it: "
+        f"{_first_line(error)}",
         "Keras would stop here when the model is built on these data.",
         "Look at the layer before it: is a Flatten missing, or is the input's shape another one?",
         {"input": list(shape)},
