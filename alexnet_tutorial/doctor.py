@@ -1,14 +1,14 @@
 """Examines a Keras model, and data if there is any, and names what is wrong.
 
 The doctor reads shapes, options and the loss. It never reads a weight and never runs the model,
-so it also examines models far too large for the machine, built under
-``keras.StatelessScope(initialize_variables=False)``. Of a ``.keras`` file it reads the
+so it also examines models far too large for the machine, built under :func:`without_weights`. Of a ``.keras`` file it reads the
 description only: nothing that the file holds is run.
 
 A *fault* is something that no design wants; a *note* is something to know. Where a layer could
 mean either, the doctor keeps silent.
 """
 
+import contextlib
 import html
 import json
 import re
@@ -391,6 +391,31 @@ def _layer_step(layer, sources, name=None):
     )
 
 
+@contextlib.contextmanager
+def without_weights():
+    """Models built inside have layers and shapes, and no weights: neither now nor later.
+
+    ``keras.StatelessScope(initialize_variables=False)`` alone only puts the weights off: Keras
+    makes them as soon as the next layer is called outside.
+
+    Example:
+        >>> import keras
+        >>> with without_weights():
+        ...     model = keras.Sequential([keras.Input((10**6,)), keras.layers.Dense(10**6)])
+        >>> f"{model.count_params():,}"
+        '1,000,001,000,000'
+    """
+    import keras
+    from keras.src.backend.common import global_state
+
+    waiting = list(global_state.get_global_attribute("uninitialized_variables") or ())
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        global_state.set_global_attribute("uninitialized_variables", waiting)
+
+
 # ---- A Keras model, read --------------------------------------------------------------------
 
 
@@ -402,7 +427,8 @@ def _read_model(model, x):
     if _graph(model) is not None:
         subject = _Subject(model.name, *_read_graph(_graph(model)))
     elif isinstance(model, keras.Sequential):
-        subject = _read_unbuilt(model, shape, keras)
+        with without_weights():
+            subject = _read_unbuilt(model, shape)
     else:
         subject = _read_subclassed(model, shape, keras)
     subject.compiled = bool(getattr(model, "compiled", False))
@@ -433,14 +459,13 @@ def _batch_shape(x):
     return (None, *map(int, shape[1:])) if shape is not None and len(shape) > 1 else None
 
 
-def _read_unbuilt(model, shape, keras):
+def _read_unbuilt(model, shape):
     """A Sequential without Input: its layers in a row, with shapes if data give them."""
     clone = None
     if shape is not None:
         try:
             clone = type(model).from_config(model.get_config())
-            with keras.StatelessScope(initialize_variables=False):
-                clone.build(shape)
+            clone.build(shape)
         except Exception:
             clone = None
         if clone is not None and _graph(clone) is not None:
@@ -543,18 +568,17 @@ def _read_subclassed(model, shape, keras):
 
 def _traced(model, shape, built, keras):
     """Follow the call of a subclassed model. Leaves the model as it was."""
-    followed = model if built else type(model).from_config(model.get_config())
-    before = {layer: len(layer._inbound_nodes) for layer in followed._flatten_layers()}
-    ours = zip(followed._flatten_layers(), model._flatten_layers(), strict=True)
-    names = {id(theirs): layer.name for theirs, layer in ours}
-    try:
-        with keras.StatelessScope(initialize_variables=False):
+    with without_weights():
+        followed = model if built else type(model).from_config(model.get_config())
+        before = {layer: len(layer._inbound_nodes) for layer in followed._flatten_layers()}
+        ours = zip(followed._flatten_layers(), model._flatten_layers(), strict=True)
+        names = {id(theirs): layer.name for theirs, layer in ours}
+        try:
             inputs = keras.Input(shape[1:])
-            graph = keras.Model(inputs, followed.call(inputs))
-            return _read_graph(graph, names=names)
-    finally:
-        for layer, count in before.items():
-            del layer._inbound_nodes[count:]
+            return _read_graph(keras.Model(inputs, followed.call(inputs)), names=names)
+        finally:
+            for layer, count in before.items():
+                del layer._inbound_nodes[count:]
 
 
 def _read_losses(subject, loss, names):
@@ -1543,24 +1567,28 @@ def _check_range(subject, x, low, high):
     if not at.consumers:
         return
     first = at.consumers[0]
-    raw = low >= 0 and 50 < high <= 256
     numbers = {"low": low, "high": high}
-    if first.kind == "Rescaling" and isinstance(first.options.get("scale"), (int, float)):
-        scale = abs(first.options["scale"])
-        spread = (high - low) * scale
-        if scale <= 0.1 and spread < 0.05:
+    scale, offset = (first.options.get(name) for name in ("scale", "offset"))
+    if first.kind == "Rescaling" and isinstance(scale, (int, float)):
+        if abs(scale) <= 0.1 and (high - low) * abs(scale) < 0.05:
             yield Finding(
                 "data-scaled-twice",
                 "fault",
                 None,
                 f"x goes from {low:g} to {high:g}, and {first.name} multiplies it by {scale:.3g}: "
-                f"the network sees a range of {spread:.2g}.",
+                f"the network sees a range of {(high - low) * abs(scale):.2g}.",
                 "The pixels were divided by 255 before, and the model does it once more.",
                 f"Give x as it was (0 to 255), or take {first.name} out of the model.",
                 {**numbers, "scale": scale},
             )
-        return
-    if not raw or not _WEIGHTS.fullmatch(first.kind):
+            return
+        if len(first.consumers) != 1 or not isinstance(offset, (int, float)):
+            return
+        low, high = low * scale + offset, high * scale + offset
+        first = first.consumers[0]
+        while _BEFORE_SCALING.fullmatch(first.kind) and len(first.consumers) == 1:
+            first = first.consumers[0]
+    if not (low >= 0 and 50 < high <= 256 and _WEIGHTS.fullmatch(first.kind)):
         return
     normalized = [each for each in first.consumers if each.kind == "BatchNormalization"]
     yield Finding(
@@ -2028,7 +2056,7 @@ def _loaded(config, path):
     if "module" not in config:  # an .h5 file's, which only Keras' loader for these reads
         return keras.models.load_model(path, compile=False)
     config = {key: value for key, value in config.items() if key != "compile_config"}
-    with keras.StatelessScope(initialize_variables=False):
+    with without_weights():
         return keras.saving.deserialize_keras_object(config, safe_mode=True)
 
 
