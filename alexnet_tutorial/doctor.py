@@ -1,8 +1,8 @@
 """Examines a Keras model, and data if there is any, and names what is wrong.
 
 The doctor reads shapes, options and the loss. It never reads a weight and never runs the model,
-so it also examines models far too large for the machine, built under :func:`without_weights`. Of a ``.keras`` file it reads the
-description only: nothing that the file holds is run.
+so it also examines models far too large for the machine, built under :func:`without_weights`.
+Of a ``.keras`` file it reads the description only: nothing that the file holds is run.
 
 A *fault* is something that no design wants; a *note* is something to know. Where a layer could
 mean either, the doctor keeps silent.
@@ -65,6 +65,7 @@ DENSE_LIMIT = 2**28
 four times that to train it with Adam. VGG16's, the largest of the well-known, has 103 million."""
 
 _DENSE_SHARE = 0.5
+_DENSE_WORTH_A_NOTE = 100_000
 
 
 @dataclass(frozen=True)
@@ -725,18 +726,21 @@ def _format(step):
 def _check_channels(subject):
     """Follow the channel axis through the network, and see who reads it as something else."""
     used = {_format(step) for step in subject.steps} - {None}
-    clashes = []
+    clashes, swapped = [], set()
     for step in subject.steps:
         if step.kind == "InputLayer":
-            looks = _looks(step.output)
-            if looks and used and looks not in used:
-                yield _swapped_input(step, subject)
-            else:
-                step.channels = looks if used else None
+            step.channels = _looks(step.output)
             continue
         coming = next((source.channels for source in step.sources if source.channels), None)
         own = _format(step)
         rank = len(step.output) if step.output is not None else None
+        if own and coming and own != coming and coming not in used:
+            # Only the picture's shape speaks against the layers, which all agree.
+            maker = _origin(step)
+            if maker.kind == "InputLayer" and _looks(maker.output) and maker not in swapped:
+                swapped.add(maker)
+                yield _swapped_input(maker, step)
+            coming = own
         if own and coming and own != coming:
             clashes.append((step, coming))
             step.clashes = True
@@ -854,10 +858,7 @@ def _mixed(subject, step, coming):
     )
 
 
-def _swapped_input(step, subject):
-    reader = next(
-        (each for each in subject.steps if _format(each) and each.kind != "InputLayer"), step
-    )
+def _swapped_input(step, reader):
     own, shape = _format(reader), step.output
     rows, columns, channels = shape if own == "channels_last" else (*shape[1:], shape[0])
     size, count = (shape[1:], shape[0]) if own == "channels_last" else (shape[:2], shape[2])
@@ -1090,7 +1091,8 @@ def _check_dense(subject):
         if maps is None or len(maps) < 2:
             continue
         absurd = step.parameters >= DENSE_LIMIT
-        if not absurd and (subject.partial or share <= _DENSE_SHARE or not has_maps):
+        small = share <= _DENSE_SHARE or step.parameters < _DENSE_WORTH_A_NOTE
+        if not absurd and (subject.partial or small or not has_maps):
             continue
         inputs, units = step.input[-1], step.options.get("units", step.output[-1])
         numbers = {
@@ -1557,10 +1559,10 @@ _BEFORE_SCALING = re.compile(
 def _check_range(subject, x, low, high):
     import numpy as np
 
-    if len(subject.inputs) != 1 or x.ndim not in (2, 4) or prod(x.shape[1:]) < 64:
+    if len(subject.inputs) != 1 or x.ndim not in (2, 3, 4) or prod(x.shape[1:]) < 64:
         return
-    if x.ndim == 2 and not np.array_equal(x[:64], np.round(x[:64])):
-        return  # a table of measurements, not flattened pixels
+    if x.ndim < 4 and (high < 200 or not np.array_equal(x[:64], np.round(x[:64]))):
+        return  # a table of measurements, not the pixels of gray pictures
     at = subject.inputs[0]
     while len(at.consumers) == 1 and _BEFORE_SCALING.fullmatch(at.consumers[0].kind):
         at = at.consumers[0]

@@ -200,8 +200,23 @@ def test_what_cannot_be_followed_is_said():
         def call(self, x):
             return super().call(x) if float(x[0, 0, 0, 0]) > 0 else x
 
-    report = examine(Branching(), np.ones((2, 9, 9, 3)))
-    assert "could not be followed" in str(report)
+    report = examine(Branching(), np.random.default_rng(0).random((2, 9, 9, 3)))
+    assert "could not be followed" in report.seen["limits"][0]
+
+
+def test_pictures_turned_in_the_model_are_no_fault():
+    layers = [L.Conv2D(8, 3, activation="relu"), L.Flatten(), L.Dense(3, activation="softmax")]
+    turned = keras.Sequential([keras.Input((3, 64, 64)), L.Permute((2, 3, 1)), *layers])
+    assert not examine(turned).faults
+
+
+def test_gray_pixels_without_a_channel_axis_are_raw_too():
+    model = keras.Sequential(
+        [keras.Input((28, 28)), L.Flatten(), L.Dense(9, activation="relu"), L.Dense(2)]
+    )
+    x = np.random.default_rng(0).integers(0, 256, (20, 28, 28))
+    assert [finding.code for finding in examine(model, x).faults] == ["data-range"]
+    assert not examine(model, x / 255).faults
 
 
 def test_only_keras_models_are_examined():
