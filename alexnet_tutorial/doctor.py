@@ -601,7 +601,6 @@ _SHORT_LOSSES = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",
     "msle": "mean_squared_logarithmic_error",
-    "mape": "mean_absolute_percentage_error",
 }
 
 
@@ -2099,8 +2098,8 @@ def _described(config, feeds):
         if layer["class_name"] == "InputLayer" and feeds:
             made[label] = fed.pop(0) if fed else feeds[0]
             continue
-        froms = list(dict.fromkeys(_histories(layer.get("inbound_nodes"))))
-        sources = row[-1:] if in_a_row else [made[each] for each in froms if each in made]
+        feeding = list(dict.fromkeys(_histories(layer.get("inbound_nodes"))))
+        sources = row[-1:] if in_a_row else [made[each] for each in feeding if each in made]
         if isinstance(options.get("layers"), list):
             inside, outs = _described(layer, sources)
             steps += inside
