@@ -397,7 +397,7 @@ def without_weights():
     """Models built inside have layers and shapes, and no weights: neither now nor later.
 
     ``keras.StatelessScope(initialize_variables=False)`` alone only puts the weights off: Keras
-    makes them as soon as the next layer is called outside.
+    makes them at the end of its next scope, such as that of another layer's first call.
 
     Example:
         >>> import keras
