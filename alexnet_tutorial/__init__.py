@@ -15,6 +15,7 @@ _SUBMODULES = (
     "checks",
     "datasets",
     "errors",
+    "doctor",
     "figures",
     "layers",
     "ledger",

@@ -67,6 +67,12 @@ def _parser():
     command.add_argument("source", metavar="IN", help=".pth, .safetensors, .onnx or .keras")
     command.add_argument("target", metavar="OUT", help=".pth, .safetensors, .onnx or .keras")
     command.set_defaults(run=_convert_weights)
+
+    command = commands.add_parser("doctor", help="examine a saved Keras model, and data if given")
+    command.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
+    command.add_argument("--data", metavar="FILE", help="an .npz file with the arrays x and y")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.set_defaults(run=_doctor)
     return parser
 
 
@@ -155,6 +161,45 @@ def _convert_weights(options):
     print(f"{options.target}\npreprocessing: {said}")
 
 
+def _doctor(options):
+    """Status 0: no fault; 1: faults; 2: nothing could be read."""
+    from alexnet_tutorial.session import import_keras
+
+    try:
+        data = _arrays(options.data) if options.data else {}
+        import_keras()
+        from alexnet_tutorial.doctor import examine_file
+
+        report = examine_file(options.model, data.get("x"), data.get("y"))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(json.dumps(report.to_json(), indent=2) if options.format == "json" else report)
+    if not report.seen["layers"]:
+        return 2
+    return 1 if report.faults else 0
+
+
+def _arrays(name):
+    """The arrays x and y of an .npz file, as far as they are there."""
+    import zipfile
+
+    import numpy as np
+
+    try:
+        with np.load(name, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in ("x", "y") if key in file.files}
+            there = ", ".join(file.files) or "none"
+    except (ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{name} is no .npz file of plain arrays: {error}. Write one with "
+            "np.savez(file, x=x, y=y)."
+        ) from None
+    if not arrays:
+        raise ValueError(f"{name} has neither an array x nor y (it has: {there}).")
+    return arrays
+
+
 def main(arguments=None) -> int:
     """Run one command.
 
@@ -162,7 +207,8 @@ def main(arguments=None) -> int:
         arguments: Words of the command line; None takes the process's own.
 
     Returns:
-        Exit status: 0, or 1 when something given does not fit (the reason goes to stderr).
+        Exit status: 0, or 1 when something given does not fit (the reason goes to stderr). The
+        doctor's: 0 without faults, 1 with faults, 2 when nothing could be read.
 
     Example:
         >>> main(["ledger", "caffe", "--format", "markdown"])  # doctest: +ELLIPSIS
@@ -171,14 +217,13 @@ def main(arguments=None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":
