@@ -20,6 +20,7 @@ _SUBMODULES = (
     "network",
     "session",
     "training",
+    "workbench",
 )
 
 __all__ = ["__version__", *_SUBMODULES]
