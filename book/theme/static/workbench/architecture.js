@@ -69,7 +69,14 @@ const outputShapes = {
   },
   lrn(layer, shape) {
     needMaps(layer, shape);
-    positive(full(layer).size, "size");
+    const { size } = full(layer);
+    positive(size, "size");
+    if (size % 2 === 0) {
+      throw new Error(
+        `size is ${size}, and must be odd, so that as many neighbors lie before a ` +
+          "channel as after it.",
+      );
+    }
     return shape;
   },
   flatten(layer, shape) {
@@ -197,7 +204,7 @@ export function fromJson(data) {
   return {
     name: data.name,
     input_size: [...pair(data.input_size)],
-    channels: data.channels ?? 3,
+    channels: "channels" in data ? data.channels : 3,
     layers: data.layers.map(layerFromJson),
   };
 }

@@ -1,7 +1,7 @@
 // The element <alexnet-workbench>: a network that can be edited, with its ledger. `state` says
 // what it starts with, as state.js writes it; with the attribute `page` it is the whole page's
 // workbench, and its state lives in the address.
-import { full, isWindow } from "./architecture.js";
+import { isWindow } from "./architecture.js";
 import * as architecture from "./architecture.js";
 import * as draw from "./draw.js";
 import { kerasCode } from "./export.js";
@@ -398,9 +398,6 @@ class Workbench extends HTMLElement {
       said ??= problem.names;
     }
     if (row && !row.error && !row.input) said = "Waits for a layer before it that does not fit.";
-    if (this.layer?.kind === "lrn" && !said && full(this.layer).size % 2 === 0) {
-      said = "The layer in Keras wants an odd size: as many neighbors before a channel as after it.";
-    }
     this.problem.textContent = said ?? "";
     this.problem.hidden = !said;
   }
