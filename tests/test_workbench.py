@@ -208,7 +208,11 @@ def test_keras_code_builds_what_the_ledger_says(open_page, address):
     asked = [network.to_json() for network in VARIANTS.values()]
     while len(asked) < len(VARIANTS) + 30:
         data = random_network(rng)
-        if data["layers"] and expected(data)[1] is None:
+        # Dropout alone would not tell Keras' ledger the data format.
+        if (
+            any("size" in key for layer in data["layers"] for key in layer)
+            and not expected(data)[1]
+        ):
             asked.append(data)
     formats = ("channels_last", "channels_first")
     with open_page(PAGE) as visit:
@@ -419,7 +423,7 @@ def test_windows_slide_over_the_pixels(bench):
     bench.button("Play").wait_for()  # it has stopped by itself
     bench.field("Network").select_option("naive-224")
     edges = bench.element.locator(".wb-edges")
-    assert "the last 1 pixel never read" in edges.inner_text()
+    assert "the last pixel is never read" in edges.inner_text()
     bench.field("Across").focus()
     bench.page.keyboard.press("End")
     assert picture.locator(".wb-unread").count() == 1
@@ -447,7 +451,7 @@ def test_two_networks_side_by_side(bench):
     table = bench.element.locator(".wb-compare table")
     ours, theirs = ledger(variant("alexnet-2012")), ledger(variant("naive-224"))
     lines = {line.locator("th").inner_text(): line for line in table.locator("tbody tr").all()}
-    assert "≠ conv1" in lines and "conv3" in lines
+    assert "≠ conv1" in lines and "fc7" in lines
     cells = lines["≠ conv2"].locator("td").all_inner_texts()
     assert cells[2:] == [
         f"{ours['conv2'].parameters:,}",
@@ -455,8 +459,8 @@ def test_two_networks_side_by_side(bench):
         f"{ours['conv2'].macs:,}",
         f"{theirs['conv2'].macs:,}",
     ]
-    by = theirs.parameters - ours.parameters
-    assert table.locator("tfoot tr").last.locator("td").nth(1).inner_text() == f"−{by:,}"
+    by = ours.parameters - theirs.parameters
+    assert table.locator("tfoot tr").last.locator("td").nth(1).inner_text() == f"+{by:,}"
     # What it is now can be kept, changed, and seen beside what it was.
     bench.field("Compare with").select_option("this network as it is now")
     assert "the same shapes and counts" in table.locator("caption").inner_text()
@@ -570,7 +574,7 @@ def test_all_is_done_by_keyboard(bench):
 
     bench.field("Network").focus()
     press("c")  # caffe: a select goes by its letters
-    assert bench.element.locator(".wb-totals").inner_text().startswith("60,965,224")
+    assert bench.field("Network").input_value() == "caffe"
     tab_to("conv1")
     for _ in range(3):
         press("ArrowRight")
@@ -579,7 +583,7 @@ def test_all_is_done_by_keyboard(bench):
     assert bench.chosen() == "input"
     press("End")
     assert bench.chosen() == "fc8"
-    for _ in range(9):
+    for _ in range(8):
         press("ArrowLeft")
     assert bench.chosen() == "conv4"
     tab_to("Kernel")
@@ -590,10 +594,10 @@ def test_all_is_done_by_keyboard(bench):
     press("Enter")
     tab_to("Across")
     press("End")
-    assert "Window 11 of 11" in bench.element.locator(".wb-sentence").inner_text()
+    assert "Window 10 of 10" in bench.element.locator(".wb-sentence").inner_text()
     tab_to("Step back")
     press("Enter")
-    assert "Window 10 of 11" in bench.element.locator(".wb-sentence").inner_text()
+    assert "Window 9 of 10" in bench.element.locator(".wb-sentence").inner_text()
     tab_to("Copy JSON")
     press("Enter")
     names = [layer["name"] for layer in json.loads(clipboard(bench))["layers"]]

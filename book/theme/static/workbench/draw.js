@@ -27,6 +27,8 @@ const text = (x, y, words, name = "", anchor = "middle") =>
   svg("text", { x, y, class: name, "text-anchor": anchor }, words);
 const line = (x1, y1, x2, y2, name) => svg("line", { x1, y1, x2, y2, class: name });
 
+const BOX = 130;
+
 // ---- the network --------------------------------------------------------------------------
 
 const scaled = (number, unit, most) => Math.max(3, Math.min(Math.sqrt(number) * unit, most));
@@ -34,33 +36,38 @@ const scaled = (number, unit, most) => Math.max(3, Math.min(Math.sqrt(number) * 
 // One layer's output as a box: height and depth from the maps' size, width from the channels.
 export function box(shape) {
   if (!shape) {
-    const parts = [rect(8.5, 40.5, 22, 30, "wb-nothing"), text(19.5, 60, "?", "wb-small")];
-    return svg("svg", { viewBox: "0 0 40 112", width: 40, height: 112, "aria-hidden": "true" }, ...parts);
+    const parts = [rect(7.5, BOX - 36.5, 22, 30, "wb-nothing"), text(18.5, BOX - 17, "?", "wb-small")];
+    const size = { viewBox: `0 0 37 ${BOX}`, width: 37, height: BOX };
+    return svg("svg", { ...size, "aria-hidden": "true" }, ...parts);
   }
   const maps = shape.length === 3;
-  const height = scaled(maps ? shape[0] : shape[0], maps ? 5.2 : 1.1, 90);
-  const depth = maps ? scaled(shape[1], 5.2, 90) * 0.26 : 3;
-  const width = maps ? scaled(shape[2], 0.95, 30) : 6;
-  const whole = Math.max(38, width + depth + 6);
+  const height = scaled(shape[0], maps ? 6.2 : 1.15, 104);
+  const depth = maps ? scaled(shape[1], 6.2, 104) * 0.24 : 3;
+  const width = maps ? scaled(shape[2], 1.15, 34) : 6;
+  const whole = Math.max(36, width + depth + 4);
   const x = (whole - width - depth) / 2;
-  const y = 111 - height;
+  const y = BOX - 3 - height;
   const top = `${x},${y} ${x + depth},${y - depth * 0.8} ${x + width + depth},${y - depth * 0.8} ` +
     `${x + width},${y}`;
   const side = `${x + width},${y} ${x + width + depth},${y - depth * 0.8} ` +
     `${x + width + depth},${y + height - depth * 0.8} ${x + width},${y + height}`;
   return svg(
     "svg",
-    { viewBox: `0 0 ${whole} 114`, width: whole, height: 114, "aria-hidden": "true" },
+    { viewBox: `0 0 ${whole} ${BOX}`, width: whole, height: BOX, "aria-hidden": "true" },
     svg("polygon", { points: top, class: "wb-face wb-top" }),
     svg("polygon", { points: side, class: "wb-face wb-side" }),
     rect(x, y, width, height, "wb-face"),
   );
 }
 
+const LANES = 6; // of windows under each other
+
 // ---- windows on one line -------------------------------------------------------------------
 
 const pixels = (first, last) => (first === last ? `pixel ${first}` : `pixels ${first} to ${last}`);
 const several = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`;
+const NO_SIGNS = { zeros: "", unread: "" };
+const SIGNS = { zeros: " (dotted)", unread: " (crossed out)" };
 
 // Where one window lies and what it reads, in words.
 export function windowText(axis, index, pool) {
@@ -77,17 +84,20 @@ export function windowText(axis, index, pool) {
   return `Window ${index + 1} of ${axis.positions} ${parts.join(", ").replace(/, ([^,]*)$/, " and $1")}.`;
 }
 
-// What becomes of the ends of the line.
-export function edgeText(axis, pool) {
+// What becomes of the ends of the line; with the signs that the drawing has for it.
+export function edgeText(axis, pool, signs = SIGNS) {
   const zeros = pool ? "empty place" : "zero";
   const parts = [];
-  if (axis.before) parts.push(`${several(axis.before, zeros)} before the first pixel`);
+  if (axis.before) parts.push(`${several(axis.before, zeros)}${signs.zeros} before the first pixel`);
   if (axis.after) {
     const which = axis.extra === axis.after ? "" : `${axis.extra} of them `;
     const extra = axis.extra ? `, ${which}because the size is rounded up` : "";
-    parts.push(`${several(axis.after, zeros)} after the last${extra}`);
+    parts.push(`${several(axis.after, zeros)}${signs.zeros} after the last${extra}`);
   }
-  if (axis.unread) parts.push(`the last ${several(axis.unread, "pixel")} never read`);
+  if (axis.unread) {
+    const which = axis.unread === 1 ? "pixel is" : `${axis.unread} pixels are`;
+    parts.push(`the last ${which} never read${signs.unread}`);
+  }
   return parts.length ? `${parts.join("; ")}.` : "every pixel is read, and nothing is added.";
 }
 
@@ -126,7 +136,7 @@ function stretches(axis, index, room) {
 
 // The line of pixels with its windows; the window `index` stands out.
 export function strip(axis, index, pool, available) {
-  const alt = `${windowText(axis, index, pool)} Of the whole line: ${edgeText(axis, pool)}`;
+  const alt = `${windowText(axis, index, pool)} Of the whole line: ${edgeText(axis, pool, NO_SIGNS)}`;
   const found = stretches(axis, index, Math.min(72, Math.floor(available / 8)));
   return found ? cells(axis, index, pool, available, found, alt) : bar(axis, index, available, alt);
 }
@@ -181,15 +191,14 @@ function cells(axis, index, pool, available, { spans, shown }, alt) {
     parts.push(text(Math.max(at, half), top - 7, String(pixel), `wb-small ${name}`));
   }
   // The windows below, so that neighbors that overlap lie under each other.
-  const lanes = Math.max(1, Math.min(4, Math.ceil(kernel / strides)));
   const tall = 13;
-  const drawn = new Map();
-  for (const i of shown) {
-    // The first lane that is free at this place.
+  const each = Math.ceil(kernel / strides / LANES); // where too many overlap, not every one
+  const drawn = [];
+  for (const i of shown.filter((i) => (i - index) % each === 0)) {
     const left = place.get(start(i));
     let lane = 0;
-    while (lane < lanes - 1 && (drawn.get(lane) ?? -1) > left - 1) lane++;
-    drawn.set(lane, left + kernel * unit);
+    while (drawn[lane] > left + 1) lane++; // the first that is free at this place
+    drawn[lane] = left + kernel * unit;
     const y = top + high + 8 + lane * (tall + 3);
     const name = i === index ? "wb-window wb-chosen" : "wb-window";
     parts.push(rect(left + 1, y, kernel * unit - 2, tall, name));
@@ -197,8 +206,7 @@ function cells(axis, index, pool, available, { spans, shown }, alt) {
       parts.push(text(left + (kernel * unit) / 2, y + 10, String(i + 1), "wb-small"));
     }
   }
-  const used = drawn.size;
-  return picture(Math.max(x + 2, 40), top + high + 10 + used * (tall + 3), alt, parts);
+  return picture(Math.max(x + 2, 40), top + high + 10 + drawn.length * (tall + 3), alt, parts);
 }
 
 // A line too long for its pixels: to scale.

@@ -143,7 +143,7 @@ function windowFields(what, label, alike) {
       key: "padding",
       label: "Padding",
       type: "select",
-      options: [["numbers", "by numbers"], ["valid", "valid"], ["same", "same"]],
+      options: [["numbers", "numbers"], ["valid", "valid"], ["same", "same"]],
       get: (layer) => readPadding(full(layer).padding).mode,
       // From a word to numbers: those that the word stands for here.
       set: (layer, mode, axes) => {
@@ -154,7 +154,6 @@ function windowFields(what, label, alike) {
           return { padding: 0 };
         }
       },
-      wide: true,
     },
   ];
 }

@@ -17,6 +17,7 @@ export const kib = (bytes) =>
   (Number(bytes) / 1024).toLocaleString("en-US", {
     minimumFractionDigits: 1,
     maximumFractionDigits: 1,
+    roundingMode: "halfEven", // as Python
   });
 
 function axisFormula(axis, out) {

@@ -44,15 +44,14 @@ class Workbench extends HTMLElement {
     } else {
       this.take(decode(this.getAttribute("state") ?? ""));
     }
-    this.width = 0;
+    // Pictures are drawn for the room there is.
     new ResizeObserver(() => {
-      const width = Math.round(this.clientWidth);
-      if (width && width !== this.width) {
-        this.width = width;
+      const width = Math.round(this.detail.clientWidth) - 26;
+      if (width > 0 && width !== this.room) {
+        this.room = width;
         this.drawWindows();
       }
-    }).observe(this);
-    this.classList.add("wb-ready");
+    }).observe(this.detail);
   }
 
   readAddress(first = false) {
@@ -234,7 +233,7 @@ class Workbench extends HTMLElement {
   render(anew = false) {
     this.book = ledger(this.state.network);
     this.drawBar();
-    this.drawStrip();
+    this.drawStrip(anew);
     this.drawInspector(anew);
     this.drawWindows();
     this.drawTable();
@@ -301,7 +300,7 @@ class Workbench extends HTMLElement {
     );
   }
 
-  drawStrip() {
+  drawStrip(anew) {
     const { network } = this.state;
     const { problem } = this.book;
     const had = this.strip.contains(document.activeElement);
@@ -323,6 +322,7 @@ class Workbench extends HTMLElement {
     );
     const chosen = this.strip.children[this.state.layer + 1];
     if (had) chosen.focus({ preventScroll: true });
+    if (!anew) return; // measuring costs a layout
     const { offsetLeft, offsetWidth } = chosen;
     const { scrollLeft, clientWidth } = this.strip;
     if (offsetLeft < scrollLeft || offsetLeft + offsetWidth > scrollLeft + clientWidth) {
@@ -525,7 +525,7 @@ class Workbench extends HTMLElement {
     });
     const { along } = this;
     const axis = window_[along];
-    const available = Math.max(240, (this.pictures.clientWidth || 600));
+    const available = Math.max(240, this.room ?? 400);
     const said = draw.windowText(axis, this.state.at[along], pool);
     this.sentence.textContent = said;
     this.edges.textContent = `${along ? "Along a row" : "Down a column"}: ${draw.edgeText(axis, pool)}`;
@@ -535,8 +535,8 @@ class Workbench extends HTMLElement {
       `${window_[1].size}, and the number it gives in the map that comes out.`;
     this.pictures.replaceChildren(
       draw.strip(axis, this.state.at[along], pool, available),
-      draw.onMap(window_, this.state.at, alt),
     );
+    this.map.replaceChildren(draw.onMap(window_, this.state.at, alt));
     this.back.disabled = this.state.at[along] === 0;
     this.forth.disabled = this.state.at[along] === axis.positions - 1;
   }
@@ -556,6 +556,7 @@ class Workbench extends HTMLElement {
     this.back = h("button", { type: "button", click: () => this.step(-1) }, "Step back");
     this.forth = h("button", { type: "button", click: () => this.step(1) }, "Step");
     this.pictures = h("div", { class: "wb-pictures" });
+    this.map = h("div", { class: "wb-pictures" });
     this.sentence = h("p", { class: "wb-sentence" });
     this.edges = h("p", { class: "wb-edges" });
     const slider = (axis, word, label) =>
@@ -563,10 +564,11 @@ class Workbench extends HTMLElement {
     return [
       h("legend", {}, "Its windows"),
       this.pictures,
-      this.sentence,
-      h("div", { class: "wb-steps" },
-        slider(1, "column", "Across"), slider(0, "row", "Down"),
-        h("div", {}, this.back, this.forth, this.play)),
+      h("div", { class: "wb-stage" }, this.map, h("div", {},
+        this.sentence,
+        h("div", { class: "wb-steps" },
+          slider(1, "column", "Across"), slider(0, "row", "Down"),
+          h("div", {}, this.back, this.forth, this.play)))),
       this.edges,
     ];
   }
@@ -659,7 +661,7 @@ class Workbench extends HTMLElement {
     const had = this.table.contains(document.activeElement);
     this.table.replaceChildren(
       h("caption", {}, `${this.book.name}. MACs: multiply-accumulates on one picture` +
-        (macs === null ? "." : `; ${count(macsUnpadded)} of them not with a zero of the padding.`)),
+        (macs === null ? "." : `; ${count(macsUnpadded)} without the zeros of the padding.`)),
       h("thead", {}, h("tr", {}, heads.map((head, i) =>
         h("th", { scope: "col", class: i > 2 ? "wb-right" : "" }, head)))),
       h("tbody", {}, ...rows.map(line)),
@@ -689,18 +691,16 @@ class Workbench extends HTMLElement {
       ["parameters", "parameters", count],
       ["macs", "MACs", count],
     ];
-    const line = (name, a, b, tag = "tr") => {
+    const line = (name, a, b) => {
       const cells = columns.flatMap(([what, , show], column) => {
         const [left, right] = [value(a, what, show), value(b, what, show)];
         const differs = left === right ? "" : "wb-differs";
         return [left, right].map((text) => h("td", { class: `${differs}${column ? " wb-right" : ""}` }, text));
       });
       const differs = cells.some((cell) => cell.classList.contains("wb-differs"));
-      return { differs, row: h(tag, {}, h("th", { scope: "row" }, `${differs ? "≠ " : ""}${name}`), ...cells) };
+      return { differs, row: h("tr", {}, h("th", { scope: "row" }, `${differs ? "≠ " : ""}${name}`), ...cells) };
     };
     const lines = paired.map(([a, b]) => line((a ?? b).name, a, b));
-    const sums = (book) => ({ output: book.parameters !== null && book.rows.at(-1)?.output, ...book });
-    const totals = line("total", { ...sums(one), output: one.rows.at(-1)?.output }, { ...sums(two), output: two.rows.at(-1)?.output });
     const different = lines.filter((each) => each.differs).length;
     const table = h("table", {},
       h("caption", {}, `${names[0]} beside ${names[1]}: ` + (different
@@ -711,10 +711,16 @@ class Workbench extends HTMLElement {
         h("tr", {}, h("th", { scope: "col" }, "layer"), columns.flatMap(() =>
           names.map((name) => h("th", { scope: "col" }, name))))),
       h("tbody", {}, ...lines.map((each) => each.row)),
-      h("tfoot", {}, totals.row, this.difference(one, two)));
+      h("tfoot", {}, this.sums(one, two), this.difference(one, two)));
     this.comparison.replaceChildren(h("div", {
       class: "wb-scroll", tabindex: "0", role: "region", "aria-label": "The two networks compared",
     }, table));
+  }
+
+  sums(one, two) {
+    const cells = ["parameters", "macs"].flatMap((what) =>
+      [one, two].map((book) => h("td", {}, book[what] === null ? DASH : count(book[what]))));
+    return h("tr", {}, h("th", { scope: "row" }, "total"), h("td", { colspan: "2" }), ...cells);
   }
 
   difference(one, two) {
