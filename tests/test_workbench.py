@@ -606,6 +606,38 @@ def test_all_is_done_by_keyboard(bench):
     press("Enter")
 
 
+# --- in a chapter ----------------------------------------------------------------------------
+
+CHAPTER = "book/13_eight_layers.html"
+
+
+@pytest.mark.slow
+def test_a_chapter_s_workbench_stands_at_its_layer_and_leaves_the_address_alone(open_page):
+    with open_page(CHAPTER) as visit:
+        bench = Bench(visit.page)
+        assert bench.chosen() == "conv1"
+        assert not bench.element.locator(".wb-whole table").is_visible()  # folded
+        bench.field("Rounding").select_option("floor")
+        assert "54²" in bench.element.locator('.wb-strip [aria-pressed="true"]').inner_text()
+        visit.page.wait_for_timeout(400)
+        assert "#" not in visit.page.url
+        bench.element.get_by_role("link", name="Open in the workbench").click()
+        visit.page.wait_for_url(f"**/{PAGE}#*")
+        again = Bench(visit.page)
+        assert again.chosen() == "conv1"
+        assert again.row("conv1")[1] == "54 × 54 × 96"
+        assert visit.console == []
+
+
+@pytest.mark.slow
+def test_without_scripts_a_chapter_shows_the_formula_and_a_link(open_page):
+    with open_page(CHAPTER, java_script_enabled=False) as visit:
+        element = visit.page.locator("alexnet-workbench")
+        assert ledger(variant("alexnet-2012"))["conv1"].formula in element.inner_text()
+        link = element.get_by_role("link").get_attribute("href")
+        assert link == workbench.show("alexnet-2012", layer="conv1").url
+
+
 # --- for everyone ----------------------------------------------------------------------------
 
 # What the theme brings is left out: the icons' buttons and the links of headings. They lie
@@ -703,6 +735,24 @@ def test_show_links_to_the_published_site(root):
     assert re.search(r'<a href="([^"]+)"', shown._repr_html_())[1] == shown.url.replace(
         "&", "&amp;"
     )
+
+
+def test_the_site_s_address_is_kept_in_one_place(root):
+    import tomllib
+
+    address = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Book"]
+    folders = ("alexnet_tutorial", "book", "tests", "benchmarks")
+    paths = [
+        *root.glob("*.*"),
+        *(path for folder in folders for path in root.glob(f"{folder}/**/*.*")),
+    ]
+    texts = {
+        path.name
+        for path in paths
+        if path.suffix in (".py", ".md", ".ipynb", ".js", ".yml", ".toml")
+        and address in path.read_text("utf-8")
+    }
+    assert texts == {"pyproject.toml"}
 
 
 def test_without_the_installed_package_there_is_no_link_but_the_words(monkeypatch):

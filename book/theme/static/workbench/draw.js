@@ -162,7 +162,7 @@ function cells(axis, index, pool, available, { spans, shown }, alt) {
       const kind =
         pixel < 0 || pixel >= size ? "wb-zero" : pixel >= size - unread ? "wb-unread" : "wb-pixel";
       parts.push(rect(x + 0.5, top, unit - 1, high, `${kind}${inside ? " wb-read" : ""}`));
-      if (kind === "wb-zero" && unit >= 7) {
+      if (kind === "wb-zero" && unit >= 10) {
         parts.push(text(x + unit / 2, top + high * 0.5 + 3.5, pool ? "–" : "0", "wb-tiny"));
       }
       if (kind === "wb-unread") {

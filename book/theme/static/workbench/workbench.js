@@ -102,7 +102,8 @@ class Workbench extends HTMLElement {
       keydown: (event) => this.rove(event),
     });
     this.inspector = h("fieldset", { class: "wb-inspector" });
-    this.detail = h("fieldset", { class: "wb-detail" });
+    this.detail = h("fieldset", { class: "wb-detail" }, ...this.windowControls());
+    this.numbers = h("dl");
     this.table = h("table");
     this.ledgerBox = h("div", {
       class: "wb-scroll", tabindex: "0", role: "region", "aria-label": "The ledger: every layer",
@@ -126,7 +127,8 @@ class Workbench extends HTMLElement {
       this.notice,
       this.strip,
       this.totals,
-      h("div", { class: "wb-two" }, this.inspector, this.detail),
+      h("div", { class: "wb-two" }, this.inspector, this.detail,
+        h("fieldset", { class: "wb-numbers" }, h("legend", {}, "In numbers"), this.numbers)),
       rows,
       this.comparison,
       h("div", { class: "wb-copy" },
@@ -501,14 +503,8 @@ class Workbench extends HTMLElement {
     const row = this.book?.rows[this.state.layer];
     const facts = row?.output ? this.facts(row) : null;
     const window_ = facts && isWindow(this.layer) ? windows(this.layer, row.input) : null;
-    const key = window_ ? "windows" : "facts";
-    if (this.detailKey !== key || !this.detail.firstChild) {
-      this.detailKey = key;
-      this.detail.replaceChildren(...(window_ ? this.windowControls() : [h("legend", {}, "In numbers")]));
-      this.factsBox = h("dl");
-      this.detail.append(this.factsBox);
-    }
-    this.factsBox.replaceChildren(...(facts ?? [this.why()]).flat());
+    this.numbers.replaceChildren(...(facts ?? [this.why()]));
+    this.detail.hidden = !window_;
     if (!window_) {
       this.axes = null;
       this.stop();
@@ -604,7 +600,7 @@ class Workbench extends HTMLElement {
   stop() {
     clearInterval(this.playing);
     this.playing = null;
-    if (this.play) this.play.textContent = "Play";
+    this.play.textContent = "Play";
   }
 
   why() {
@@ -623,8 +619,8 @@ class Workbench extends HTMLElement {
       fact("Size", row.formula),
       fact("Output", this.shape(row.output)),
       fact("Parameters", row.parametersFormula),
-      fact("Multiply-accumulates", row.macsFormula),
-      fact("without the zeros", padded ? count(row.macsUnpadded) : ""),
+      fact("MACs", row.macsFormula),
+      fact("MACs, no zeros", padded ? count(row.macsUnpadded) : ""),
       fact("Memory", `${kib(row.bytes)} KiB for one picture`),
     ].filter(Boolean);
   }
