@@ -291,9 +291,10 @@ class Workbench extends HTMLElement {
     this.undoButton.disabled = !this.past.length;
     const { parameters, macs, bytes, error } = this.book;
     this.totals.classList.toggle("wb-wrong", Boolean(error));
+    const stuck = this.book.rows.find((row) => row.error);
     this.totals.replaceChildren(
       ...(error
-        ? [error]
+        ? [stuck ? `${stuck.name} does not fit, so there is nothing to add up.` : error]
         : [
             h("b", {}, count(parameters)), " parameters, ",
             h("b", {}, count(macs)), " multiply-accumulates and ",
@@ -500,10 +501,9 @@ class Workbench extends HTMLElement {
   // ---- the layer's windows and formulas -----------------------------------------------------
 
   drawWindows() {
-    const row = this.book?.rows[this.state.layer];
-    const facts = row?.output ? this.facts(row) : null;
-    const window_ = facts && isWindow(this.layer) ? windows(this.layer, row.input) : null;
-    this.numbers.replaceChildren(...(facts ?? [this.why()]));
+    const row = this.book.rows[this.state.layer];
+    const window_ = row?.output && isWindow(this.layer) ? windows(this.layer, row.input) : null;
+    this.numbers.replaceChildren(...this.facts());
     this.detail.hidden = !window_;
     if (!window_) {
       this.axes = null;
@@ -603,16 +603,16 @@ class Workbench extends HTMLElement {
     this.play.textContent = "Play";
   }
 
-  why() {
-    if (!this.layer) {
-      return h("div", {}, h("dt", {}, "Picture"), h("dd", {},
-        this.book.problem.input ? DASH : this.shape(architecture.inputShape(this.state.network))));
-    }
-    return h("div", {}, h("dt", {}, "Output"), h("dd", {}, DASH));
-  }
-
-  facts(row) {
+  // The numbers of the layer that is looked at: its row of the ledger, with the formulas.
+  facts() {
     const fact = (name, value) => (value ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);
+    const row = this.book.rows[this.state.layer];
+    if (!row) {
+      const { network } = this.state;
+      const wrong = this.book.problem.input;
+      return [fact("Picture", wrong ? DASH : this.shape(architecture.inputShape(network)))];
+    }
+    if (!row.output) return [fact("Input", this.shape(row.input)), fact("Output", DASH)];
     const padded = row.macs !== row.macsUnpadded;
     return [
       fact("Input", this.shape(row.input)),
@@ -643,10 +643,10 @@ class Workbench extends HTMLElement {
         }, row.name));
       const attributes = { class: `${chosen ? "wb-chosen-row" : ""}${row.error ? " wb-wrong" : ""}` };
       if (row.error) {
-        return h("tr", attributes, name, h("td", { colspan: "5", class: "wb-why" }, row.error));
+        return h("tr", attributes, name, h("td", { colspan: "5", class: "wb-why" }, h("div", {}, row.error)));
       }
       if (!row.output) {
-        return h("tr", attributes, name, ...heads.slice(1).map(() => h("td", {}, DASH)));
+        return h("tr", attributes, name, ...heads.slice(1).map((_, i) => h("td", { class: i > 1 ? "wb-right" : "" }, DASH)));
       }
       return h("tr", attributes, name,
         h("td", {}, row.formula), h("td", {}, this.shape(row.output)),
