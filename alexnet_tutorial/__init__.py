@@ -24,6 +24,7 @@ _SUBMODULES = (
     "session",
     "training",
     "weights",
+    "workbench",
 )
 
 __all__ = ["__version__", *_SUBMODULES]

@@ -249,6 +249,11 @@ class LRN(_Layer):
         """The input's own shape."""
         self._need_maps(shape)
         arithmetic._positive(self.size, "size")
+        if self.size % 2 == 0:
+            raise ValueError(
+                f"size is {self.size}, and must be odd, so that as many neighbors lie before a "
+                "channel as after it."
+            )
         return shape
 
 

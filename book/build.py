@@ -291,6 +291,19 @@ def described_machine():
     return ast.literal_eval(done.stdout.splitlines()[-1])
 
 
+def write_presets(folder):
+    """Write for the workbench what the package knows: the variants, and each kind's fields."""
+    from alexnet_tutorial.architecture import VARIANTS
+    from alexnet_tutorial.workbench import kinds
+
+    values = {
+        "PRESETS": {name: network.to_json() for name, network in VARIANTS.items()},
+        "KINDS": kinds(),
+    }
+    lines = [f"export const {name} = {json.dumps(value)};\n" for name, value in values.items()]
+    (folder / "presets.js").write_text("".join(lines), encoding="utf-8")
+
+
 def stage():
     """Lay out what Jupyter Book reads: configuration, pages, executed notebooks, static files."""
     shutil.rmtree(SOURCE, ignore_errors=True)
@@ -306,6 +319,8 @@ def stage():
             shutil.copytree(folder, SOURCE / "book" / folder.name)
     if (ROOT / "book" / "references.bib").is_file():
         shutil.copyfile(ROOT / "book" / "references.bib", SOURCE / "book" / "references.bib")
+
+    write_presets(SOURCE / "book" / "theme" / "static" / "workbench")
 
     machine = None
     for page in pages():

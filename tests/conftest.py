@@ -1,12 +1,28 @@
 """What several test files share: where the checkout, the built site and the notebooks are."""
 
+import functools
+import http.server
 import importlib.util
+import os
+import shutil
 import sys
+import threading
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+DESK = {"width": 1280, "height": 900}
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 def load_script(name):
@@ -70,3 +86,61 @@ def site(root):
     if not (folder / "index.html").is_file():
         pytest.skip("the site is not built: run make book")
     return folder
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a line for each."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """Serve the site on this machine; give its address."""
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("no Chromium: install one (chromium, google-chrome) or set CHROMIUM")
+    with (
+        playwright.sync_playwright() as running,
+        running.chromium.launch(executable_path=found, args=FLAGS) as chromium,
+    ):
+        yield chromium
+
+
+class Visit:
+    """One page, opened; what it asked for and what its console said."""
+
+    def __init__(self, browser, address, page, viewport=DESK, scheme="light", **options):
+        self.context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
+        self.page = self.context.new_page()
+        self.requests, self.console = [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda m: self.console.append(f"{m.type}: {m.text}"))
+        self.page.on("pageerror", lambda error: self.console.append(f"error: {error}"))
+        self.page.on("requestfailed", lambda r: self.console.append(f"failed: {r.url}"))
+        self.page.goto(urljoin(address, page))
+        self.page.wait_for_load_state("networkidle")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.context.close()
+
+
+@pytest.fixture(scope="session")
+def open_page(browser, address):
+    """Give what opens a page of the site: ``with open_page(page, viewport=…) as visit``."""
+    return functools.partial(Visit, browser, address)

@@ -72,6 +72,7 @@ def test_the_compact_network_is_alexnet_in_small():
         ([Flatten("f"), Dense("fc", 0)], 9, r"layer 'fc'.*units is 0"),
         ([Dropout("d", 1.0)], 9, r"layer 'd'.*rate is 1.0"),
         ([LRN("n", size=0)], 9, r"layer 'n'.*size is 0"),
+        ([LRN("n", size=4)], 9, r"layer 'n'.*size is 4, and must be odd"),
         ([Conv("c", 4, 3), Conv("c", 4, 3)], 9, "two layers are called c"),
         ([], 0, "input height is 0"),
         ([], -5, "input height is -5"),

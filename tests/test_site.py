@@ -1,13 +1,9 @@
 """The built site, as a browser sees it."""
 
-import functools
-import http.server
 import os
 import re
-import shutil
-import threading
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin, urlparse
+from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
 
@@ -18,70 +14,9 @@ PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.glob("book/**/*.html
 CHAPTERS = [page for page in PAGES if re.match(r"book/\d\d_", page)]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 each_page = pytest.mark.parametrize("page", PAGES)
 each_chapter = pytest.mark.parametrize("page", CHAPTERS)
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line for each."""
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    """Serve the site on this machine; give its address."""
-    handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.skip("no Chromium: install one (chromium, google-chrome) or set CHROMIUM")
-    with (
-        playwright.sync_playwright() as running,
-        running.chromium.launch(executable_path=found, args=FLAGS) as chromium,
-    ):
-        yield chromium
-
-
-class Visit:
-    """One page, opened; what it asked for and what its console said."""
-
-    def __init__(self, browser, address, page, viewport=DESK, scheme="light"):
-        self.context = browser.new_context(viewport=viewport, color_scheme=scheme)
-        self.page = self.context.new_page()
-        self.requests, self.console = [], []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda m: self.console.append(f"{m.type}: {m.text}"))
-        self.page.on("pageerror", lambda error: self.console.append(f"error: {error}"))
-        self.page.on("requestfailed", lambda r: self.console.append(f"failed: {r.url}"))
-        self.page.goto(urljoin(address, page))
-        self.page.wait_for_load_state("networkidle")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.context.close()
 
 
 def test_site_has_a_page_for_every_page_of_the_toc(site, build_script):
@@ -92,8 +27,8 @@ def test_site_has_a_page_for_every_page_of_the_toc(site, build_script):
 
 @each_page
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_asks_only_its_own_server_and_says_nothing(browser, address, page, scheme):
-    with Visit(browser, address, page, scheme=scheme) as visit:
+def test_page_asks_only_its_own_server_and_says_nothing(open_page, address, page, scheme):
+    with open_page(page, scheme=scheme) as visit:
         assert visit.requests
         outside = [u for u in visit.requests if not u.startswith((address, "data:", "blob:"))]
         assert outside == []
@@ -101,8 +36,8 @@ def test_page_asks_only_its_own_server_and_says_nothing(browser, address, page, 
 
 
 @each_page
-def test_page_does_not_scroll_sideways_on_a_phone(browser, address, page):
-    with Visit(browser, address, page, viewport=PHONE) as visit:
+def test_page_does_not_scroll_sideways_on_a_phone(open_page, page):
+    with open_page(page, viewport=PHONE) as visit:
         width = visit.page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"]
         # Nothing wide is cut off either: what sticks out lies in something that scrolls.
@@ -118,8 +53,8 @@ def test_page_does_not_scroll_sideways_on_a_phone(browser, address, page):
 
 
 @each_page
-def test_pictures_have_words(browser, address, page):
-    with Visit(browser, address, page) as visit:
+def test_pictures_have_words(open_page, page):
+    with open_page(page) as visit:
         silent = visit.page.evaluate(
             """() => [...document.querySelectorAll('article img, article svg, .navbar-brand img')]
                 .filter(e => !e.closest('[aria-hidden=true]'))
@@ -134,10 +69,10 @@ def test_pictures_have_words(browser, address, page):
 
 
 @each_page
-def test_text_is_readable_in_both_modes(browser, address, page):
+def test_text_is_readable_in_both_modes(open_page, page):
     """Text in our own boxes stands out from what is behind it (WCAG AA: 4.5 to 1)."""
     for scheme in ("light", "dark"):
-        with Visit(browser, address, page, scheme=scheme) as visit:
+        with open_page(page, scheme=scheme) as visit:
             faint = visit.page.evaluate(CONTRAST)
             assert faint == [], scheme
 
@@ -167,8 +102,8 @@ CONTRAST = """() => {
 
 
 @each_chapter
-def test_figures_take_the_page_color(browser, address, page):
-    with Visit(browser, address, page, scheme="dark") as visit:
+def test_figures_take_the_page_color(open_page, page):
+    with open_page(page, scheme="dark") as visit:
         dark = visit.page.evaluate(
             """() => [...document.querySelectorAll('.alexnet-figure :is(text, use)')]
                 .filter(e => e.checkVisibility())
@@ -178,8 +113,8 @@ def test_figures_take_the_page_color(browser, address, page):
         assert dark == []
 
 
-def test_dark_mode_switch_works(browser, address):
-    with Visit(browser, address, PAGES[0]) as visit:
+def test_dark_mode_switch_works(open_page):
+    with open_page(PAGES[0]) as visit:
         page = visit.page
         theme = "document.documentElement.dataset.theme"
         ground = "getComputedStyle(document.body).backgroundColor"
@@ -191,12 +126,12 @@ def test_dark_mode_switch_works(browser, address):
         assert len({color for _, color in seen}) == 2
 
 
-def test_one_search_box_and_it_finds(browser, address):
+def test_one_search_box_and_it_finds(open_page):
     for viewport in (DESK, {"width": 1000, "height": 800}):
-        with Visit(browser, address, PAGES[0], viewport=viewport) as visit:
+        with open_page(PAGES[0], viewport=viewport) as visit:
             boxes = visit.page.locator(".search-button-field:visible, .search-button:visible")
             assert boxes.count() == 1
-    with Visit(browser, address, "search.html?q=convolution") as visit:
+    with open_page("search.html?q=convolution") as visit:
         visit.page.wait_for_selector("#search-results li")
         assert visit.console == []
 
@@ -243,8 +178,8 @@ def test_links_within_the_site_resolve(site, page):
 
 
 @each_page
-def test_formulas_are_rendered(browser, address, page):
-    with Visit(browser, address, page) as visit:
+def test_formulas_are_rendered(open_page, page):
+    with open_page(page) as visit:
         written = visit.page.locator("article .math").count()
         visit.page.wait_for_function(
             "n => document.querySelectorAll('article mjx-container').length >= n", arg=written
