@@ -388,10 +388,14 @@ def _calls(model, given=None):
             "shapes. Subclassed models keep theirs to themselves: build the model as Sequential "
             "or Functional."
         )
-    place = {id(operation): index for index, operation in enumerate(graph.operations)}
+    place = {
+        id(node): (index, call)
+        for index, operation in enumerate(graph.operations)
+        for call, node in enumerate(operation._inbound_nodes)
+    }
     tensors = dict(zip(map(id, graph.inputs), given or graph.inputs, strict=True))
     for _, nodes in sorted(graph._nodes_by_depth.items(), reverse=True):
-        for node in sorted(nodes, key=lambda node: place[id(node.operation)]):
+        for node in sorted(nodes, key=lambda node: place[id(node)]):
             if node.is_input:
                 continue
             layer, outputs = node.operation, node.outputs
