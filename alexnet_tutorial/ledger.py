@@ -381,6 +381,8 @@ def _calls(model, given=None):
     A model inside takes the tensors it is given there, which may have another size than the
     Input it was made with.
     """
+    import keras
+
     graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph in one
     if not hasattr(graph, "_nodes_by_depth"):
         raise ValueError(
@@ -393,7 +395,8 @@ def _calls(model, given=None):
         for index, operation in enumerate(graph.operations)
         for call, node in enumerate(operation._inbound_nodes)
     }
-    tensors = dict(zip(map(id, graph.inputs), given or graph.inputs, strict=True))
+    # A call may be given more tensors than the inputs, such as a mask.
+    tensors = dict(zip(map(id, graph.inputs), given or graph.inputs, strict=False))
     for _, nodes in sorted(graph._nodes_by_depth.items(), reverse=True):
         for node in sorted(nodes, key=lambda node: place[id(node)]):
             if node.is_input:
@@ -401,12 +404,10 @@ def _calls(model, given=None):
             layer, outputs = node.operation, node.outputs
             inputs = [tensors[id(tensor)] for tensor in node.input_tensors]
             if any(a.shape != b.shape for a, b in zip(inputs, node.input_tensors, strict=True)):
-                from keras import tree
-
                 arguments, options = node.arguments.fill_in(tensors)
-                outputs = tree.flatten(layer.compute_output_spec(*arguments, **options))
+                outputs = keras.tree.flatten(layer.compute_output_spec(*arguments, **options))
             tensors |= zip(map(id, node.outputs), outputs, strict=True)
-            if hasattr(layer, "layers") and hasattr(layer, "count_params"):
+            if isinstance(layer, keras.Model):
                 yield from _calls(layer, inputs)
             elif hasattr(layer, "count_params"):  # not an operation such as keras.ops.add
                 yield layer, inputs, outputs

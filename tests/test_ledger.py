@@ -411,6 +411,8 @@ def test_other_layers_show_their_class_shapes_and_parameters():
     assert book["join"].formula == "8 + 8 + 8 = 24"
     assert book["gate"].formula == "1 × 1 × 8, 6 × 6 × 8"
     assert book["positions"].macs_formula == "6 · 6 · 24 · 4 = 3,456"
+    pipeline = row_of(layers.Pipeline([layers.Rescaling(2.0)]), (4, 4, 3))  # layers, but no model
+    assert (pipeline.kind, pipeline.output) == ("Pipeline", (4, 4, 3))
     up = row_of(layers.Conv2DTranspose(5, 3, strides=2, padding="same"), (13, 6, 2))
     assert up.formula == "(13 − 1) · 2 + 3 − 1 = 26; (6 − 1) · 2 + 3 − 1 = 12"
 
