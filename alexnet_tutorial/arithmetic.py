@@ -252,6 +252,110 @@ def weights_on_pixels(
     )
 
 
+def transposed_output_size(
+    size: int,
+    kernel_size: int,
+    strides: int = 1,
+    padding: str = "valid",
+    output_padding: int | None = None,
+    dilation_rate: int = 1,
+) -> int:
+    """Pixels that come out of a transposed convolution along one axis.
+
+    Each input pixel adds its window to the output, ``strides`` pixels after its neighbor's:
+    ``(size - 1) * strides + kernel`` pixels in all, from which a padding crops (Dumoulin and
+    Visin, 2016, arXiv:1603.07285, section 4). What it crops, Keras decides.
+
+    Args:
+        size: Pixels of the input along the axis.
+        kernel_size: Weights of the window along the axis.
+        strides: Pixels of the output from one window to the next.
+        padding: ``"valid"`` (nothing cropped, never under ``size * strides``) or ``"same"``
+            (cropped or filled to ``size * strides``).
+        output_padding: As Keras': pixels added to ``(size - 1) * strides`` plus the window
+            (``"valid"``), or plus 1 for an odd window and 0 for an even one (``"same"``).
+        dilation_rate: Distance between neighboring weights, in pixels.
+
+    Returns:
+        The number of pixels, at least 1.
+
+    Raises:
+        ValueError: An argument is out of range, or nothing would be left.
+
+    Example:
+        >>> transposed_output_size(13, 3, 2, "same"), transposed_output_size(13, 3, 2)
+        (26, 27)
+    """
+    span = effective_kernel_size(kernel_size, dilation_rate)
+    _positive(size, "size")
+    _positive(strides, "strides")
+    if padding not in ("valid", "same"):
+        raise ValueError(f"padding is {padding!r}, and must be 'valid' or 'same'.")
+    if output_padding is not None and (
+        isinstance(output_padding, bool)
+        or not isinstance(output_padding, int)
+        or not 0 <= output_padding < strides
+    ):
+        raise ValueError(
+            f"output_padding is {output_padding!r}, and must be None or an integer from 0 to "
+            f"below the strides, {strides}."
+        )
+    if padding == "valid":
+        last = max(span, strides) if output_padding is None else span + output_padding
+    else:
+        last = strides if output_padding is None else span % 2 + output_padding
+    outputs = (size - 1) * strides + last
+    if not outputs:
+        raise ValueError(
+            f"a transposed window of {span} pixels on {size} pixel with 'same' padding and "
+            "output_padding 0 leaves no pixel. Use a larger output_padding, or None."
+        )
+    return outputs
+
+
+def weights_in_output(
+    size: int,
+    kernel_size: int,
+    strides: int = 1,
+    padding: str = "valid",
+    output_padding: int | None = None,
+    dilation_rate: int = 1,
+) -> int:
+    """Pairs (input pixel, weight) of a transposed convolution whose product is not cropped away.
+
+    The counterpart of :func:`weights_on_pixels`: there a window reads zeros past the edge, here
+    it writes past it. The smaller half of what is cropped is cropped before the first pixel.
+
+    Args:
+        size: Pixels of the input along the axis.
+        kernel_size: Weights of the window along the axis.
+        strides: Pixels of the output from one window to the next.
+        padding: See :func:`transposed_output_size`.
+        output_padding: See :func:`transposed_output_size`.
+        dilation_rate: Distance between neighboring weights, in pixels.
+
+    Returns:
+        The count; where nothing is cropped it is ``size * kernel_size``.
+
+    Raises:
+        ValueError: As :func:`transposed_output_size`.
+
+    Example:
+        >>> weights_in_output(13, 3, 2, "same"), 13 * 3
+        (38, 39)
+    """
+    outputs = transposed_output_size(
+        size, kernel_size, strides, padding, output_padding, dilation_rate
+    )
+    full = (size - 1) * strides + effective_kernel_size(kernel_size, dilation_rate)
+    before = max((full - outputs) // 2, 0)
+    return sum(
+        0 <= pixel * strides + weight * dilation_rate - before < outputs
+        for pixel in range(size)
+        for weight in range(kernel_size)
+    )
+
+
 class ReceptiveField(NamedTuple):
     """What one output sees of the picture, along one axis, padding included.
 

@@ -2,10 +2,12 @@
 
 Reads a description (:class:`~alexnet_tutorial.architecture.Architecture`, without Keras) or any
 built Keras model. Shapes are (height, width, channels) of one picture whatever the model's data
-format, or (length,) of a vector.
+format, or (length,) of a vector. Only where a Keras model mixes both data formats is there no one
+way to read its shapes, and they are shown as the tensors have them.
 """
 
 import html
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
@@ -25,14 +27,15 @@ class Row:
     """One layer's line in the ledger.
 
     Args:
-        name: The layer's name.
+        name: The layer's name; ``"<name>, call 2"`` where a Keras layer is called again.
         kind: conv, pool, lrn, flatten, dense, dropout; a Keras class name for other layers.
-        input: Shape that comes in.
+        input: Shape that comes in; of several, the largest.
         output: Shape that goes out.
         formula: How the output size follows from the input's, with the numbers in it.
         parameters: Learned (and, in a Keras model, all stored) numbers.
         macs: Multiply-accumulates on one picture, products with padding zeros included.
-        macs_unpadded: The same with products with padding zeros left out.
+        macs_unpadded: The same with products with padding zeros left out, and, in a transposed
+            convolution, those that fall outside the cropped output.
         parameters_formula: How the parameters are counted, with the numbers in it.
         macs_formula: How the multiply-accumulates are counted, with the numbers in it.
     """
@@ -224,6 +227,13 @@ class Ledger:
 def ledger(network) -> Ledger:
     """Write the ledger of a network.
 
+    In a Keras model each call of a layer has a row, those inside a nested model too, and each
+    call has its multiply-accumulates; shared weights are counted once, where they come first.
+    Multiply-accumulates are those of 2-D convolutions (plain, grouped, dilated, depthwise,
+    separable, transposed) and of ``Dense`` layers. Other layers show their class name, shapes
+    and parameters, but no multiply-accumulates, even where they multiply: ``Conv1D`` and
+    ``Conv3D``, ``EinsumDense``, attention, recurrent layers and operations of ``keras.ops``.
+
     Args:
         network: An :class:`~alexnet_tutorial.architecture.Architecture`, or a built Keras model
             (Sequential or Functional) with a fixed input size.
@@ -289,7 +299,11 @@ def _axis_formula(axis, out):
 
 
 def _window_formula(axes, out):
-    rows, columns = (_axis_formula(axis, n) for axis, n in zip(axes, out, strict=True))
+    return _either(_axis_formula(axis, n) for axis, n in zip(axes, out, strict=True))
+
+
+def _either(formulas):
+    rows, columns = formulas
     return rows if rows == columns else f"{rows}; {columns}"
 
 
@@ -305,13 +319,14 @@ def _conv_formulas(shape, out, kernel, groups, use_bias):
     }
 
 
-def _dense_formulas(inputs, units, use_bias):
+def _dense_formulas(inputs, units, use_bias, positions=()):
     bias = f" + {units}" if use_bias else ""
+    products = " · ".join(map(str, (*positions, inputs, units)))
     return {
         "formula": f"{inputs} → {units}",
         "parameters_formula": f"{inputs} · {units}{bias} = "
         f"{inputs * units + (units if use_bias else 0):,}",
-        "macs_formula": f"{inputs} · {units} = {inputs * units:,}",
+        "macs_formula": f"{products} = {prod(positions) * inputs * units:,}",
     }
 
 
@@ -319,14 +334,12 @@ def _dense_formulas(inputs, units, use_bias):
 
 _KINDS = {
     "Conv2D": "conv",
-    "PortableConv2D": "conv",
     "DepthwiseConv2D": "depthwise-conv",
     "SeparableConv2D": "separable-conv",
     "Conv2DTranspose": "transposed-conv",
     "MaxPooling2D": "pool",
     "AveragePooling2D": "average-pool",
     "ZeroPadding2D": "pad",
-    "InfinitePadding2D": "pad",
     "LRN": "lrn",
     "Flatten": "flatten",
     "Dense": "dense",
@@ -338,80 +351,110 @@ _KINDS = {
 }
 
 
+def _kind(layer):
+    """The kind of a Keras layer or of the nearest known class that it specializes."""
+    names = [cls.__name__ for cls in type(layer).__mro__]
+    return next((_KINDS[name] for name in names if name in _KINDS), names[0])
+
+
 def _keras_ledger(model):
     if not model.built:
         raise ValueError(
             f"model {model.name!r} is not built, so its layers have no shapes yet. Give it a "
             "keras.Input, or call model.build(input_shape) with the size of one batch."
         )
-    rows, seen = [], set()
-    first = _prevailing_data_format(model)
-    for layer in _leaves(model):
-        if id(layer) in seen:  # a shared layer counts its parameters once
-            continue
-        seen.add(id(layer))
-        row = _keras_row(layer, getattr(layer, "data_format", None) or first)
-        if row is not None:
-            rows.append(row)
+    calls = list(_calls(model))
+    shown = _shown_data_format(layer for layer, _, _ in calls)
+    rows, counted, times = [], set(), Counter()
+    for layer, inputs, outputs in calls:
+        fresh = {id(weight): prod(weight.shape) for weight in layer.weights}
+        parameters = sum(size for key, size in fresh.items() if key not in counted)
+        counted |= set(fresh)
+        times[id(layer)] += 1
+        rows.append(_keras_row(layer, inputs, outputs, shown, parameters, times[id(layer)]))
     return Ledger(model.name, tuple(rows))
 
 
-def _leaves(model):
-    for layer in model.layers:
-        if hasattr(layer, "layers") and hasattr(layer, "count_params"):
-            yield from _leaves(layer)
-        else:
-            yield layer
+def _calls(model, given=None):
+    """Every call of a layer in a model's graph, in order: (layer, input tensors, output tensors).
+
+    A model inside takes the tensors it is given there, which may have another size than the
+    Input it was made with.
+    """
+    import keras
+
+    graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph in one
+    if not hasattr(graph, "_nodes_by_depth"):
+        raise ValueError(
+            f"layer {model.name!r} has no graph of calls on a keras.Input, so its layers have no "
+            "shapes. Subclassed models keep theirs to themselves: build the model as Sequential "
+            "or Functional."
+        )
+    place = {
+        id(node): (index, call)
+        for index, operation in enumerate(graph.operations)
+        for call, node in enumerate(operation._inbound_nodes)
+    }
+    # A call may be given more tensors than the inputs, such as a mask.
+    tensors = dict(zip(map(id, graph.inputs), given or graph.inputs, strict=False))
+    for _, nodes in sorted(graph._nodes_by_depth.items(), reverse=True):
+        for node in sorted(nodes, key=lambda node: place[id(node)]):
+            if node.is_input:
+                continue
+            layer, outputs = node.operation, node.outputs
+            inputs = [tensors[id(tensor)] for tensor in node.input_tensors]
+            if any(a.shape != b.shape for a, b in zip(inputs, node.input_tensors, strict=True)):
+                arguments, options = node.arguments.fill_in(tensors)
+                outputs = keras.tree.flatten(layer.compute_output_spec(*arguments, **options))
+            tensors |= zip(map(id, node.outputs), outputs, strict=True)
+            if isinstance(layer, keras.Model):
+                yield from _calls(layer, inputs)
+            elif hasattr(layer, "count_params"):  # not an operation such as keras.ops.add
+                yield layer, inputs, outputs
 
 
-def _prevailing_data_format(model):
-    for layer in _leaves(model):
-        if getattr(layer, "data_format", None):
-            return layer.data_format
-    return "channels_last"
+def _shown_data_format(layers):
+    """The one data format of all layers; None where they mix two."""
+    # Flatten has a format too, and in a vector it says nothing about where the channels were.
+    formats = {getattr(layer, "data_format", None) for layer in layers if _kind(layer) != "flatten"}
+    formats -= {None}
+    return None if len(formats) > 1 else (formats or {"channels_last"}).pop()
 
 
-def _tensor_shape(tensors, data_format, layer):
-    tensor = tensors
-    while isinstance(tensor, (list, tuple)):
-        tensor = tensor[0]
+def _tensor_shape(tensor, layer):
     shape = tuple(tensor.shape[1:])
     if None in shape:
         raise ValueError(
             f"layer {layer.name!r} has shape {tuple(tensor.shape)}: the input size is not fixed, "
             "so nothing can be counted. Give keras.Input the height and width."
         )
+    return shape
+
+
+def _channels_last(shape, data_format):
     if len(shape) == 3 and data_format == "channels_first":
         return shape[1], shape[2], shape[0]
     return shape
 
 
-def _keras_row(layer, data_format):
-    if type(layer).__name__ == "InputLayer":
-        return None
-    nodes = getattr(layer, "_inbound_nodes", None)
-    if not nodes:
-        raise ValueError(
-            f"layer {layer.name!r} has never been called on a keras.Input, so it has no shapes. "
-            "Subclassed models keep theirs to themselves: build the model as Sequential or "
-            "Functional."
-        )
-    node = nodes[0]
-    shape = _tensor_shape(node.input_tensors, data_format, layer)
-    out = _tensor_shape(node.outputs, data_format, layer)
-    name = type(layer).__name__
-    kind = _KINDS.get(name, name)
-    extras = {"parameters": layer.count_params()}
-    if name in ("MaxPooling2D", "AveragePooling2D"):
+def _keras_row(layer, inputs, outputs, shown, parameters, call):
+    """The row of one call; ``shown`` is the data format that the model's shapes are turned from."""
+    own_inputs = [_tensor_shape(tensor, layer) for tensor in inputs]
+    own_shape, own_out = max(own_inputs, key=prod), _tensor_shape(outputs[0], layer)
+    data_format = getattr(layer, "data_format", None) or shown
+    shape, out = (_channels_last(side, data_format) for side in (own_shape, own_out))
+    kind = _kind(layer)
+    extras = {}
+    if kind in ("pool", "average-pool"):
         axes = _keras_axes(layer, shape, layer.pool_size, (1, 1))
         extras["formula"] = _window_formula(axes, out[:2])
     elif kind == "flatten":
-        extras["formula"] = f"{' · '.join(map(str, shape))} = {out[0]}"
+        sides = _channels_last(own_shape, shown)
+        extras["formula"] = f"{' · '.join(map(str, sides))} = {out[0]}"
     elif kind == "dense":
-        positions = prod(shape[:-1])
-        inputs, units = shape[-1], layer.units
-        extras |= _dense_formulas(inputs, units, layer.use_bias)
-        extras["macs"] = extras["macs_unpadded"] = positions * inputs * units
+        *positions, features = own_shape
+        extras |= _dense_formulas(features, layer.units, layer.use_bias, positions)
+        extras["macs"] = extras["macs_unpadded"] = prod(own_shape) * layer.units
     elif kind == "conv":
         axes = _keras_axes(layer, shape, layer.kernel_size, layer.dilation_rate)
         positions, on_pixels = prod(out[:2]), _on_pixels(axes)
@@ -429,9 +472,25 @@ def _keras_row(layer, data_format):
         extras["macs"] = prod(out[:2]) * prod(layer.kernel_size) * maps + pointwise
         extras["macs_unpadded"] = _on_pixels(axes) * maps + pointwise
     elif kind == "transposed-conv":
-        macs = prod(shape) * prod(layer.kernel_size) * out[2]
-        extras["macs"] = extras["macs_unpadded"] = macs
-    return Row(layer.name, kind, shape, out, **extras)
+        axes = _transposed_axes(layer, shape)
+        extras["formula"] = _either(
+            _transposed_formula(*step) for step in zip(axes, out[:2], strict=True)
+        )
+        extras["macs"] = prod(shape) * prod(layer.kernel_size) * out[2]
+        kept = prod(arithmetic.weights_in_output(**axis) for axis in axes)
+        extras["macs_unpadded"] = kept * shape[2] * out[2]
+    elif len(own_inputs) > 1:
+        extras["formula"] = _merge_formula(layer, own_inputs, own_out, shown)
+    if call > 1:
+        extras["parameters_formula"] = ""
+    return Row(
+        layer.name if call == 1 else f"{layer.name}, call {call}",
+        kind,
+        _channels_last(own_shape, shown),
+        _channels_last(own_out, shown),
+        parameters=parameters,
+        **extras,
+    )
 
 
 def _keras_axes(layer, shape, kernel, dilation):
@@ -451,3 +510,34 @@ def _keras_axes(layer, shape, kernel, dilation):
 
 def _on_pixels(axes):
     return prod(arithmetic.weights_on_pixels(**axis) for axis in axes)
+
+
+def _transposed_axes(layer, shape):
+    return [
+        {
+            "size": shape[axis],
+            "kernel_size": layer.kernel_size[axis],
+            "strides": layer.strides[axis],
+            "padding": layer.padding,
+            "output_padding": layer.output_padding and layer.output_padding[axis],
+            "dilation_rate": layer.dilation_rate[axis],
+        }
+        for axis in (0, 1)
+    ]
+
+
+def _transposed_formula(axis, out):
+    span = arithmetic.effective_kernel_size(axis["kernel_size"], axis["dilation_rate"])
+    more = out - (axis["size"] - 1) * axis["strides"] - span
+    rest = f" {'+' if more > 0 else '−'} {abs(more)}" if more else ""
+    return f"({axis['size']} − 1) · {axis['strides']} + {span}{rest} = {out}"
+
+
+def _merge_formula(layer, shapes, out, shown):
+    """What a layer of several inputs joins: the sum along the axis, or the shapes that differ."""
+    if type(layer).__name__ == "Concatenate":
+        axis = layer.axis - 1 if layer.axis > 0 else layer.axis
+        return f"{' + '.join(str(shape[axis]) for shape in shapes)} = {out[axis]}"
+    if len(set(shapes)) == 1:
+        return ""
+    return ", ".join(_shape_text(_channels_last(shape, shown)) for shape in shapes)

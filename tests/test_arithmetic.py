@@ -251,3 +251,60 @@ def test_pixels_read_refuses_a_position_that_is_not_there():
     conv1 = {"size": 224, "kernel_size": 11, "strides": 4}
     with pytest.raises(ValueError, match="positions are 0 to 53"):
         arithmetic.pixels_read(54, [conv1])
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    size=st.integers(1, 40),
+    kernel_size=st.integers(1, 9),
+    strides=st.integers(1, 6),
+    dilation_rate=st.integers(1, 3),
+    padding=st.sampled_from(["valid", "same"]),
+)
+def test_a_transposed_convolution_is_a_convolution_read_backwards(**window):
+    """Its pairs are those of the convolution that makes the input's size of the output's."""
+    outputs = arithmetic.transposed_output_size(**window)
+    touches = windows_on_a_line(**(window | {"size": outputs, "rounding": "floor"}))
+    assert len(touches) == window["size"]
+    pixels = [pixel for touch in touches for pixel in touch if pixel is not None]
+    assert arithmetic.weights_in_output(**window) == len(pixels)
+
+
+def test_transposed_sizes_against_keras():
+    keras = pytest.importorskip("keras")
+    draws = itertools.product(
+        (1, 2, 7, 13), (1, 2, 3, 4, 5), (1, 2, 3, 4), ("valid", "same"), (None, 0, 1, 2), (1, 2, 3)
+    )
+    cases = 0
+    for size, kernel, strides, padding, more, dilation in draws:
+        if (strides > 1 and dilation > 1) or (more is not None and more >= strides):
+            continue  # Keras refuses these
+        layer = keras.layers.Conv2DTranspose(
+            1, (kernel, 1), (strides, 1), padding, more and (more, 0), dilation_rate=(dilation, 1)
+        )
+        if more == 0:
+            layer.output_padding = (0, 0)
+        found = layer.compute_output_shape((1, size, 1, 1))[1]
+        window = (size, kernel, strides, padding, more, dilation)
+        if found:
+            assert arithmetic.transposed_output_size(*window) == found, window
+        else:
+            with pytest.raises(ValueError, match="leaves no pixel"):
+                arithmetic.transposed_output_size(*window)
+        cases += 1
+    assert cases > 400
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [
+        ((5, 3, 2, 1), "padding is 1, and must be 'valid' or 'same'"),
+        ((5, 3, 2, "same", 2), "output_padding is 2.*below the strides, 2"),
+        ((5, 3, 0), "strides is 0"),
+        ((0, 3), "size is 0"),
+    ],
+)
+def test_a_transposed_window_that_cannot_be_is_refused(window, message):
+    for function in (arithmetic.transposed_output_size, arithmetic.weights_in_output):
+        with pytest.raises(ValueError, match=message):
+            function(*window)
