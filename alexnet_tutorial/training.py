@@ -39,7 +39,7 @@ class Recipe:
         batch_size: Pictures in one step.
         learning_rate: Where Adam's learning rate starts; a cosine takes it to zero.
         patience: Epochs without a better validation loss after which training stops; long, for
-            the loss falls furthest at the end, when the rate goes to zero.
+            a dozen without one are common before the rate nears zero.
         turn: Largest rotation, in degrees.
         zoom: Largest change of size: 0.1 is from 10 % smaller to 10 % larger.
         shift: Largest shift from the center, in pixels.
