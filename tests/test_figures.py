@@ -12,7 +12,6 @@ from alexnet_tutorial import figures
 from alexnet_tutorial.architecture import VARIANTS, Architecture, Conv, Dense, Flatten, variant
 
 
-
 def mixed_layers():
     import keras
 
