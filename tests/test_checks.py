@@ -24,6 +24,11 @@ ANSWERS = {
     "puzzle.agree": 0,
     "puzzle.even": 231,
     "puzzle.crops": 2178,
+    "broken.pool": (32, 14, 28),
+    "broken.parameters": 5216,
+    "broken.truth": 2,
+    "broken.default": 1,
+    "broken.flat": 5 / 36,
     "assembled.head": 56909194,
     "assembled.convolutions": 2334080,
     "assembled.difference": 11534336,
@@ -48,6 +53,12 @@ NAMED = {  # (question, answer): words of the slip
     ("puzzle.even", 228): "multiple of 4",
     ("puzzle.crops", 2048): "counts steps",
     ("puzzle.crops", 1089): "mirror",
+    ("broken.pool", (64, 14, 14)): "was meant",
+    ("broken.parameters", 4640): "was meant",
+    ("broken.truth", 4): "all arrays",
+    ("broken.default", 3): "each call",
+    ("broken.flat", 1.79): "cross-entropy",
+    ("broken.flat", 0.833): "sum of the squares",
     ("assembled.head", 56868224): "left the head off",
     ("assembled.convolutions", 9336320): "area",
     ("assembled.difference", 10121216): "two towers",
@@ -89,6 +100,9 @@ def forms(answer):
         yield from (answer, list(answer), np.array(answer), np.array(answer, float))
         yield from ("x".join(joined), " × ".join(joined), ", ".join(joined), str(answer))
         yield tuple(map(np.int64, answer))
+    elif isinstance(answer, float):
+        yield from (answer, np.float64(answer), np.array(answer), [answer], (answer,))
+        yield from (str(answer), f"{answer:.3f}", f" {answer} ")
     else:
         yield from (answer, float(answer), np.int64(answer), np.float64(answer), np.array(answer))
         yield from ([answer], (answer,), str(answer), f"{answer:,}", f" {answer} ")
