@@ -718,7 +718,7 @@ channels for a height: 4 × 3 × 6. 1 of 1 layers misread the axes.
         says = ", takes the channels for a height" if misreads else ", reads them as meant"
         told.append(f"{kind}, {layout}{says}: {_times(out)}.")
         shape = out
-    _frame(fig, axes, -4.3, 3 * wide + 0.2, y - 0.1, 1.75, 0.44)
+    _frame(fig, axes, -2.7, 3 * wide + 0.1, y - 0.1, 1.75, 0.44)
     told.append(f"{wrong} of {len(layers)} layers misread the axes.")
     return from_matplotlib(fig, " ".join(told))
 
