@@ -859,9 +859,9 @@ register(
         (3025, "maps of one size need not have the same windows", "Where does each start?"),
         (2916, "left out the last row and column", "That is so for zeros after, not in front."),
         (2809, "left out the rim", "The zeros in front move every window, not the outer ones."),
-        (1, "does one of them fall on another?", "Write down where the first three start."),
-        (55, "does a line of them agree?", "Write down where the first three start."),
-        (54, "does a line of them agree?", "Write down where the first three start."),
+        (1, "matched a single pair", "Write down where the first three start."),
+        (55, "matched a line or the diagonal", "Write down where the first three start."),
+        (54, "matched a line but for its end", "Write down where the first three start."),
     ],
     hint="Write down the pixel at which the first three windows of each start.",
 )
@@ -982,8 +982,8 @@ register(
         (3, "once for each call", "When does Python compute a default?"),
         (4, "at the definition and for each call", "A call finds the default ready made."),
         (0, "the definition runs it", "A default is a value, and has to be computed some time."),
-        (2, "neither at every call nor twice", "When does Python compute a default?"),
-        (6, "those are calls and folders", "When does Python compute a default?"),
+        (2, "added a call to the definition", "Does a call make a default again?"),
+        (6, "twice for each call", "When does Python compute a default?"),
     ],
     hint="When is the line with def itself executed, and how often?",
 )
