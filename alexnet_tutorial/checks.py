@@ -815,6 +815,197 @@ register(
 )
 
 
+# ---- The 224 puzzle -------------------------------------------------------------------------
+
+register(
+    "puzzle.neurons",
+    right=48,
+    why="55 · 48 · 96 = 253,440. Half of the 96 filters, those on one card, took the place of a "
+    "width of 55. With 55 · 55 · 96 the paper's counts add up to its 650,000.",
+    misconceptions=[
+        (55, "that is what should stand there", "Multiply it out: is it the paper's number?"),
+        (54, "that is rounding down", "Divide the paper's number by the two others."),
+        (56, "that is 'same' padding", "Divide the paper's number by the two others."),
+        (96, "those are all the filters", "Divide the paper's number by 55 and by 96."),
+        (2640, "divided by 96 only", "Divide by 55 as well."),
+        (4608, "divided by 55 only", "Divide by 96 as well."),
+    ],
+    hint="Divide the paper's number by the two that you know.",
+)
+
+register(
+    "puzzle.zeros",
+    right=lambda: 11 * 11 - 7 * 7,
+    why="the window starts at 4 · 55 − 3 = 217, so 7 rows and columns find pixels, 7 · 7 = 49, "
+    "and the rest of 121 find zeros.",
+    misconceptions=[
+        (57, "that is the window of 2012", "Here 4 zeros follow the picture, not 3."),
+        (16, "that is the corner outside of both edges", "Zeros lie beside the picture too."),
+        (88, "counted the corner twice", "The zeros below and those beside share some."),
+        (44, "counted one side only", "The window runs over the bottom and over the right."),
+        (49, "those are the pixels", "Asked for are the zeros."),
+        (121, "that is the whole window", "Part of it lies on the picture."),
+        (8, "those are lines, not weights", "Each line has many weights."),
+    ],
+    hint="How many rows of the window find pixels? Square that, and take it off the whole.",
+)
+
+register(
+    "puzzle.agree",
+    right=0,
+    why="the windows of 2012 start at multiples of 4, torchvision's 2 pixels before them. None "
+    "falls on another, whatever the sizes of the maps.",
+    misconceptions=[
+        (3025, "maps of one size need not have the same windows", "Where does each start?"),
+        (2916, "left out the last row and column", "That is so for zeros after, not in front."),
+        (2809, "left out the rim", "The zeros in front move every window, not the outer ones."),
+        (1, "matched a single pair", "Write down where the first three start."),
+        (55, "matched a line or the diagonal", "Write down where the first three start."),
+        (54, "matched a line but for its end", "Write down where the first three start."),
+    ],
+    hint="Write down the pixel at which the first three windows of each start.",
+)
+
+register(
+    "puzzle.even",
+    right=231,
+    why="the room to walk, size − 11, must be a multiple of 4: 216 at 227, 220 at 231.",
+    misconceptions=[
+        (228, "that is a multiple of 4", "The room to walk must be one, not the size."),
+        (238, "added a window", "One step more needs fewer pixels than one window more."),
+        (232, "that is a multiple of 4", "The room to walk must be one, not the size."),
+        (235, "that is the one after", "Is there one between?"),
+        (223, "that one is smaller", "Asked for is the next larger size."),
+        (229, "half a step too far", "How much room does one more step need?"),
+        (230, "counted from 226", "How much room does one more step need?"),
+    ],
+    hint="Subtract the window: what is left must be a whole number of steps.",
+)
+
+register(
+    "puzzle.crops",
+    right=2 * 33 * 33,
+    why="a patch of 224 has 256 − 224 = 32 steps to walk and so 33 places, along each side; "
+    "mirroring doubles them. The paper's number counts steps.",
+    misconceptions=[
+        (2048, "that counts steps", "A patch also has a place before its first step."),
+        (1089, "forgot the mirror", "Each patch comes in two ways."),
+        (1024, "that counts steps, without the mirror", "A fence has a post more than gaps."),
+        (66, "counted one side only", "The patch moves down and to the right."),
+        (33, "those are the places along one side", "And along the other? And mirrored?"),
+        (10, "those are the views of a test", "In training the patch may lie anywhere."),
+        (4356, "mirrored both ways", "The pictures are mirrored left and right only."),
+    ],
+    hint="How many places has a patch along one side? Think of the fence's posts.",
+)
+
+
+# ---- A broken notebook ----------------------------------------------------------------------
+
+register(
+    "broken.pool",
+    right=(32, 14, 28),
+    why="it takes the 64 maps for a height of 64, and the last axis for channels: two axes are "
+    "halved, and not the two that were meant.",
+    misconceptions=[
+        ((64, 14, 14), "that is what was meant", "The layer was not told. What is its default?"),
+        ((32, 14, 14), "halved all three", "One axis it takes for channels, and leaves alone."),
+        ((32, 28, 28), "halved the channels only", "Pooling has a height and a width."),
+        ((64, 28, 14), "halved the last axis only", "The last axis is what it takes for channels."),
+        ((64, 14, 28), "halved the middle axis only", "Pooling has a height and a width."),
+        ((32, 28, 14), "halved the outer two", "Channels last: which axis does it leave alone?"),
+        ((64, 28, 28), "pooling with 2 halves something", "Which two axes does it see?"),
+    ],
+    hint="Write height, width, channels under the three numbers, in the order of Keras' default.",
+)
+
+register(
+    "broken.parameters",
+    right=lambda: _conv_parameters(18, 32, 3),
+    why="the padding takes 16 channels for a height and makes 18 of them; the convolution reads "
+    "all 18.",
+    misconceptions=[
+        (
+            lambda: _conv_parameters(16, 32, 3),
+            "that is what was meant",
+            "What has the padding done to the first axis?",
+        ),
+        (
+            lambda: _conv_parameters(17, 32, 3),
+            "padded one side only",
+            "A padding of 1 puts a line before and one after.",
+        ),
+        (
+            lambda: _conv_parameters(18, 32, 3) - 32,
+            "forgot the biases",
+            "Each filter adds one number.",
+        ),
+        (
+            lambda: _conv_parameters(28, 32, 3),
+            "took the last axis for channels",
+            "The convolution was told: channels first.",
+        ),
+        (
+            lambda: _conv_parameters(30, 32, 3),
+            "took a padded side of the picture for channels",
+            "The convolution was told: channels first.",
+        ),
+        (
+            lambda: _conv_parameters(18, 1, 3),
+            "counted one filter only",
+            "There are 32, and each has weights of its own.",
+        ),
+    ],
+    hint="First the shape after the padding, then the channels that the convolution reads there.",
+)
+
+register(
+    "broken.truth",
+    right=2,
+    why="only the arrays with more than one element: np.array([0, 1]) and np.zeros((2, 2)). An "
+    "array of one element is as true as its element, and a list is true when it is not empty.",
+    misconceptions=[
+        (4, "counted all arrays", "Is the truth of one single element ambiguous?"),
+        (3, "one too many", "Read the message: more than one element. And is a list an array?"),
+        (5, "counted all of them", "A list only asks whether it is empty."),
+        (1, "one too few", "Zeros in two dimensions: how many elements?"),
+        (0, "some do", "Try bool() on the second."),
+    ],
+    hint="Read the message word for word: an array, with more than one element.",
+)
+
+register(
+    "broken.default",
+    right=1,
+    why="a default is computed when the function is defined, once, and all calls share it.",
+    misconceptions=[
+        (3, "once for each call", "When does Python compute a default?"),
+        (4, "at the definition and for each call", "A call finds the default ready made."),
+        (0, "the definition runs it", "A default is a value, and has to be computed some time."),
+        (2, "added a call to the definition", "Does a call make a default again?"),
+        (6, "twice for each call", "When does Python compute a default?"),
+    ],
+    hint="When is the line with def itself executed, and how often?",
+)
+
+register(
+    "broken.flat",
+    right=lambda: ((5 / 6) ** 2 + 5 * (1 / 6) ** 2) / 6,
+    why="the right class misses by 5/6, the five others by 1/6 each: the mean of the six squares "
+    "is 5/36. A loss that stays at this number has learned nothing.",
+    misconceptions=[
+        (lambda: math.log(6), "that is cross-entropy", "Here the error is squared."),
+        (5 / 6, "that is the sum of the squares", "The loss is their mean."),
+        (25 / 36, "counted the right class only", "The others are wrong by a sixth each."),
+        (25 / 216, "left out the other classes", "They are wrong by a sixth each."),
+        (1 / 6, "that is the probability of each class", "By how much does each miss its label?"),
+        (1 / 36, "counted a wrong class only", "The right one misses by more."),
+    ],
+    tolerance=0.01,
+    hint="By how much does each of the six outputs miss its label? Square, and take the mean.",
+)
+
+
 # ---- Transfer -------------------------------------------------------------------------------
 
 register(

@@ -559,6 +559,170 @@ pixel 216 and runs 3 pixels past the edge.
     )
 
 
+def last_window(image, kernel_size, strides=1, padding=0, rounding="floor"):
+    """Draw the bottom right corner of a picture with the last window, and what it finds there.
+
+    Zeros past the edge are dotted, pixels that no window reads are crossed out, and the window
+    one step before the last is drawn too.
+
+    Args:
+        image: A square picture, an array of (size, size, 3), of 0 to 1 or ``uint8``.
+        kernel_size: Pixels of the square window.
+        strides: Step of the window, in pixels.
+        padding: As in :func:`~alexnet_tutorial.arithmetic.resolve_padding`.
+        rounding: ``"floor"`` or ``"ceil"``.
+
+    Returns:
+        A :class:`Picture`.
+
+    Raises:
+        ValueError: The picture is not square, or the window does not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> last_window(np.zeros((224, 224, 3)), 11, strides=4, rounding="ceil")
+        The bottom right corner of a picture of 224 by 224 pixels. The last window of 11 by 11 \
+begins at row and column 216 and reads 8 by 8 pixels and 57 zeros, which fill 3 rows and 3 columns \
+past the edge.
+    """
+    import numpy as np
+
+    from alexnet_tutorial import arithmetic
+
+    image = np.asarray(image)
+    if image.ndim != 3 or image.shape[0] != image.shape[1]:
+        raise ValueError(
+            f"the picture has shape {image.shape}, and must be (size, size, 3): the corner is the "
+            "same for rows and columns."
+        )
+    size = image.shape[0]
+    options = {"strides": strides, "padding": padding, "rounding": rounding}
+    outputs = arithmetic.output_size(size, kernel_size, **options)
+    before, after = arithmetic.pad_amounts(size, kernel_size, **options)
+    unread = arithmetic.unread_pixels(size, kernel_size, **options)
+    start = (outputs - 1) * strides - before
+    end, whole = start + kernel_size, size + after
+    first = max(start - strides - 2, 0)
+    fig, axes = _figure(4, 4)
+    # y grows upwards, rows grow downwards.
+    axes.imshow(
+        image[first:, first:],
+        extent=(first, size, -size, -first),
+        interpolation="nearest",
+        aspect="auto",
+        alpha=0.75,
+        cmap="gray",
+    )
+    for row in range(first, whole):
+        for column in range(first, whole):
+            inside = row < size and column < size
+            line = {"linewidth": 0.4} if inside else {"linestyle": ":"}
+            _square(axes, column, -row - 1, COLORS["gray"], **line)
+            if not inside:
+                _text(axes, column + 0.5, -row - 0.5, "0", 7, color=COLORS["gray"])
+            elif row >= size - unread or column >= size - unread:
+                _cross(axes, column, -row - 1)
+    for left, color, face, wide in (
+        (start - strides, KIND_COLORS["conv"], 0.0, 1.6),
+        (start, COLORS["orange"], 0.18, 2.4),
+    ):
+        if left >= first:
+            bottom = -left - kernel_size
+            _square(axes, left, bottom, color, face, kernel_size, kernel_size, linewidth=wide)
+    _line(axes, (first, size, size), (-size, -size, -first), linewidth=2)
+    for pixel in sorted({start, size - 1, max(whole, end) - 1}):
+        _text(axes, pixel + 0.5, -first + 0.6, f"{pixel}", 7.5, ha="center")
+        _text(axes, first - 0.3, -pixel - 0.5, f"{pixel}", 7.5, ha="right")
+    _frame(fig, axes, first - 2.2, whole + 0.3, -whole - 0.3, -first + 1.2, 0.22)
+    inside = min(end, size) - start
+    zeros = kernel_size**2 - inside**2
+    past = end - size
+    if past > 0:
+        found = (
+            f"reads {inside} by {inside} pixels and {_count(zeros, 'zero')}, which fill "
+            f"{_count(past, 'row')} and {_count(past, 'column')} past the edge."
+        )
+    elif unread:
+        found = (
+            f"ends at row and column {end - 1}: {_count(unread, 'row')} and "
+            f"{_count(unread, 'column')} after it are never read."
+        )
+    else:
+        found = "ends exactly at the edge."
+    return from_matplotlib(
+        fig,
+        f"The bottom right corner of a picture of {size} by {size} pixels. The last window of "
+        f"{kernel_size} by {kernel_size} begins at row and column {start} and {found}",
+    )
+
+
+def mixed_formats(shape, layers):
+    """Draw for each layer which axis it takes for the channels, and what becomes of each axis.
+
+    Args:
+        shape: What goes in, meant as (channels, height, width).
+        layers: Keras layers with a ``data_format``, in order; they need not be built.
+
+    Returns:
+        A :class:`Picture`; its alt text follows the shape from layer to layer.
+
+    Raises:
+        ValueError: The shape has not three axes.
+
+    Example:
+        >>> import keras
+        >>> pool = keras.layers.MaxPooling2D(2, data_format="channels_last")
+        >>> mixed_formats((8, 6, 6), [pool])
+        Maps meant as channels, height, width: 8 × 6 × 6. MaxPooling2D, channels last, takes the \
+channels for a height: 4 × 3 × 6. 1 of 1 layers misread the axes.
+    """
+    if len(shape) != 3:
+        raise ValueError(f"the shape is {shape}, and must be (channels, height, width).")
+    roles = {
+        "channels_first": ("channels", "height", "width"),
+        "channels_last": ("height", "width", "channels"),
+    }
+    meant = roles["channels_first"]
+    color = {
+        "channels": COLORS["orange"],
+        "height": COLORS["blue"],
+        "width": COLORS["green"],
+    }
+    fig, axes = _figure(5, 4)
+    wide, high = 2.6, 1.0
+    for axis, role in enumerate(meant):
+        x = axis * wide
+        _text(axes, x + wide / 2, 1.35, f"meant: {role}", 8.5, weight="bold")
+        _square(axes, x + 0.05, 0.05, color[role], 0.3, wide - 0.1, high - 0.1)
+        _text(axes, x + wide / 2, high / 2, f"{shape[axis]}", 10)
+    _text(axes, -0.2, high / 2, "input", 8.5, ha="right")
+    told, wrong, y = [f"Maps meant as channels, height, width: {_times(shape)}."], 0, 0.0
+    for layer in layers:
+        y -= high
+        out = tuple(layer.compute_output_shape((None, *shape)))[1:]
+        taken = roles[layer.data_format]
+        kind, layout = type(layer).__name__, layer.data_format.replace("_", " ")
+        _text(axes, -0.2, y + 0.66, kind, 8.5, ha="right")
+        _text(axes, -0.2, y + 0.3, layout, 7.5, ha="right", style="italic")
+        for axis, role in enumerate(taken):
+            x, misread = axis * wide, role != meant[axis]
+            edge = {"edgecolor": COLORS["red"], "linewidth": 1.6} if misread else {}
+            _square(axes, x + 0.05, y + 0.05, color[role], 0.3, wide - 0.1, high - 0.1, **edge)
+            same = shape[axis] == out[axis]
+            text = f"{out[axis]}" if same else f"{shape[axis]} → {out[axis]}"
+            weight = "bold" if misread and not same else "normal"
+            _text(axes, x + wide / 2, y + 0.66, text, 9, weight=weight)
+            _text(axes, x + wide / 2, y + 0.27, f"read as {role}", 7.5)
+        misreads = taken != meant
+        wrong += misreads
+        says = ", takes the channels for a height" if misreads else ", reads them as meant"
+        told.append(f"{kind}, {layout}{says}: {_times(out)}.")
+        shape = out
+    _frame(fig, axes, -2.7, 3 * wide + 0.1, y - 0.1, 1.75, 0.44)
+    told.append(f"{wrong} of {len(layers)} layers misread the axes.")
+    return from_matplotlib(fig, " ".join(told))
+
+
 def memory_order(height, width, channels):
     """Draw in which order a stack of maps lies in memory, channels last and channels first.
 

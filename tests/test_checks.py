@@ -19,6 +19,16 @@ ANSWERS = {
     "eight-layers.groups": 614656,
     "eight-layers.larger": 51384320,
     "eight-layers.memory": 148684800,
+    "puzzle.neurons": 48,
+    "puzzle.zeros": 72,
+    "puzzle.agree": 0,
+    "puzzle.even": 231,
+    "puzzle.crops": 2178,
+    "broken.pool": (32, 14, 28),
+    "broken.parameters": 5216,
+    "broken.truth": 2,
+    "broken.default": 1,
+    "broken.flat": 5 / 36,
     "assembled.head": 56909194,
     "assembled.convolutions": 2334080,
     "assembled.difference": 11534336,
@@ -41,6 +51,19 @@ NAMED = {  # (question, answer): words of the slip
     ("eight-layers.groups", 614400): "forgot the bias",
     ("eight-layers.larger", 37752832): "224",
     ("eight-layers.memory", 37171200): "4 bytes",
+    ("puzzle.neurons", 55): "should stand there",
+    ("puzzle.zeros", 57): "2012",
+    ("puzzle.zeros", 88): "corner twice",
+    ("puzzle.agree", 3025): "one size",
+    ("puzzle.even", 228): "multiple of 4",
+    ("puzzle.crops", 2048): "counts steps",
+    ("puzzle.crops", 1089): "mirror",
+    ("broken.pool", (64, 14, 14)): "was meant",
+    ("broken.parameters", 4640): "was meant",
+    ("broken.truth", 4): "all arrays",
+    ("broken.default", 3): "each call",
+    ("broken.flat", 1.79): "cross-entropy",
+    ("broken.flat", 0.833): "sum of the squares",
     ("assembled.head", 56868224): "left the head off",
     ("assembled.convolutions", 9336320): "area",
     ("assembled.difference", 10121216): "two towers",
@@ -88,6 +111,9 @@ def forms(answer):
     elif isinstance(answer, str):
         yield from (answer, answer.upper(), answer.title(), f" {answer} ", [answer], (answer,))
         yield np.array(answer)
+    elif isinstance(answer, float):
+        yield from (answer, np.float64(answer), np.array(answer), [answer], (answer,))
+        yield from (str(answer), f"{answer:.3f}", f" {answer} ")
     else:
         yield from (answer, float(answer), np.int64(answer), np.float64(answer), np.array(answer))
         yield from ([answer], (answer,), str(answer), f"{answer:,}", f" {answer} ")

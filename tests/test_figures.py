@@ -11,11 +11,24 @@ from matplotlib.figure import Figure
 from alexnet_tutorial import figures
 from alexnet_tutorial.architecture import VARIANTS, Architecture, Conv, Dense, Flatten, variant
 
+
+def mixed_layers():
+    import keras
+
+    return [
+        keras.layers.ZeroPadding2D(1, data_format="channels_last"),
+        keras.layers.Conv2D(4, 3, data_format="channels_first"),
+        keras.layers.MaxPooling2D(2, data_format="channels_last"),
+    ]
+
+
 DRAWINGS = {
     "one-convolution": lambda: figures.one_convolution([[1, 2], [3, 4]], [[1, -1], [2, 0]], bias=1),
     "window": lambda: figures.convolution_window(8, 3, strides=2, position=(1, 2)),
     "line": lambda: figures.windows_on_line(224, 11, strides=4),
     "memory": lambda: figures.memory_order(2, 2, 3),
+    "corner": lambda: figures.last_window(np.zeros((30, 30, 3)), 5, strides=4, rounding="ceil"),
+    "mixed": lambda: figures.mixed_formats((3, 9, 9), mixed_layers()),
     "costs": lambda: figures.cost_bars(variant("alexnet-2012")),
     "receptive_field": lambda: figures.receptive_field(variant("compact"), ["conv1", "conv5"]),
     "accuracy_by_pictures": lambda: figures.accuracy_by_pictures(
@@ -161,6 +174,40 @@ def test_the_window_must_stand_on_the_map():
     assert "4 by 4 positions" in figures.convolution_window(8, 3, 2, rounding="ceil").alt
     with pytest.raises(ValueError, match="3 rows"):
         figures.convolution_window(8, 3, strides=2, position=(3, 0))
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "zeros"),
+    [
+        ({"rounding": "ceil"}, "216 and reads 8 by 8 pixels and 57 zeros, which", 17**2 - 14**2),
+        ({"rounding": "floor"}, "212 and ends at row and column 222: 1 row and 1", 0),
+        ({"padding": "same"}, "217 and reads 7 by 7 pixels and 72 zeros, which", 17**2 - 13**2),
+        ({"padding": (0, 3)}, "3 rows and 3 columns past the edge", 17**2 - 14**2),
+    ],
+)
+def test_the_last_window_says_what_it_finds(options, words, zeros):
+    picture = figures.last_window(np.zeros((224, 224, 3)), 11, strides=4, **options)
+    assert words in picture.alt
+    # Drawn from 6 pixels before the last window on: a square, less the square of its pixels.
+    assert picture.svg.count(">0</text>") == zeros
+
+
+def test_the_last_window_may_end_at_the_edge_and_needs_a_square():
+    alt = figures.last_window(np.zeros((227, 227, 3)), 11, strides=4).alt
+    assert alt.endswith("column 216 and ends exactly at the edge.")
+    with pytest.raises(ValueError, match="square|same for rows"):
+        figures.last_window(np.zeros((8, 9, 3)), 3)
+
+
+def test_mixed_formats_follow_what_keras_computes():
+    picture = figures.mixed_formats((3, 9, 9), mixed_layers())
+    # By hand: 3 + 2 rows; 11 - 3 + 1 and 9 - 3 + 1; channels and height halved.
+    for shape in ("5 × 11 × 9", "4 × 9 × 7", "2 × 4 × 7"):
+        assert shape in picture.alt
+    assert "2 of 3 layers misread" in picture.alt
+    assert picture.svg.count("read as channels") == 3
+    with pytest.raises(ValueError, match="channels, height, width"):
+        figures.mixed_formats((9, 9), mixed_layers())
 
 
 def test_cost_bars_name_the_largest_layers():
