@@ -35,7 +35,8 @@ from alexnet_tutorial.architecture import (
     pair,
     shortest,
 )
-from alexnet_tutorial.datasets.download import PinnedFile, download
+from alexnet_tutorial.datasets import download
+from alexnet_tutorial.datasets.download import PinnedFile
 from alexnet_tutorial.preprocessing import Preprocessing
 
 PUBLISHED = {
@@ -105,14 +106,36 @@ def fetch(name: str, folder=None, *, url: str | None = None, progress: bool = Tr
         Traceback (most recent call last):
         ValueError: unknown weights 'lenet'. Known: torchvision, bvlc.
     """
+    pinned, address = _published(name)
+    return download.download(pinned, folder or _folder(), url or address, progress=progress)
+
+
+def downloaded(name: str, folder=None) -> Path | None:
+    """Find published weights where :func:`fetch` put them, without asking the network.
+
+    Args:
+        name: As :func:`fetch`.
+        folder: As :func:`fetch`.
+
+    Returns:
+        The file; None where it was never downloaded.
+
+    Raises:
+        ValueError: There are no weights of this name, or the file there is not what was published.
+    """
+    return download.downloaded(_published(name)[0], folder or _folder())
+
+
+def _published(name):
     if name not in PUBLISHED:
         raise ValueError(f"unknown weights {name!r}. Known: {', '.join(PUBLISHED)}.")
-    pinned, address = PUBLISHED[name]
-    if folder is None:
-        from alexnet_tutorial.datasets import data_directory
+    return PUBLISHED[name]
 
-        folder = data_directory() / "weights"
-    return download(pinned, folder, url or address, progress=progress)
+
+def _folder():
+    from alexnet_tutorial.datasets import data_directory
+
+    return data_directory() / "weights"
 
 
 def load(path, data_format: str = "channels_last"):

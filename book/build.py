@@ -107,10 +107,13 @@ def circumstances():
     """Collect what the numbers of every notebook depend on, beside the notebook itself."""
     data = data_folder()
     signs = [path for path in (data / "signs").glob("*") if path.is_file()]
+    # Large files, which a chapter checks by their hash before it uses them.
+    weights = [path for path in (data / "weights").glob("*") if path.is_file()]
     return {
         "package": installed_package(),
         "versions": installed_versions(),
         "data": [str(data), fingerprint(signs, data)],
+        "weights": sorted([path.name, path.stat().st_size] for path in weights),
         "settings": {name: os.environ.get(name, "") for name in SETTINGS},
     }
 

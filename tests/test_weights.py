@@ -27,7 +27,7 @@ from alexnet_tutorial.architecture import (
     Pool,
     variant,
 )
-from alexnet_tutorial.datasets import DownloadError
+from alexnet_tutorial.datasets import DataError, DownloadError
 from alexnet_tutorial.datasets.download import PinnedFile
 from alexnet_tutorial.network import build, describe
 from alexnet_tutorial.preprocessing import Preprocessing
@@ -774,6 +774,7 @@ def test_published_weights_are_fetched_by_hash(tmp_path, monkeypatch, capsys):
         monkeypatch.setitem(weights.PUBLISHED, "bvlc", (pinned, url))
         with pytest.raises(DownloadError, match=f"expected {hashed}"):
             weights.fetch("bvlc", tmp_path / "to")
+        assert weights.downloaded("bvlc", tmp_path / "to") is None
         pinned = replace(pinned, sha256=hashlib.sha256(b"weights").hexdigest())
         monkeypatch.setitem(weights.PUBLISHED, "bvlc", (pinned, "http://127.0.0.1:9/bvlc.onnx"))
         monkeypatch.setenv("ALEXNET_TUTORIAL_DATA", str(tmp_path))
@@ -784,6 +785,10 @@ def test_published_weights_are_fetched_by_hash(tmp_path, monkeypatch, capsys):
         assert capsys.readouterr().out.strip() == str(expected)
         assert expected.read_bytes() == b"weights"
         server.shutdown()
+    assert weights.downloaded("bvlc") == expected
+    expected.write_bytes(b"Weights")
+    with pytest.raises(DataError, match="bvlc.onnx.*the published one has"):
+        weights.downloaded("bvlc")
     assert main(["weights", "fetch", "lenet"]) == 1
     assert "Known: torchvision, bvlc" in capsys.readouterr().err
 

@@ -111,15 +111,8 @@ def download(pinned, folder, address, timeout=30.0, progress=True):
     """
     folder = Path(folder)
     target, part = folder / pinned.name, folder / f".{pinned.name}.part"
-    if target.exists():
-        found = sha256_of(target)
-        if found == pinned.sha256:
-            return target
-        raise DataError(
-            f"{target}: a file is already here with sha256 {found}, but the published one has "
-            f"{pinned.sha256}. It may be a copy of your own, so it was left alone: use it as it "
-            "is, or move it away and download again."
-        )
+    if downloaded(pinned, folder):
+        return target
     try:
         folder.mkdir(parents=True, exist_ok=True)
         part.touch()
@@ -155,6 +148,32 @@ def download(pinned, folder, address, timeout=30.0, progress=True):
         if part.exists() and not (keep and part.stat().st_size):
             part.unlink()
     return target
+
+
+def downloaded(pinned, folder):
+    """Find a published file in a folder, and prove that it is the one.
+
+    Args:
+        pinned: The file, as ``PinnedFile`` (name, bytes, sha256).
+        folder: Where to look.
+
+    Returns:
+        Path: The file; None where there is none.
+
+    Raises:
+        DataError: A file of that name is there, with another content.
+    """
+    target = Path(folder) / pinned.name
+    if not target.exists():
+        return None
+    found = sha256_of(target)
+    if found == pinned.sha256:
+        return target
+    raise DataError(
+        f"{target}: a file is already here with sha256 {found}, but the published one has "
+        f"{pinned.sha256}. It may be a copy of your own, so it was left alone: use it as it "
+        "is, or move it away and download again."
+    )
 
 
 class _Interrupted(DownloadError):
