@@ -13,11 +13,13 @@ _SUBMODULES = (
     "architecture",
     "arithmetic",
     "checks",
+    "classifier",
     "datasets",
     "figures",
     "layers",
     "ledger",
     "network",
+    "preprocessing",
     "session",
     "training",
 )
