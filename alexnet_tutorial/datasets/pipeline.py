@@ -362,7 +362,9 @@ class PictureBatches(keras.utils.PyDataset):
             # Keras may begin a pass, leave it, and begin again: each knows its own plan.
             number = next(self._numbers)
             self._passes[number] = [order, 0]
-            yield np.full(len(order), number), order, cut[order], mirror[order]
+            numbers = np.full(len(order), number)
+            # One tensor, not four: tf.data takes its time for each.
+            yield np.column_stack([numbers, order, mirror[order], cut[order]]).astype("int32")
 
         def decode(row, cut):
             data = tf.io.read_file(files[row])
@@ -381,31 +383,28 @@ class PictureBatches(keras.utils.PyDataset):
             picture = folder.open(row)
             return _cut(picture, (top, left, top + height, left + width), pre.crop).astype("f4")
 
-        def picture(number, row, cut, mirror):
+        def picture(plan):
+            row, mirror, cut = plan[1], plan[2], plan[3:]
             x = tf.cond(
                 plain[row],
                 lambda: decode(row, cut),
                 lambda: tf.numpy_function(convert, [row, cut], tf.float32),
             )
-            x = tf.cond(mirror, lambda: tf.reverse(x, [1]), lambda: x)
+            x = tf.cond(mirror > 0, lambda: tf.reverse(x, [1]), lambda: x)
             if pre.channels == "bgr":
                 x = x[..., ::-1]
-            return number, row, tf.ensure_shape(x * factor + offset, (rows, columns, 3))
+            return plan[:2], tf.ensure_shape(x * factor + offset, (rows, columns, 3))
 
-        def batch(number, row, x):
-            arrived = tf.numpy_function(self._arrived, [number[0], row], tf.bool)
+        def batch(which, x):
+            row = which[:, 1]
+            arrived = tf.numpy_function(self._arrived, [which[0, 0], row], tf.bool)
             with tf.control_dependencies([arrived]):
                 y = tf.gather(labels, row)
             return tf.transpose(x, (0, 3, 1, 2)) if self.data_format == "channels_first" else x, y
 
-        signature = (
-            tf.TensorSpec((None,), tf.int64),
-            tf.TensorSpec((None,), tf.int64),
-            tf.TensorSpec((None, 4), tf.int32),
-            tf.TensorSpec((None,), tf.bool),
-        )
+        signature = tf.TensorSpec((None, 7), tf.int32)
         pictures = tf.data.Dataset.from_generator(epoch, output_signature=signature)
-        pictures = pictures.flat_map(lambda *plan: tf.data.Dataset.from_tensor_slices(plan))
+        pictures = pictures.flat_map(tf.data.Dataset.from_tensor_slices)
         pictures = pictures.map(picture, num_parallel_calls=cores(), deterministic=True)
         # A picture that fails is dropped here; `_arrived` sees the gap and finds out why.
         pictures = pictures.ignore_errors().batch(self.batch_size)
