@@ -235,7 +235,7 @@ class Classifier:
             kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
             name=head.name,
         )
-        model = keras.Model(self.model.input, new(head.input), name=self.model.name)
+        model = keras.Model(self.model.inputs[0], new(head.input), name=self.model.name)
         self._take(model, classes, names)
 
     def finetune(
@@ -458,7 +458,7 @@ class Classifier:
             "class_names": list(self.class_names),
         }
         # A model around the same layers that was never compiled: without the optimizer's numbers.
-        bare = keras.Model(self.model.input, self.model.output, name=self.model.name)
+        bare = keras.Model(self.model.inputs[0], self.model.outputs[0], name=self.model.name)
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".keras")
         try:
             os.close(handle)
