@@ -13,6 +13,7 @@ _SUBMODULES = (
     "architecture",
     "arithmetic",
     "checks",
+    "classifier",
     "datasets",
     "doctor",
     "errors",

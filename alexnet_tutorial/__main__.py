@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 from alexnet_tutorial.architecture import VARIANTS, Architecture, variant
@@ -34,8 +36,7 @@ def _parser():
     command.set_defaults(run=_data)
 
     command = commands.add_parser("train", help="train a network and test it")
-    command.add_argument("--data", choices=("signs",), default="signs")
-    _add_source(command)
+    _add_data(command, default="signs")
     command.add_argument(
         "--network", metavar="VARIANT", default="compact", help=f"one of {', '.join(VARIANTS)}"
     )
@@ -44,8 +45,10 @@ def _parser():
     command.add_argument(
         "--folder",
         metavar="DIR",
-        help="keep checkpoints here, and go on from them if there are any",
+        help="keep checkpoints here, and go on from them if there are any (signs only)",
     )
+    command.add_argument("--save", metavar="FILE", help="keep the classifier (.keras)")
+    _add_training(command)
     command.add_argument(
         "--format",
         choices=("text", "json"),
@@ -73,7 +76,65 @@ def _parser():
     command.add_argument("--data", metavar="FILE", help="an .npz file with the arrays x and y")
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.set_defaults(run=_doctor)
+
+    command = commands.add_parser("predict", help="name what is on pictures")
+    command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
+    command.add_argument("pictures", metavar="PICTURE", nargs="+")
+    command.add_argument("--top", metavar="K", type=int, default=5, help="classes named (5)")
+    command.add_argument("--views", type=int, choices=(1, 10), default=1)
+    command.add_argument("--format", choices=("table", "json"), default="table")
+    command.set_defaults(run=_predict)
+
+    command = commands.add_parser("evaluate", help="measure a classifier on pictures")
+    command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
+    _add_data(command, required=True)
+    command.add_argument("--views", type=int, choices=(1, 10), default=1)
+    command.add_argument("--seed", type=int, default=0, help="of generated signs")
+    _add_on_error(command)
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.set_defaults(run=_evaluate)
+
+    command = commands.add_parser("finetune", help="teach a classifier other classes")
+    command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
+    command.add_argument("--data", metavar="FOLDER", required=True)
+    command.add_argument("--save", metavar="FILE", required=True, help="where the new one goes")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument(
+        "--epochs", type=int, default=5, help="of the head, and again of the whole network (5)"
+    )
+    _add_training(command)
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.set_defaults(run=_finetune)
     return parser
+
+
+def _add_data(command, **options):
+    command.add_argument(
+        "--data",
+        metavar="DATA",
+        help="signs, or a folder with one subfolder of pictures for each class",
+        **options,
+    )
+    _add_source(command)
+
+
+def _add_training(command):
+    command.add_argument(
+        "--validation",
+        metavar="FOLDER",
+        help="pictures to validate on (default: a tenth of each class of the folder)",
+    )
+    command.add_argument("--batch", type=int, default=32, help="pictures in one step (folder)")
+    _add_on_error(command)
+
+
+def _add_on_error(command):
+    command.add_argument(
+        "--on-error",
+        choices=("skip", "raise"),
+        default="skip",
+        help="what to do at a picture that cannot be read: leave it out and say so, or stop",
+    )
 
 
 def _add_source(command):
@@ -126,18 +187,28 @@ def _data(options):
 
 
 def _train(options):
-    network = variant(options.network)  # an unknown name fails before anything loads
+    network = _described(options.network)  # an unknown name fails before anything loads
+    _check_save(options.save)
     from alexnet_tutorial.session import import_keras
 
     import_keras()
+    if options.data != "signs":
+        return _train_folder(options, network)
     from alexnet_tutorial.datasets import load_signs
-    from alexnet_tutorial.training import train
+    from alexnet_tutorial.training import CENTER, train
 
     signs = load_signs(options.source, seed=options.seed)
     if network.classes != len(signs.classes):
         network = network.with_classes(len(signs.classes))
     epochs = {} if options.epochs is None else {"epochs": options.epochs}
     result = train(network, signs, seed=options.seed, folder=options.folder, **epochs)
+    if options.save:
+        from alexnet_tutorial.classifier import Classifier
+        from alexnet_tutorial.preprocessing import Preprocessing
+
+        side = min(signs.train.x.shape[1:3])
+        preprocessing = Preprocessing(side, network.input_size, mean=(CENTER,) * 3)
+        Classifier(result.model, preprocessing, signs.classes).save(options.save)
     if options.format == "json":
         print(json.dumps(result.to_json()))
     else:
@@ -200,6 +271,140 @@ def _arrays(name):
     return arrays
 
 
+def _check_save(path):
+    """Refuse a file that cannot be written, before hours of training rather than after."""
+    if path is None:
+        return
+    if not path.endswith(".keras"):
+        raise ValueError(f"--save {path}: give a file that ends in .keras, as Keras demands.")
+    if not Path(path).resolve().parent.is_dir():
+        raise ValueError(f"--save {path}: its folder is not there. Make it first.")
+
+
+def _two_folders(options):
+    """The pictures to train on and those to validate on, or None."""
+    from alexnet_tutorial.datasets import load_folder
+
+    pictures = load_folder(options.data, on_error=options.on_error)
+    if options.validation:
+        return pictures, load_folder(options.validation, on_error=options.on_error)
+    stay, aside = pictures.split(0.1, options.seed)
+    return (replace(stay, problems=pictures.problems), aside) if len(aside) else (pictures, None)
+
+
+def _train_folder(options, network):
+    from alexnet_tutorial.classifier import Classifier
+
+    if options.folder:
+        raise ValueError("--folder keeps checkpoints of --data signs only; use --save FILE.")
+    pictures, held = _two_folders(options)
+    classifier = Classifier.from_architecture(
+        network, pictures.classes, pictures.class_names, seed=options.seed
+    )
+    # What teaches the compact network makes the full one diverge.
+    classifier.compile(1e-3 if classifier.model.count_params() < 5_000_000 else 1e-4)
+    history = classifier.fit(
+        pictures,
+        validation_data=held,
+        epochs=10 if options.epochs is None else options.epochs,
+        batch_size=options.batch,
+        seed=options.seed,
+        on_error=options.on_error,
+        verbose=2 if options.format == "text" else 0,
+    )
+    if options.save:
+        classifier.save(options.save)
+    _print_result(options, pictures, held, classifier, history.history)
+
+
+def _print_result(options, pictures, held, classifier, history):
+    result = {
+        "network": classifier.model.name,
+        "classes": len(classifier.classes),
+        "pictures": len(pictures),
+        "validation_pictures": len(held) if held else 0,
+        "skipped": list(classifier.problems),
+        "history": history,
+    }
+    if held:
+        result["validation_accuracy"] = history["val_accuracy"][-1]
+    if options.format == "json":
+        print(json.dumps(result))
+        return
+    print(f"{classifier}, trained on {pictures}")
+    if held:
+        print(f"validation: {result['validation_accuracy']:.1%} of {len(held)} pictures")
+    if options.save:
+        print(f"saved: {options.save}")
+
+
+def _load(path):
+    from alexnet_tutorial.session import import_keras
+
+    import_keras()
+    from alexnet_tutorial.classifier import Classifier
+
+    return Classifier.load(path)
+
+
+def _predict(options):
+    classifier = _load(options.model)
+    answers = classifier.predict_top(
+        options.pictures, options.top, views=options.views, on_error="skip"
+    )
+    if options.format == "json":
+        rows = [
+            {"picture": picture, "top": [answer._asdict() for answer in top]}
+            for picture, top in zip(options.pictures, answers, strict=True)
+        ]
+        print(json.dumps(rows, indent=2))
+        return
+    for picture, top in zip(options.pictures, answers, strict=True):
+        print(picture if top else f"{picture}: cannot be read")
+        for answer in top:
+            label = "" if answer.label in answer.name else f"  ({answer.label})"
+            print(f"  {answer.confidence:7.2%}  {answer.name}{label}")
+
+
+def _evaluate(options):
+    classifier = _load(options.model)
+    if options.data == "signs":
+        from alexnet_tutorial.datasets import load_signs
+
+        signs = load_signs(options.source, seed=options.seed)
+        result = classifier.evaluate(signs.test.x, signs.test.y, views=options.views)
+        data = f"test set of {signs.source}"
+    else:
+        result = classifier.evaluate(options.data, views=options.views, on_error=options.on_error)
+        data = options.data
+    if options.format == "json":
+        print(json.dumps(result | {"data": data}))
+        return
+    views = "the center" if options.views == 1 else "ten views"
+    print(f"{data}: {result['pictures']} pictures, {views} of each")
+    print(f"top-1  {result['accuracy']:.1%}")
+    if "top_5_accuracy" in result:
+        print(f"top-5  {result['top_5_accuracy']:.1%}")
+
+
+def _finetune(options):
+    _check_save(options.save)
+    classifier = _load(options.model)
+    pictures, held = _two_folders(options)
+    histories = classifier.finetune(
+        pictures,
+        validation_data=held,
+        epochs=(options.epochs, options.epochs),
+        batch_size=options.batch,
+        seed=options.seed,
+        on_error=options.on_error,
+        verbose=2 if options.format == "text" else 0,
+    )
+    classifier.save(options.save)
+    history = {name: histories["head"][name] + values for name, values in histories["all"].items()}
+    _print_result(options, pictures, held, classifier, history)
+
+
 def main(arguments=None) -> int:
     """Run one command.
 
@@ -216,7 +421,10 @@ def main(arguments=None) -> int:
         0
     """
     options = _parser().parse_args(arguments)
+    # What the package warns of is for the reader of the terminal: without file and line.
+    show = warnings.showwarning
     try:
+        warnings.showwarning = lambda text, *_: print(f"warning: {text}", file=sys.stderr)
         return options.run(options) or 0
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -224,6 +432,8 @@ def main(arguments=None) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    finally:
+        warnings.showwarning = show
 
 
 if __name__ == "__main__":

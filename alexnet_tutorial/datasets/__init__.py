@@ -5,6 +5,7 @@
 
 from .download import DOWNLOAD_URL, FILES, download_signs
 from .errors import DataError, DownloadError
+from .folder import Folder, load_folder
 from .hands import draw_hand, draw_hands
 from .signs import (
     ENVIRONMENT_VARIABLE,
@@ -31,6 +32,7 @@ __all__ = [
     "SOURCES",
     "DataError",
     "DownloadError",
+    "Folder",
     "Pair",
     "Signs",
     "Split",
@@ -39,6 +41,7 @@ __all__ = [
     "draw_hand",
     "draw_hands",
     "generate_signs",
+    "load_folder",
     "load_signs",
     "nearest_neighbor",
     "read_signs",

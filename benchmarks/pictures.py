@@ -1,0 +1,133 @@
+"""Pictures per second of the input pipeline, beside Pillow alone, in one run.
+
+    python benchmarks/pictures.py FOLDER [--rounds 5] [--record FILE]
+
+FOLDER has one subfolder of pictures for each class. Every contestant decodes the same pictures,
+resizes the short side to 256 and cuts out 224 by 224, in as many threads as there are cores; the
+pipelines also crop at random, mirror, scale and put batches together. Each round times every
+contestant once, in turn, and the figure of a contestant is its median. Seconds of all cores
+together say what a picture costs; seconds on the clock also hold what else the machine does.
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, __version__
+
+from alexnet_tutorial.datasets import load_folder
+from alexnet_tutorial.preprocessing import Preprocessing
+from alexnet_tutorial.session import cores, describe, import_keras
+
+RESIZE, CROP = 256, 224
+
+
+def pillow(files, kind):
+    """Decode, resize and crop with Pillow, one picture after another in each thread."""
+
+    def read(file):
+        with Image.open(file) as picture:
+            picture = picture.convert("RGB")
+        width, height = picture.size
+        short = min(width, height)
+        picture = picture.resize((RESIZE * width // short, RESIZE * height // short), kind)
+        left, top = (picture.width - CROP) // 2, (picture.height - CROP) // 2
+        return np.asarray(picture.crop((left, top, left + CROP, top + CROP)))
+
+    with ThreadPoolExecutor(cores()) as pool:
+        for _ in pool.map(read, files):
+            pass
+
+
+def contestants(folder):
+    """Functions that read the whole folder once."""
+    keras = import_keras()
+    from alexnet_tutorial.datasets.pipeline import PictureBatches
+
+    preprocessing = Preprocessing(RESIZE, CROP, mean=(0.5, 0.5, 0.5))
+    options = {"shuffle": True, "augment": True}
+    batches = PictureBatches(folder, folder.y, preprocessing, **options)
+
+    def threads():
+        batches.epoch += 1
+        for step in range(len(batches)):
+            batches[step]
+
+    found = {
+        "pillow bilinear": lambda: pillow(folder.files, Image.Resampling.BILINEAR),
+        "pillow bicubic": lambda: pillow(folder.files, Image.Resampling.BICUBIC),
+        "pipeline, Pillow": threads,
+    }
+    if keras.backend.backend() == "tensorflow":
+        data = PictureBatches(folder, folder.y, preprocessing, **options).tf_data()
+
+        def tf_data():
+            for _ in data:
+                pass
+
+        found["pipeline, tf.data"] = tf_data
+    return found
+
+
+def race(runners, rounds):
+    """Time each in turn; returns name → (seconds of all cores, seconds on the clock), medians."""
+    times = {name: [] for name in runners}
+    for turn in range(rounds + 1):
+        for name, run in runners.items():
+            cpu, clock = time.process_time(), time.perf_counter()
+            run()
+            if turn:  # the first warms up
+                spent = time.process_time() - cpu, time.perf_counter() - clock
+                times[name].append(spent)
+    return {
+        name: tuple(statistics.median(column) for column in zip(*rows, strict=True))
+        for name, rows in times.items()
+    }
+
+
+def main(arguments=None):
+    """Run the race and print a table; optionally record it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write the results as JSON")
+    options = parser.parse_args(arguments)
+    folder = load_folder(options.folder)
+    print(f"{describe()}, Pillow {__version__}\n{len(folder)} pictures")
+    base, results = None, {}
+    for name, seconds in race(contestants(folder), options.rounds).items():
+        base = base or seconds
+        cpu, clock = (len(folder) / value for value in seconds)
+        ratios = [first / value for first, value in zip(base, seconds, strict=True)]
+        print(
+            f"{name:<18} {cpu:6.0f} pictures per second of a core ({ratios[0]:.2f} times), "
+            f"{clock:6.0f} per second ({ratios[1]:.2f} times)"
+        )
+        results[name] = {
+            "per_core_second": cpu,
+            "per_second": clock,
+            "ratio_core": ratios[0],
+            "ratio_clock": ratios[1],
+        }
+    if options.record:
+        record = {
+            "date": date.today().isoformat(),
+            "versions": f"{describe()}, Pillow {__version__}",
+            "machine": f"{platform.machine()}, {cores()} cores",
+            "pictures": len(folder),
+            "rounds": options.rounds,
+            "results": results,
+        }
+        beside = options.record.with_suffix(".part")
+        beside.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        beside.replace(options.record)
+
+
+if __name__ == "__main__":
+    main()
