@@ -294,7 +294,7 @@ def test_intervals_reach_where_the_binomial_distribution_says():
     """Wilson's limits are the shares from which what was seen lies 1.96 deviations away."""
     for right, pictures in ((0, 120), (60, 120), (117, 120), (120, 120)):
         share = right / pictures
-        for limit in figures._wilson(share, pictures):
+        for limit in figures.wilson(share, pictures):
             deviation = (limit * (1 - limit) / pictures) ** 0.5
             assert abs(share - limit) == pytest.approx(1.96 * deviation, abs=1e-9)
 

@@ -1,0 +1,118 @@
+"""Pictures of a data set."""
+
+from alexnet_tutorial.figures import draw
+from alexnet_tutorial.figures.draw import from_matplotlib
+
+
+def pictures(images, titles, alt, columns=6):
+    """Draw pictures or maps side by side, each stretched to its own range of gray.
+
+    Args:
+        images: Arrays of (height, width) or (height, width, 3); color pictures hold 0 to 1, or
+            0 to 255 as ``uint8``.
+        titles: A title for each.
+        alt: What they show.
+        columns: Pictures in a row.
+
+    Returns:
+        A :class:`Picture`.
+
+    Raises:
+        ValueError: There are no pictures, or not as many titles.
+
+    Example:
+        >>> pictures([[[0, 1], [1, 0]]], ["board"], "A board of 2 by 2.")
+        A board of 2 by 2.
+    """
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    images = [np.asarray(image) for image in images]
+    if not images or len(images) != len(titles):
+        raise ValueError(
+            f"received {len(images)} pictures and {len(titles)} titles: give at least one "
+            "picture, and a title (it may be empty) for each."
+        )
+    columns = min(columns, len(images))
+    lines = -(-len(images) // columns)
+    fig = Figure(figsize=(1.5 * columns, 1.7 * lines))
+    for axes in fig.subplots(lines, columns, squeeze=False).flat:
+        axes.set_axis_off()
+    for axes, image, title in zip(fig.axes, images, titles, strict=False):
+        axes.imshow(image, cmap="gray", interpolation="nearest")
+        axes.set_title(title, fontsize=9, pad=3)
+    fig.subplots_adjust(0, 0, 1, 0.95, wspace=0.06, hspace=0.25)
+    return from_matplotlib(fig, alt)
+
+
+_PARTS = {"train": "training", "validation": "validation", "test": "test"}
+
+
+def contact_sheet(signs, per_class=10, part="train"):
+    """Show pictures of every class, a row for each, spread evenly over the set.
+
+    Args:
+        signs: What ``load_signs`` returns.
+        per_class: Pictures in a row, at least 1.
+        part: ``"train"``, ``"validation"`` or ``"test"``.
+
+    Returns:
+        A :class:`Picture`.
+
+    Raises:
+        ValueError: An unknown part, no picture in it, or ``per_class`` below 1.
+
+    Example:
+        >>> from alexnet_tutorial.datasets import Signs, Split
+        >>> import numpy as np
+        >>> split = Split(np.zeros((4, 64, 64, 3), np.uint8), np.array([0, 1, 1, 1]))
+        >>> signs = Signs(split, split, split, (0, 1), "black squares", "generated")
+        >>> contact_sheet(signs, per_class=2)
+        2 of 2 classes, up to 2 training pictures each, from 1 (class 0) to 3 (class 1) in the \
+set. Source: black squares.
+    """
+    import numpy as np
+
+    if part not in _PARTS:
+        raise ValueError(f"unknown part {part!r}. Known: {', '.join(_PARTS)}.")
+    if per_class < 1:
+        raise ValueError(f"per_class is {per_class}: show at least 1 picture of each class.")
+    split = getattr(signs, part)
+    if not len(split):
+        raise ValueError(
+            f"there are no {_PARTS[part]} pictures to show. Was validation=0 asked for?"
+        )
+    side = split.x.shape[1]
+    gap = 2
+    # A fourth channel, so that where a class has no more pictures the page shows through.
+    sheet = np.zeros(
+        (len(signs.classes) * (side + gap) - gap, per_class * (side + gap) - gap, 4), np.uint8
+    )
+    counts = {}
+    for line, label in enumerate(signs.classes):
+        rows = np.flatnonzero(split.y == label)
+        counts[label] = len(rows)
+        shown = rows[np.linspace(0, len(rows) - 1, min(per_class, len(rows))).astype(int)]
+        for column, row in enumerate(shown):
+            top, left = line * (side + gap), column * (side + gap)
+            sheet[top : top + side, left : left + side, :3] = split.x[row]
+            sheet[top : top + side, left : left + side, 3] = 255
+    height, width = sheet.shape[:2]
+    room = 0.45  # inches for the labels
+    inches = 0.72 / side  # of a pixel
+    fig, axes = draw.figure(width * inches + room, height * inches)
+    axes.set_position((room / (width * inches + room), 0, 1 - room / (width * inches + room), 1))
+    axes.imshow(sheet, interpolation="nearest", aspect="auto")
+    for line, label in enumerate(signs.classes):
+        draw.text(axes, -8, line * (side + gap) + side / 2, f"{label}", 11, ha="right", va="center")
+    least, most = (choose(counts, key=counts.get) for choose in (min, max))
+    number = (
+        f"{counts[most]} of each in the set"
+        if counts[least] == counts[most]
+        else f"from {counts[least]} (class {least}) to {counts[most]} (class {most}) in the set"
+    )
+    alt = (
+        f"{sum(map(bool, counts.values()))} of {len(counts)} classes, up to {per_class} "
+        f"{_PARTS[part]} pictures each, {number}. Source: {signs.source}."
+    )
+    return from_matplotlib(fig, alt)

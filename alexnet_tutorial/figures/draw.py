@@ -1,0 +1,284 @@
+"""How every figure is drawn: colors, the picture a notebook shows, and what all figures share."""
+
+import hashlib
+import io
+import os
+import re
+import tempfile
+from html import escape
+from pathlib import Path
+
+COLORS = {
+    "blue": "#3b7dd8",
+    "orange": "#d1700e",
+    "green": "#2f8f5b",
+    "red": "#d64550",
+    "purple": "#9a63d3",
+    "teal": "#16909c",
+    "yellow": "#a98600",
+    "gray": "#808080",
+}
+"""Mid-tones that stand out (contrast of at least 3) both on white and on #121212."""
+
+
+KIND_COLORS = {
+    "input": COLORS["gray"],
+    "conv": COLORS["blue"],
+    "lrn": COLORS["teal"],
+    "pool": COLORS["green"],
+    "flatten": COLORS["yellow"],
+    "dense": COLORS["orange"],
+    "dropout": COLORS["red"],
+}
+"""One color for each kind of layer, the same in every figure."""
+
+RC = {
+    "svg.fonttype": "none",  # text stays text: it can be read out, searched and recolored
+    "svg.hashsalt": "alexnet-tutorial",  # ids, and so bytes, are the same in every run
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+}
+
+_IMAGE_DPI = 144  # embedded photographs: sharp on a screen with two pixels to a point
+
+_PNG_DPI = 200
+
+
+class Picture:
+    """A drawing that a notebook shows inline, with its alternative text.
+
+    Args:
+        svg: An ``<svg>`` element, or a whole SVG file. Its ids are made unique to this drawing,
+            so that several can stand on one page.
+        alt: What the drawing shows, for readers who do not see it.
+
+    Raises:
+        ValueError: There is no ``<svg>`` element, or no alternative text.
+
+    Example:
+        >>> dot = Picture('<svg viewBox="0 0 2 2"><circle r="1"/></svg>', "A quarter of a disk.")
+        >>> dot
+        A quarter of a disk.
+        >>> 'aria-label="A quarter of a disk."' in dot._repr_html_()
+        True
+    """
+
+    def __init__(self, svg, alt):  # noqa: D107
+        match = re.search(r"<svg\b([^>]*)>(.*)</svg>", svg, flags=re.DOTALL)
+        if match is None:
+            raise ValueError(
+                f"a Picture is made from an <svg> element, and received {svg[:60]!r}, in which "
+                "there is none."
+            )
+        if not isinstance(alt, str) or not alt.strip():
+            raise ValueError(
+                "a Picture needs alternative text: one or two sentences that say what it shows, "
+                f"numbers included. Received {alt!r}."
+            )
+        self.alt = " ".join(alt.split())
+        attributes, body = match.groups()
+        attributes = re.sub(r'\s(role|aria-label|xmlns)="[^"]*"', "", attributes)
+        self.svg = _with_own_ids(
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" '
+            f'aria-label="{escape(self.alt)}"{attributes}>{body}</svg>'
+        )
+        self._png = None
+
+    def __repr__(self):
+        """Return the alternative text."""
+        return self.alt
+
+    def _repr_html_(self):
+        return f'<figure class="alexnet-figure" style="margin:1em 0">{self.svg}</figure>'
+
+    def save(self, path):
+        """Write the drawing to a file; a break in the middle leaves the old file as it was.
+
+        Args:
+            path: File name ending in ``.svg``, or in ``.png`` for a drawing made by matplotlib.
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: Another ending, or a PNG of a drawing that has no matplotlib figure.
+        """
+        path = Path(path)
+        if path.suffix == ".svg":
+            data = self.svg.encode()
+        elif path.suffix == ".png" and self._png is not None:
+            data = self._png()
+        elif path.suffix == ".png":
+            raise ValueError(
+                f"{path}: this picture was made from SVG text, and only pictures made by "
+                "from_matplotlib can be saved as PNG. Save it as .svg."
+            )
+        else:
+            raise ValueError(f"{path}: a picture is saved as .svg or .png, not {path.suffix!r}.")
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(part, 0o644)
+            os.replace(part, path)
+        except BaseException:
+            os.unlink(part)
+            raise
+        return path
+
+
+def _with_own_ids(svg):
+    """Drop ids nothing refers to, and prefix the others with a hash of the draw."""
+    reference = re.compile(r'(url\(#|href="#)([^")]+)')
+    used = {name for _, name in reference.findall(svg)}
+    prefix = "p" + hashlib.sha256(svg.encode()).hexdigest()[:10] + "-"
+    svg = re.sub(
+        r'\sid="([^"]*)"',
+        lambda found: f' id="{prefix}{found[1]}"' if found[1] in used else "",
+        svg,
+    )
+    return reference.sub(lambda found: f"{found[1]}{prefix}{found[2]}", svg)
+
+
+def from_matplotlib(fig, alt):
+    """Turn a matplotlib figure into a :class:`Picture` that suits light and dark pages.
+
+    Everything black takes the text color of the page, the background is transparent, photographs
+    are embedded. The same figure gives the same bytes. The figure is closed, so that a notebook
+    does not show it a second time.
+
+    Args:
+        fig: A matplotlib ``Figure``. Use black or :data:`COLORS`, and no mathtext.
+        alt: What the figure shows, computed from what was drawn.
+
+    Returns:
+        A :class:`Picture`; saved as PNG it has a white background.
+
+    Raises:
+        ValueError: There is no alternative text.
+
+    Example:
+        >>> from matplotlib.figure import Figure
+        >>> fig = Figure(figsize=(2, 1))
+        >>> _ = fig.subplots().plot([1, 2, 4])
+        >>> from_matplotlib(fig, "A line that doubles at every step.")
+        A line that doubles at every step.
+    """
+    import sys
+
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    def render(kind, **options):
+        file = io.BytesIO()
+        with matplotlib.rc_context(RC):
+            canvas.print_figure(file, format=kind, bbox_inches="tight", pad_inches=0.05, **options)
+        return file.getvalue()
+
+    canvas = FigureCanvasAgg(fig)
+    for axes in fig.axes:
+        axes.patch.set_visible(False)  # the page shows through
+        if axes.get_legend() is not None:
+            axes.get_legend().get_frame().set_facecolor("none")
+    svg = render(
+        "svg",
+        dpi=_IMAGE_DPI,
+        facecolor="none",
+        edgecolor="none",
+        metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")),
+    ).decode()
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(fig)
+    picture = Picture(_for_any_page(svg), alt)
+    picture._png = lambda: render(
+        "png", dpi=_PNG_DPI, facecolor="white", metadata={"Software": None}
+    )
+    return picture
+
+
+def _for_any_page(svg):
+    """Rewrite matplotlib's SVG so that it lives inside a page: its colors, its width, its CSS."""
+    _, width, height = re.search(
+        r'(<svg\b[^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)")', svg, flags=re.DOTALL
+    ).groups()
+    body = svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    # A style element in an inline SVG would apply to the whole page.
+    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
+    body = body.replace("xlink:href", "href")
+    body = re.sub(r"#000000\b|(?<=: )black\b", "currentColor", body)
+    body = re.sub(r"\n\s*", "\n", body)
+    pixels = float(width) * 96 / 72
+    return (
+        f'<svg viewBox="0 0 {width} {height}" fill="currentColor" stroke-linejoin="round" '
+        f'style="display:block;margin:auto;width:100%;max-width:{pixels:.0f}px;height:auto">'
+        f"{body}</svg>"
+    )
+
+
+def figure(width, height):
+    """Make an empty drawing board: a figure of ``width`` by ``height`` inches without axes."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(RC):
+        fig = Figure(figsize=(width, height))
+        axes = fig.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.patch.set_visible(False)
+    return fig, axes
+
+
+def text(axes, x, y, text, size=9, **options):
+    """Write text, centered on (x, y)."""
+    options = {"ha": "center", "va": "center", "color": "black"} | options
+    return axes.text(x, y, text, fontsize=size, **options)
+
+
+def polygon(axes, corners, color, face=0.25, **options):
+    """Fill a polygon lightly and outline it, in one color."""
+    from matplotlib.colors import to_rgba
+    from matplotlib.patches import Polygon
+
+    options = {"edgecolor": color, "linewidth": 0.9} | options
+    axes.add_patch(Polygon(corners, facecolor=to_rgba(color, face), **options))
+
+
+def square(axes, x, y, color, face=0.0, width=1.0, height=1.0, **options):
+    """Draw a square or rectangle with its lower left corner at (x, y)."""
+    corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+    polygon(axes, corners, color, face, **options)
+
+
+def line(axes, xs, ys, color="black", **options):
+    """Draw a thin line."""
+    axes.plot(xs, ys, color=color, **({"linewidth": 0.9} | options))
+
+
+def cross(axes, x, y):
+    """Cross out one pixel (hatching would come out opaque in SVG)."""
+    for ys in ((y, y + 1), (y + 1, y)):
+        line(axes, (x, x + 1), ys, COLORS["red"], linewidth=1.1)
+
+
+def frame(fig, axes, left, right, bottom, top, unit):
+    """Set the limits, and the figure's size so that one data unit is ``unit`` inches."""
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    fig.set_size_inches((right - left) * unit, (top - bottom) * unit)
+
+
+def number_text(number):
+    """Write a number as briefly as it can be: 3, 0.5, −1.25."""
+    return f"{float(number) + 0.0:.4g}".replace("-", "−")
+
+
+def count(number, thing):
+    """Write a number with its noun: 1 pixel, 3 pixels."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def times(shape):
+    """Write a shape: 55 × 55 × 96."""
+    return " × ".join(str(side) for side in shape)
