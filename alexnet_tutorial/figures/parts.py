@@ -84,7 +84,9 @@ def gradient_by_depth(sizes):
         share = values / values[-1]
         layers = np.arange(1, len(share) + 1)
         style = "-" if index % 2 == 0 else "--"
-        axes.plot(layers, share, style, color=_PALETTE[index % len(_PALETTE)], label=name, linewidth=1.8)
+        axes.plot(
+            layers, share, style, color=_PALETTE[index % len(_PALETTE)], label=name, linewidth=1.8
+        )
         said.append(f"{name} {share[0]:.2g} ({count(len(share), 'layer')})")
     axes.set_yscale("log")
     axes.set_xlabel("layer; the gradient travels from right to left")
