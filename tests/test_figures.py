@@ -34,6 +34,18 @@ DRAWINGS = {
     "accuracy_by_pictures": lambda: figures.accuracy_by_pictures(
         [60, 300], {"scratch": [0.5, 0.7], "tuned": [0.8, 1.0]}, tested=120, before=0.6
     ),
+    "activations": lambda: figures.activations(
+        {"ReLU": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0), "sine": (np.sin, np.cos)}
+    ),
+    "gradient_by_depth": lambda: figures.gradient_by_depth({"a": [1e-3, 0.1, 2], "b": [3, 2]}),
+    "training_race": lambda: figures.training_race({"relu": [[0.4, 0.2], [0.3]], "tanh": [[0.5]]}),
+    "normalized_channels": lambda: figures.normalized_channels([0, 4, 2], [0, 1, 1], alone=1.7),
+    "pooling_winners": lambda: figures.pooling_winners(
+        np.eye(3), {"3/2": np.eye(3, dtype=int), "2/2": 2 * np.eye(3, dtype=int)}
+    ),
+    "dropout_samples": lambda: figures.dropout_samples(
+        [[0.2, 0.8], [0.4, 0.6], [0.9, 0.1]], [0.4, 0.6]
+    ),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
 } | {name: lambda name=name: figures.architecture_diagram(variant(name)) for name in VARIANTS}
 
@@ -304,3 +316,42 @@ def test_intervals_reach_where_the_binomial_distribution_says():
 def test_every_way_needs_an_accuracy_for_each_count():
     with pytest.raises(ValueError, match="'scratch' has 1 accuracies for 2 counts"):
         figures.accuracy_by_pictures([1, 2], {"scratch": [0.5]}, tested=10)
+
+
+def test_the_gradient_figure_says_what_is_left():
+    alt = figures.gradient_by_depth({"shrinks": [0.01, 0.1, 2.0], "grows": [6.0, 2.0]}).alt
+    assert "shrinks 0.005 (3 layers)" in alt and "grows 3 (2 layers)" in alt
+    with pytest.raises(ValueError, match="'gone' has 2 sizes, the smallest 0"):
+        figures.gradient_by_depth({"gone": [0.0, 1.0]})
+
+
+def test_the_race_says_who_arrived_and_when():
+    alt = figures.training_race({"relu": [[0.9, 0.25], [0.2]], "tanh": [[0.9, 0.8, 0.3]]}).alt
+    assert "by relu in epoch 2 and in epoch 1; by tanh not in 3 epochs" in alt
+    with pytest.raises(ValueError, match="'tanh': run 0 has no epoch"):
+        figures.training_race({"tanh": [[]]})
+
+
+def test_normalized_channels_divide_only_what_is_active():
+    alt = figures.normalized_channels([0, 9, 4, 0], [0, 3, 1, 0], alone=2**0.75).alt
+    assert "channel 1, falls from 9 to 3" in alt and "divided by 3 to 4" in alt and "1.68" in alt
+    for before, after in (([0, 0], [0, 0]), ([1, 2], [1])):
+        with pytest.raises(ValueError, match="channels of one place"):
+            figures.normalized_channels(before, after, alone=1)
+
+
+def test_pooling_winners_are_counted():
+    won = {"3/2": [[4, 0], [2, 0]], "2/2": [[0, 1], [0, 0]]}
+    alt = figures.pooling_winners([[1, 2], [3, 4]], won).alt
+    assert "With 3/2, 2 values win a window, 2 of them more than one." in alt
+    assert "With 2/2, 1 value wins a window, 0 of them more than one." in alt
+    with pytest.raises(ValueError, match=r"3/2: wins of shape \(1, 2\)"):
+        figures.pooling_winners([[1, 2], [3, 4]], {"3/2": [[1, 2]]})
+
+
+def test_the_average_of_the_masks_is_compared_with_the_scaled_pass():
+    alt = figures.dropout_samples([[0.0, 1.0], [0.5, 0.5], [0.1, 0.9]], [0.3, 0.7]).alt
+    assert "Class 1 gets from 0.50 to 1.00, on average 0.80" in alt
+    assert "differs from the scaled pass by at most 0.10" in alt
+    with pytest.raises(ValueError, match=r"\(1, 2\) and the scaled pass \(2,\)"):
+        figures.dropout_samples([[0.5, 0.5]], [0.5, 0.5])

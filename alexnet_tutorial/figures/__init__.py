@@ -19,6 +19,14 @@ from alexnet_tutorial.figures.convolution import (
 from alexnet_tutorial.figures.data import contact_sheet, pictures
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
 from alexnet_tutorial.figures.network import architecture_diagram, cost_bars
+from alexnet_tutorial.figures.parts import (
+    activations,
+    dropout_samples,
+    gradient_by_depth,
+    normalized_channels,
+    pooling_winners,
+    training_race,
+)
 from alexnet_tutorial.figures.training import accuracy_by_pictures, history, wilson
 
 __all__ = [
@@ -26,18 +34,24 @@ __all__ = [
     "KIND_COLORS",
     "Picture",
     "accuracy_by_pictures",
+    "activations",
     "architecture_diagram",
     "contact_sheet",
     "convolution_window",
     "cost_bars",
+    "dropout_samples",
     "from_matplotlib",
+    "gradient_by_depth",
     "history",
     "last_window",
     "memory_order",
     "mixed_formats",
+    "normalized_channels",
     "one_convolution",
     "pictures",
+    "pooling_winners",
     "receptive_field",
+    "training_race",
     "wilson",
     "windows_on_line",
 ]

@@ -1,0 +1,338 @@
+"""The network's parts at work: activations, normalization, pooling, dropout."""
+
+from alexnet_tutorial.figures.draw import COLORS, count, from_matplotlib, number_text
+
+_PALETTE = [COLORS[name] for name in ("blue", "orange", "green", "purple", "red", "teal")]
+
+
+def activations(functions, at=3.0):
+    """Draw activations and, beside them, their slopes.
+
+    Args:
+        functions: Name → (the activation, its slope): functions of a NumPy array.
+        at: Input whose slopes the alt text gives; drawn is a little more than -at to at.
+
+    Returns:
+        A :class:`Picture`.
+
+    Raises:
+        ValueError: There is no function to draw.
+
+    Example:
+        >>> import numpy as np
+        >>> activations({"tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2)})
+        Activations and their slopes. Slope at −3, 0 and 3: tanh 0.00987, 1, 0.00987.
+    """
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    if not functions:
+        raise ValueError("there is no activation to draw: give at least one, by its name.")
+    z = np.linspace(-1.2 * at, 1.2 * at, 401)
+    fig = Figure(figsize=(7.2, 2.7), layout="constrained")
+    left, right = fig.subplots(1, 2)
+    said = []
+    for (name, (function, slope)), color in zip(functions.items(), _PALETTE, strict=False):
+        left.plot(z, function(z), color=color, label=name, linewidth=1.8)
+        right.plot(z, slope(z), color=color, label=name, linewidth=1.8)
+        slopes = ", ".join(f"{float(slope(np.array(x))):.3g}" for x in (-at, 0.0, at))
+        said.append(f"{name} {slopes}")
+    for axes, title in ((left, "activation"), (right, "its slope")):
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel("input z")
+        axes.spines[["top", "right"]].set_visible(False)
+    left.set_ylim(-1.3, at)
+    left.legend(frameon=False, fontsize=9)
+    ends = f"{number_text(-at)}, 0 and {number_text(at)}"
+    alt = f"Activations and their slopes. Slope at {ends}: {'; '.join(said)}."
+    return from_matplotlib(fig, alt)
+
+
+def gradient_by_depth(sizes):
+    """Draw how large the gradient still is at each layer, on its way back from the last.
+
+    Args:
+        sizes: Name of the network → the gradient's size (root of the mean square) at the input
+            of each layer, first layer first.
+
+    Returns:
+        A :class:`Picture`; the alt text says what is left at the first layer, as a share of what
+        the last one has.
+
+    Raises:
+        ValueError: A network has fewer than two layers, or a size that is not above zero.
+
+    Example:
+        >>> gradient_by_depth({"halved": [0.25, 0.5, 1.0]})
+        Size of the gradient at layer 1 as a multiple of that at the last: halved 0.25 (3 layers).
+    """
+    import numpy as np
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    fig = Figure(figsize=(6.4, 3.3), layout="constrained")
+    axes = fig.subplots()
+    said = []
+    for index, (name, values) in enumerate(sizes.items()):
+        values = np.asarray(values, float)
+        if len(values) < 2 or not (values > 0).all():
+            raise ValueError(
+                f"{name!r} has {count(len(values), 'size')}, the smallest "
+                f"{values.min(initial=np.inf):.3g}: give at least two, all above 0, for they are "
+                "drawn on a logarithmic scale."
+            )
+        share = values / values[-1]
+        layers = np.arange(1, len(share) + 1)
+        style = "-" if index % 2 == 0 else "--"
+        axes.plot(
+            layers, share, style, color=_PALETTE[index % len(_PALETTE)], label=name, linewidth=1.8
+        )
+        said.append(f"{name} {share[0]:.2g} ({count(len(share), 'layer')})")
+    axes.set_yscale("log")
+    axes.set_xlabel("layer; the gradient travels from right to left")
+    axes.set_ylabel("gradient (last layer: 1)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=9, loc="lower right")
+    alt = "Size of the gradient at layer 1 as a multiple of that at the last: "
+    return from_matplotlib(fig, f"{alt}{'; '.join(said)}.")
+
+
+def training_race(errors, goal=0.25):
+    """Draw the training error of several networks over their epochs, and who reaches the goal.
+
+    Args:
+        errors: Name of the activation → one list of training errors (0 to 1, one an epoch) for
+            each seed.
+        goal: The error to reach.
+
+    Returns:
+        A :class:`Picture`; the alt text says in which epoch each run passed the goal.
+
+    Raises:
+        ValueError: A run has no epoch.
+
+    Example:
+        >>> training_race({"relu": [[0.5, 0.2]], "tanh": [[0.6, 0.5]]})
+        Training error over the epochs. The goal of 25% was reached by relu in epoch 2; by tanh \
+not in 2 epochs.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+    fig = Figure(figsize=(6.4, 3.0), layout="constrained")
+    axes = fig.subplots()
+    said = []
+    for (name, runs), color in zip(errors.items(), _PALETTE, strict=False):
+        reached = []
+        for index, run in enumerate(runs):
+            if not run:
+                raise ValueError(f"{name!r}: run {index} has no epoch. Was fit called?")
+            epochs = range(1, len(run) + 1)
+            label = name if index == 0 else None
+            axes.plot(epochs, run, color=color, label=label, linewidth=1.6)
+            passed = [epoch for epoch, error in zip(epochs, run, strict=True) if error <= goal]
+            if passed:
+                axes.plot(passed[0], run[passed[0] - 1], "o", color=color, markersize=6)
+            reached.append(
+                f"in epoch {passed[0]}" if passed else f"not in {count(len(run), 'epoch')}"
+            )
+        said.append(f"by {name} {' and '.join(reached)}")
+    axes.axhline(goal, color=COLORS["gray"], linewidth=1, linestyle="--")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("training error")
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=9)
+    return from_matplotlib(
+        fig,
+        f"Training error over the epochs. The goal of {goal:.0%} was reached {'; '.join(said)}.",
+    )
+
+
+def normalized_channels(before, after, alone):
+    """Draw the channels at one place before and after normalization, and what each is divided by.
+
+    Args:
+        before: Activations at one place of the maps, one for each channel.
+        after: The same, normalized.
+        alone: What a channel is divided by where nothing in its window is active (k to the
+            power beta).
+
+    Returns:
+        A :class:`Picture`; the alt text names the loudest channel, and the range of divisors.
+
+    Raises:
+        ValueError: Not as many channels after as before, or none is active.
+
+    Example:
+        >>> normalized_channels([0.0, 8.0, 1.0], [0.0, 2.0, 0.5], alone=1.0)
+        3 channels at one place, before and after normalization. The loudest, channel 1, falls \
+from 8 to 2. Active channels are divided by 2 to 4; with nothing around it, one would be divided \
+by 1.
+    """
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    before, after = np.asarray(before, float), np.asarray(after, float)
+    active = before > 0
+    if before.shape != after.shape or before.ndim != 1 or not active.any():
+        raise ValueError(
+            f"before has shape {before.shape} with {count(int(active.sum()), 'active channel')}, "
+            f"after has shape {after.shape}: give the channels of one place, the same number "
+            "before and after, at least one of them above 0."
+        )
+    divisor = before[active] / after[active]
+    channels = np.arange(len(before))
+    fig = Figure(figsize=(7.2, 3.6), layout="constrained")
+    upper, lower = fig.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    upper.bar(channels - 0.2, before, 0.4, color=COLORS["blue"], label="before")
+    upper.bar(channels + 0.2, after, 0.4, color=COLORS["teal"], label="after")
+    upper.set_ylabel("activation")
+    upper.legend(frameon=False, fontsize=9)
+    lower.axhline(alone, color=COLORS["gray"], linestyle="--", linewidth=1)
+    lower.plot(channels[active], divisor, "o", color=COLORS["teal"], markersize=4)
+    lower.set_ylim(bottom=0)
+    lower.set_ylabel("divided by")
+    lower.set_xlabel("channel")
+    for axes in (upper, lower):
+        axes.spines[["top", "right"]].set_visible(False)
+    loudest = int(before.argmax())
+    return from_matplotlib(
+        fig,
+        f"{len(before)} channels at one place, before and after normalization. The loudest, "
+        f"channel {loudest}, falls from {before[loudest]:.3g} to {after[loudest]:.3g}. Active "
+        f"channels are divided by {divisor.min():.3g} to {divisor.max():.3g}; with nothing around "
+        f"it, one would be divided by {alone:.3g}.",
+    )
+
+
+def pooling_winners(values, wins):
+    """Draw a map, and on it which values win the windows of several poolings.
+
+    Args:
+        values: The map, (height, width).
+        wins: Name of the pooling → how many windows each value wins, (height, width) integers.
+
+    Returns:
+        A :class:`Picture`; the alt text counts the winners, and those that win several windows.
+
+    Raises:
+        ValueError: A count of wins has another size than the map.
+
+    Example:
+        >>> pooling_winners([[3, 1], [0, 2]], {"2/2": [[1, 0], [0, 0]]})
+        A map of 2 × 2 values. With 2/2, 1 value wins a window, 0 of them more than one.
+    """
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    values = np.asarray(values, float)
+    height, width = values.shape
+    fig = Figure(figsize=(3.3 * len(wins), 3.6))
+    colors = [COLORS[name] for name in ("green", "orange", "red", "purple")]
+    said = []
+    panels = fig.subplots(1, len(wins), squeeze=False).flat
+    for axes, (name, won) in zip(panels, wins.items(), strict=True):
+        won = np.asarray(won)
+        if won.shape != values.shape:
+            raise ValueError(f"{name}: wins of shape {won.shape}, for a map of {values.shape}.")
+        axes.imshow(values, cmap="gray", interpolation="nearest")
+        for times, color in enumerate(colors, start=1):
+            rows, columns = np.nonzero(won == times)
+            if len(rows):
+                label = f"wins {count(times, 'window')}"
+                axes.scatter(columns, rows, s=9, color=color, label=label, linewidths=0)
+        axes.set_title(name, fontsize=10)
+        axes.set_axis_off()
+        axes.legend(
+            frameon=False,
+            fontsize=8,
+            ncols=2,
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            handletextpad=0.1,
+            columnspacing=0.8,
+        )
+        winners = int((won > 0).sum())
+        said.append(
+            f"With {name}, {count(winners, 'value')} {'wins' if winners == 1 else 'win'} a "
+            f"window, {int((won > 1).sum())} of them more than one."
+        )
+    fig.subplots_adjust(0, 0.12, 1, 0.93, wspace=0.06)
+    return from_matplotlib(fig, f"A map of {height} × {width} values. {' '.join(said)}")
+
+
+def dropout_samples(samples, scaled):
+    """Draw what many networks with dropout say of one picture, and what the scaled pass says.
+
+    Args:
+        samples: Probabilities, (masks, classes): one row for each mask.
+        scaled: Probabilities, (classes,): one pass with nothing dropped.
+
+    Returns:
+        A :class:`Picture`: on the left every sample; on the right how far the mean of the first
+        n samples is from the scaled pass.
+
+    Raises:
+        ValueError: Shapes that do not fit, or a single sample.
+
+    Example:
+        >>> dropout_samples([[0.9, 0.1], [0.5, 0.5]], [0.75, 0.25])
+        What 2 masks say of one picture. Class 0 gets from 0.50 to 0.90, on average 0.70; the \
+scaled pass gives it 0.75. The average of all masks differs from the scaled pass by at most 0.05.
+    """
+    import numpy as np
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    samples, scaled = np.asarray(samples, float), np.asarray(scaled, float)
+    if samples.ndim != 2 or samples.shape[1:] != scaled.shape or len(samples) < 2:
+        raise ValueError(
+            f"samples have shape {samples.shape} and the scaled pass {scaled.shape}: give at "
+            "least two rows of samples, with one probability for each class."
+        )
+    masks, classes = samples.shape
+    mean = samples.mean(axis=0)
+    fig = Figure(figsize=(7.4, 3.1), layout="constrained")
+    left, right = fig.subplots(1, 2, width_ratios=(3, 2))
+    spread = np.random.default_rng(0).uniform(-0.3, 0.3, masks)  # so that dots do not hide dots
+    for label in range(classes):
+        left.plot(
+            label + spread,
+            samples[:, label],
+            ".",
+            color=COLORS["red"],
+            alpha=0.25,
+            markersize=3,
+            label="one mask each" if label == 0 else None,
+        )
+    marks = {"markersize": 9, "linestyle": "none", "markerfacecolor": "none"}
+    places = np.arange(classes)
+    left.plot(places - 0.1, mean, "o", color=COLORS["blue"], label="mean of all", **marks)
+    left.plot(places + 0.1, scaled, "x", color="black", label="scaled pass", **marks)
+    left.set_xlabel("class")
+    left.set_ylabel("probability")
+    left.set_ylim(-0.03, 1.03)
+    left.xaxis.set_major_locator(MaxNLocator(integer=True))
+    left.legend(frameon=False, fontsize=8)
+    taken = np.arange(1, masks + 1)
+    running = np.cumsum(samples, axis=0) / taken[:, None]
+    distance = np.abs(running - scaled).max(axis=1)
+    right.plot(taken, distance, color=COLORS["blue"], linewidth=1.5)
+    right.set_xscale("log")
+    right.set_ylim(bottom=0)
+    right.set_xlabel("masks averaged")
+    right.set_ylabel("distance from the scaled pass")
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    top = int(scaled.argmax())
+    return from_matplotlib(
+        fig,
+        f"What {masks} masks say of one picture. Class {top} gets from {samples[:, top].min():.2f} "
+        f"to {samples[:, top].max():.2f}, on average {mean[top]:.2f}; the scaled pass gives it "
+        f"{scaled[top]:.2f}. The average of all masks differs from the scaled pass by at most "
+        f"{distance[-1]:.2f}.",
+    )
