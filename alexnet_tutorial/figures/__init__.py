@@ -19,7 +19,9 @@ from alexnet_tutorial.figures.convolution import (
 from alexnet_tutorial.figures.data import contact_sheet, pictures
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
 from alexnet_tutorial.figures.network import architecture_diagram, cost_bars
+from alexnet_tutorial.figures.towers import groups, memory, who_reads_whom
 from alexnet_tutorial.figures.training import accuracy_by_pictures, history, wilson
+from alexnet_tutorial.figures.year_2012 import error_rates, worth
 
 __all__ = [
     "COLORS",
@@ -30,14 +32,19 @@ __all__ = [
     "contact_sheet",
     "convolution_window",
     "cost_bars",
+    "error_rates",
     "from_matplotlib",
+    "groups",
     "history",
     "last_window",
+    "memory",
     "memory_order",
     "mixed_formats",
     "one_convolution",
     "pictures",
     "receptive_field",
+    "who_reads_whom",
     "wilson",
     "windows_on_line",
+    "worth",
 ]
