@@ -1237,3 +1237,237 @@ register(
     ],
     hint="Answer with one letter, A to F.",
 )
+
+
+# ---- 2012 -----------------------------------------------------------------------------------
+
+register(
+    "year.relative",
+    right=lambda: 1 - 15.315 / 26.172,
+    why="10.9 points of 26.2 are gone: of a hundred mistakes of the runner-up, more than forty.",
+    misconceptions=[
+        (0.10857, "those are points, written as a share", "A share of which whole?"),
+        (10.857, "those are points", "Divide them by the error that there was before."),
+        (15.315 / 26.172, "that is what is left of the error", "Asked is what is gone."),
+        (26.172 / 15.315 - 1, "divided by the new error", "The whole is the error before."),
+        (100 - 100 * 15.315 / 26.172, "that is in percent", "Answer between 0 and 1."),
+        (1 - 16.422 / 26.172, "that is the entry of five networks", "The winning one had seven."),
+    ],
+    tolerance=0.01,
+    hint="What is gone, divided by what was there before.",
+)
+
+register(
+    "year.passes",
+    right=70,
+    why="seven networks, each with ten views of the picture: five places, mirrored or not.",
+    misconceptions=[
+        (1, "that is one network with one view", "How many networks stand behind that entry?"),
+        (7, "each network looks more than once", "Which views of a test picture are averaged?"),
+        (10, "that is one network", "How many networks stand behind that entry?"),
+        (17, "views and networks are added", "Every network sees every view."),
+        (35, "forgot the mirror images", "Five places, and the same five mirrored."),
+        (50, "that is the entry of five networks", "It had the smaller error of the two entries."),
+    ],
+    hint="Networks times views.",
+)
+
+register(
+    "year.neurons",
+    right=lambda: _neurons("alexnet-2012"),
+    why="with 55 · 55 · 96 in the first place the list adds up to what the abstract rounds to "
+    "650,000.",
+    misconceptions=[
+        (
+            lambda: _neurons("alexnet-2012") - 55 * 55 * 96 + 253_440,
+            "that is the list as printed",
+            "Its first number is the slip.",
+        ),
+        (650_000, "that is the abstract's round number", "Add the list up."),
+        (55 * 55 * 96, "that is the first layer alone", "The list has eight."),
+        (
+            lambda: _neurons("naive-224"),
+            "those are the maps of a library that rounds down",
+            "The paper's first map is 55 wide.",
+        ),
+        (
+            lambda: _neurons("alexnet-2012") - 1000,
+            "left out the last layer",
+            "The thousand answers are neurons too.",
+        ),
+    ],
+    hint="The outputs of the eight layers with weights, pooling and normalization left out.",
+)
+
+register(
+    "year.lrn",
+    right=lambda: (2 + 1e-4 / 5 * 5 * 100**2) ** 0.75,
+    why="the sum of the squares is 50,000; alpha divided by 5 makes 1 of it, and 3 to the power "
+    "of 0.75 remains.",
+    misconceptions=[
+        (lambda: (2 + 1e-4 * 5 * 100**2) ** 0.75, "that is the paper's formula", "Divide alpha."),
+        (3, "forgot the power", "The bracket is raised to beta."),
+        (7, "the paper's formula, without its power", "Divide alpha, and raise to beta."),
+        (
+            lambda: (2 + 1e-4 / 5 * 100**2) ** 0.75,
+            "counted one map only",
+            "The sum runs over five neighbors.",
+        ),
+        (
+            lambda: (1 + 1e-4 / 5 * 5 * 100**2) ** 0.75,
+            "that is k = 1",
+            "The source and the paper have the same k.",
+        ),
+        (
+            lambda: (2 + 1e-4 / 5 * 5 * 100) ** 0.75,
+            "forgot the squares",
+            "The sum is of squared activations.",
+        ),
+    ],
+    tolerance=0.002,
+    hint="(k + alpha / 5 · the sum of five squares), raised to beta.",
+)
+
+register(
+    "year.sigma",
+    right=lambda: (2 / (3 * 3 * 256)) ** 0.5,
+    why="3 · 3 · 256 numbers go into one, half of them stopped by ReLU: He's rule, and what the "
+    "program has is close to it.",
+    misconceptions=[
+        (0.01, "that is the paper's", "Does it keep the size of the signal at conv3?"),
+        (
+            lambda: (1 / (3 * 3 * 256)) ** 0.5,
+            "that is without ReLU",
+            "Half of what comes in is zero.",
+        ),
+        (
+            lambda: (2 / (3 * 3 * 128)) ** 0.5,
+            "that is for two groups",
+            "conv3 reads both towers.",
+        ),
+        (lambda: 2 / (3 * 3 * 256), "that is the variance", "Asked is the standard deviation."),
+        (lambda: (2 / 256) ** 0.5, "forgot the window", "Each map is read at 3 × 3 places."),
+        (
+            lambda: (2 / (3 * 3 * 384)) ** 0.5,
+            "counted what goes out",
+            "The size of a sum depends on how many numbers go in.",
+        ),
+    ],
+    tolerance=0.02,
+    hint="Set sigma · √(fan-in / 2) to 1, with the fan-in of conv3.",
+)
+
+
+def _neurons(name):
+    from math import prod
+
+    from alexnet_tutorial.ledger import ledger
+
+    return sum(prod(row.output) for row in ledger(_net(name)) if row.kind in ("conv", "dense"))
+
+
+# ---- Two towers -----------------------------------------------------------------------------
+
+register(
+    "towers.kernel",
+    right=(3, 3, 32, 192),
+    why="a filter reads a third of the 96 maps, and there is one filter for each of 192 maps.",
+    misconceptions=[
+        ((3, 3, 96, 192), "that is without groups", "A filter reads its own group only."),
+        ((3, 3, 32, 64), "that is one of the three groups", "The layer has the filters of all."),
+        ((3, 3, 96, 64), "divided the filters", "It is what a filter reads that gets less."),
+        ((3, 3, 192, 32), "the last two are swapped", "Keras: maps in, then filters."),
+        ((192, 32, 3, 3), "that is PyTorch's order", "Keras: height, width, maps in, filters."),
+    ],
+    hint="Height, width, how many maps one filter reads, how many filters there are.",
+)
+
+register(
+    "towers.depthwise",
+    right=lambda: _conv_parameters(1, 256, 3),
+    why="each filter reads one map: 3 · 3 weights and a bias, 256 times.",
+    misconceptions=[
+        (lambda: _conv_parameters(256, 256, 3), "that is without groups", "What is read now?"),
+        (lambda: _conv_parameters(1, 256, 3) - 256, "forgot the biases", "One for each filter."),
+        (lambda: _conv_parameters(1, 1, 3), "that is one filter", "There are as many as maps."),
+        (lambda: _conv_parameters(128, 256, 3), "that is 2 groups", "Here each map is a group."),
+        (lambda: _conv_parameters(256, 256, 1), "forgot the window", "It is 3 × 3."),
+        (lambda: 3 * 3 * 256 + 1, "one bias for all", "Every filter has its own."),
+    ],
+    hint="How many maps does one filter read when each group holds one map?",
+)
+
+register(
+    "towers.zeros",
+    right=5 * 5 * 96 * 256 // 2,
+    why="each of the 256 filters has 5 · 5 · 48 weights for the maps of the other tower.",
+    misconceptions=[
+        (5 * 5 * 96 * 256, "those are all its weights", "Half of them have work to do."),
+        (
+            lambda: _conv_parameters(48, 256, 5),
+            "those are the parameters of the grouped layer",
+            "Biases stay, and the question is about what is zero.",
+        ),
+        (
+            5 * 5 * 48 * 128,
+            "that is one tower reading itself",
+            "Count what reads the other, in both directions.",
+        ),
+        (96 * 256 // 2, "those are slices", "A slice has 5 × 5 weights."),
+        (5 * 5 * 48, "that is one filter", "There are 256."),
+        (0, "then every filter would read both towers", "Which slices must be silent?"),
+    ],
+    hint="Filters, times the weights with which one filter reads the other tower.",
+)
+
+register(
+    "towers.reach",
+    right="fc6",
+    why="with groups in every convolution, the first dense layer is the first to read both.",
+    misconceptions=[
+        ("conv3", "now conv3 reads its own card only", "Go on to the next layer."),
+        ("conv4", "conv4 has two groups", "It reads its own card only."),
+        ("conv5", "conv5 has two groups", "It reads its own card only."),
+        ("fc7", "one layer before it reads both already", "Which is the first dense layer?"),
+        ("fc8", "two layers before it read both already", "Which is the first dense layer?"),
+        ("never", "dense layers read everything", "Which is the first of them?"),
+    ],
+    hint="Which is the first layer after the picture that reads both cards?",
+)
+
+register(
+    "towers.batch",
+    right=lambda: _largest_batch(),
+    why="what the weights take is there once; the rest of the card is shared out, a picture with "
+    "its maps and their gradients at a time.",
+    misconceptions=[
+        (
+            lambda: _largest_batch(maps=1),
+            "forgot the gradients of the maps",
+            "Each output has one.",
+        ),
+        (
+            lambda: _largest_batch(weights=1),
+            "counted the weights once",
+            "A weight has a gradient and a momentum.",
+        ),
+        (lambda: _largest_batch(weights=0), "forgot the weights", "They take part of the card."),
+        (lambda: _largest_batch(card=3 * 10**9), "that is a card of 3 · 10⁹ bytes", "It has more."),
+        (
+            lambda: _largest_batch(weights=1.5, maps=1),
+            "that is with two cards",
+            "Here everything lies on one.",
+        ),
+        (128, "that is the batch of 2012", "By the count there is room for more."),
+    ],
+    hint="(card − 3 · weights) / (one picture + 2 · its maps), rounded down.",
+)
+
+
+def _largest_batch(card=3 * 2**30, weights=3, maps=2):
+    from alexnet_tutorial.ledger import ledger
+
+    book = ledger(_net())
+    picture = 4 * 224 * 224 * 3
+    left = card - weights * book.parameter_bytes
+    return int(left // (picture + maps * book.activation_bytes))

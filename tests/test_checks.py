@@ -44,6 +44,16 @@ ANSWERS = {
     "transfer.frozen": 40970,
     "transfer.prepared": 255,
     "transfer.first": "body",
+    "year.relative": 0.41484,
+    "year.passes": 70,
+    "year.neurons": 659272,
+    "year.lrn": 2.27951,
+    "year.sigma": 0.0294628,
+    "towers.kernel": (3, 3, 32, 192),
+    "towers.depthwise": 2560,
+    "towers.zeros": 307200,
+    "towers.reach": "fc6",
+    "towers.batch": 230,
 }
 NAMED = {  # (question, answer): words of the slip
     ("convolution.positions", 8): "rounds up",
@@ -84,6 +94,16 @@ NAMED = {  # (question, answer): words of the slip
     ("transfer.layout", (5, 5, 48, 256)): "Keras' own order",
     ("transfer.row", 256): "our order",
     ("transfer.frozen", 40960): "forgot the biases",
+    ("year.relative", 10.9): "points",
+    ("year.passes", 10): "one network",
+    ("year.neurons", 622312): "as printed",
+    ("year.lrn", 4.3035): "paper's formula",
+    ("year.sigma", 0.0208): "without ReLU",
+    ("towers.kernel", (3, 3, 96, 192)): "without groups",
+    ("towers.depthwise", 2304): "forgot the biases",
+    ("towers.zeros", 614400): "all its weights",
+    ("towers.reach", "conv3"): "own card",
+    ("towers.batch", 209): "10⁹",
 }
 STRANGE = [
     object(),

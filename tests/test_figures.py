@@ -26,7 +26,7 @@ DRAWINGS = {
     "one-convolution": lambda: figures.one_convolution([[1, 2], [3, 4]], [[1, -1], [2, 0]], bias=1),
     "window": lambda: figures.convolution_window(8, 3, strides=2, position=(1, 2)),
     "line": lambda: figures.windows_on_line(224, 11, strides=4),
-    "memory": lambda: figures.memory_order(2, 2, 3),
+    "memory_order": lambda: figures.memory_order(2, 2, 3),
     "corner": lambda: figures.last_window(np.zeros((30, 30, 3)), 5, strides=4, rounding="ceil"),
     "mixed": lambda: figures.mixed_formats((3, 9, 9), mixed_layers()),
     "costs": lambda: figures.cost_bars(variant("alexnet-2012")),
@@ -47,6 +47,13 @@ DRAWINGS = {
         [[0.2, 0.8], [0.4, 0.6], [0.9, 0.1]], [0.4, 0.6]
     ),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
+    "error_rates": lambda: figures.error_rates(
+        [("old", "a", 28.2), ("old", "b", 17), ("new", "b", 15.315)], own=["b"]
+    ),
+    "worth": lambda: figures.worth({"one": (1.7, 1.2), "two": (1.0, None)}, total=(8.2, 8.7)),
+    "memory_use": lambda: figures.memory({"one": {"a": 1e9, "b": 2e9}}, limit=3 * 2**30),
+    "groups": lambda: figures.groups(8, 8, (1, 2, 4)),
+    "who_reads_whom": lambda: figures.who_reads_whom(variant("alexnet-2012")),
 } | {name: lambda name=name: figures.architecture_diagram(variant(name)) for name in VARIANTS}
 
 
@@ -144,9 +151,10 @@ def test_no_two_labels_of_a_diagram_overlap(name, monkeypatch):
         kept.append(fig)
         return original(fig, alt)
 
-    monkeypatch.setattr(figures, "from_matplotlib", keep)
+    monkeypatch.setattr(figures.network, "from_matplotlib", keep)
     figures.architecture_diagram(variant(name))
     figures.cost_bars(variant(name))
+    assert len(kept) == 2
     for fig in kept:
         renderer = fig.canvas.get_renderer()
         boxes = [t.get_window_extent(renderer) for t in fig.axes[0].texts if t.get_text().strip()]
@@ -355,3 +363,52 @@ def test_the_average_of_the_masks_is_compared_with_the_scaled_pass():
     assert "differs from the scaled pass by at most 0.10" in alt
     with pytest.raises(ValueError, match=r"\(1, 2\) and the scaled pass \(2,\)"):
         figures.dropout_samples([[0.5, 0.5]], [0.5, 0.5])
+
+
+def test_error_rates_are_grouped_by_test_set_and_need_some():
+    alt = figures.error_rates([("old", "a", 28.2), ("new", "b", 15.315), ("old", "b", 17)]).alt
+    assert alt == "Error rates. old: a 28.2 %, b 17.0 %. new: b 15.3 %."
+    with pytest.raises(ValueError, match="no results"):
+        figures.error_rates([])
+
+
+def test_what_was_not_published_is_said():
+    picture = figures.worth({"color": (1.0, None)}, total=(8.2, 8.7))
+    assert "color: 1 and not published" in picture.alt and ">not published</text>" in picture.svg
+
+
+def test_memory_adds_up_and_bars_hold_the_same_things():
+    gib = 2**30
+    bars = {"one": {"a": gib, "b": gib // 2}, "half": {"a": gib // 2, "b": gib // 4}}
+    alt = figures.memory(bars, limit=3 * gib).alt
+    assert "one: 1.50 GiB (a 1.00, b 0.50), 50 % of the 3 GiB" in alt
+    assert "half: 0.75 GiB (a 0.50, b 0.25), 25 % of the 3 GiB" in alt
+    with pytest.raises(ValueError, match="'half' holds b, and the first holds a"):
+        figures.memory({"one": {"a": 1}, "half": {"b": 1}}, limit=gib)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 6])
+def test_a_line_of_the_groups_is_a_slice_of_kernel(number):
+    import keras
+
+    layer = keras.layers.Conv2D(12, 1, groups=number)
+    layer.build((None, 4, 4, 6))
+    slices = layer.kernel.shape[2] * layer.kernel.shape[3]
+    assert f"{slices} slices" in figures.groups(6, 12, (number,)).alt
+    drawn = [figures.groups(6, 12, (n,)).svg.count("<path") for n in (number, 1)]
+    assert drawn[1] - drawn[0] == 6 * 12 - slices
+    with pytest.raises(ValueError, match="5 groups cannot share 6 maps"):
+        figures.groups(6, 12, (5,))
+
+
+def test_who_reads_whom_follows_the_groups_of_the_description():
+    assert "own card only: none." in figures.who_reads_whom(variant("one-tower")).alt
+    net = Architecture(
+        "two", 8, (Conv("a", 4, 3), Conv("b", 4, 3, groups=2), Flatten("f"), Dense("d", 2))
+    )
+    picture = figures.who_reads_whom(net)
+    assert "own card only: b. Reading both cards: d." in picture.alt
+    crossed = figures.who_reads_whom(
+        Architecture("one", 8, (Conv("a", 4, 3), Conv("b", 4, 3), Flatten("f"), Dense("d", 2)))
+    )
+    assert crossed.svg.count("<path") - picture.svg.count("<path") == 2  # there and back

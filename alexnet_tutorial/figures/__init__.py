@@ -27,7 +27,9 @@ from alexnet_tutorial.figures.parts import (
     pooling_winners,
     training_race,
 )
+from alexnet_tutorial.figures.towers import groups, memory, who_reads_whom
 from alexnet_tutorial.figures.training import accuracy_by_pictures, history, wilson
+from alexnet_tutorial.figures.year_2012 import error_rates, worth
 
 __all__ = [
     "COLORS",
@@ -40,10 +42,13 @@ __all__ = [
     "convolution_window",
     "cost_bars",
     "dropout_samples",
+    "error_rates",
     "from_matplotlib",
     "gradient_by_depth",
+    "groups",
     "history",
     "last_window",
+    "memory",
     "memory_order",
     "mixed_formats",
     "normalized_channels",
@@ -52,6 +57,8 @@ __all__ = [
     "pooling_winners",
     "receptive_field",
     "training_race",
+    "who_reads_whom",
     "wilson",
     "windows_on_line",
+    "worth",
 ]
