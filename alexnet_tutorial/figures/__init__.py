@@ -18,8 +18,9 @@ from alexnet_tutorial.figures.convolution import (
 )
 from alexnet_tutorial.figures.data import contact_sheet, pictures
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
+from alexnet_tutorial.figures.evaluation import confusion, intervals, reliability, score_chances
 from alexnet_tutorial.figures.network import architecture_diagram, cost_bars
-from alexnet_tutorial.figures.training import accuracy_by_pictures, history, wilson
+from alexnet_tutorial.figures.training import accuracy_by_pictures, history
 
 __all__ = [
     "COLORS",
@@ -27,17 +28,20 @@ __all__ = [
     "Picture",
     "accuracy_by_pictures",
     "architecture_diagram",
+    "confusion",
     "contact_sheet",
     "convolution_window",
     "cost_bars",
     "from_matplotlib",
     "history",
+    "intervals",
     "last_window",
     "memory_order",
     "mixed_formats",
     "one_convolution",
     "pictures",
     "receptive_field",
-    "wilson",
+    "reliability",
+    "score_chances",
     "windows_on_line",
 ]
