@@ -38,6 +38,12 @@ ANSWERS = {
     "transfer.frozen": 40970,
     "transfer.prepared": 255,
     "transfer.first": "body",
+    "evaluation.top-five": 0.995,
+    "evaluation.perfect": 0.96898,
+    "evaluation.uneven": 0.0390625,
+    "evaluation.sure": 0.125,
+    "evaluation.best": "b",
+    "evaluation.unseen": 103 / 108,
 }
 NAMED = {  # (question, answer): words of the slip
     ("convolution.positions", 8): "rounds up",
@@ -71,6 +77,12 @@ NAMED = {  # (question, answer): words of the slip
     ("transfer.layout", (5, 5, 48, 256)): "Keras' own order",
     ("transfer.row", 256): "our order",
     ("transfer.frozen", 40960): "forgot the biases",
+    ("evaluation.top-five", 0.999): "top-1",
+    ("evaluation.perfect", 1): "short interval",
+    ("evaluation.perfect", 0.975): "rule of three",
+    ("evaluation.uneven", 0.0195): "one side",
+    ("evaluation.sure", 0.025): "cancel",
+    ("evaluation.unseen", 0.858): "not below",
 }
 STRANGE = [
     object(),
