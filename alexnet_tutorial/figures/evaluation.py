@@ -56,7 +56,7 @@ cat read as dog, 2 times.
     off = counts - np.diag(np.diag(counts))
     most = off.max()
     pairs = [f"{names[i]} read as {names[j]}" for i, j in np.argwhere(off == most).tolist()]
-    listed = ", ".join(pairs[:4]) + (f" and {len(pairs) - 4} others" if len(pairs) > 4 else "")
+    listed = ", ".join(pairs[:4]) + (f" and {len(pairs) - 4} more" if len(pairs) > 4 else "")
     plural, times = "s" * (len(pairs) > 1), "once" if most == 1 else f"{most} times"
     found = f"Most frequent mistake{plural}: {listed}, {times}." if most else "There is no mistake."
     return from_matplotlib(
@@ -92,8 +92,9 @@ confidence from 0.5 to 1.0: mean confidence 80.0%, 66.7% right. Expected calibra
     edges = np.linspace(0, 1, bins + 1)
     fig = Figure(figsize=(4.6, 4.4), layout="constrained")
     upper, lower = fig.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    upper.plot([0, 1], [0, 1], color=COLORS["gray"], linestyle="--", linewidth=1)
-    upper.annotate("as sure as right", (0.3, 0.3), (4, -12), textcoords="offset points", fontsize=8)
+    line = {"color": COLORS["gray"], "linestyle": "--", "linewidth": 1}
+    upper.plot([0, 1], [0, 1], label="as sure as right", **line)
+    upper.legend(frameon=False, fontsize=8, loc="upper left")
     for place in np.flatnonzero(pictures):
         right = found.accuracy[place] * pictures[place]
         low, high = wilson_interval(round(right), int(pictures[place]))
