@@ -17,6 +17,7 @@ _SUBMODULES = (
     "datasets",
     "doctor",
     "errors",
+    "evaluation",
     "figures",
     "layers",
     "ledger",

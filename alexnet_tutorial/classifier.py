@@ -23,6 +23,7 @@ from alexnet_tutorial.architecture import Architecture, variant
 from alexnet_tutorial.datasets.folder import Folder, check_on_error, load_folder
 from alexnet_tutorial.datasets.pipeline import Arrays, Files, PictureBatches
 from alexnet_tutorial.datasets.signs import check_labels
+from alexnet_tutorial.evaluation import check_k, top_k_accuracy
 from alexnet_tutorial.preprocessing import Preprocessing
 from alexnet_tutorial.session import keep_memory
 from alexnet_tutorial.training import CENTER, FiniteLoss, xla
@@ -372,7 +373,7 @@ class Classifier:
         Raises:
             ValueError: ``k`` is above the number of classes.
         """
-        self._check_k(k)
+        check_k(k, len(self.classes))
         p = self.predict_proba(x, views=views, batch_size=batch_size, on_error=on_error)
         return [
             []
@@ -411,7 +412,7 @@ class Classifier:
         right = np.maximum(p[np.arange(len(p)), labels], np.finfo("float32").tiny)
         result = {
             "loss": float(-np.log(right.astype("float64")).mean()),
-            "accuracy": top_k_accuracy(labels, p, 1),
+            "accuracy": float(np.mean(p.argmax(1) == labels)),
         }
         if len(self.classes) > 5:
             result["top_5_accuracy"] = top_k_accuracy(labels, p, 5)
@@ -609,42 +610,6 @@ class Classifier:
                 f"{len(self.problems)} pictures cannot be read and were left out:\n{lines}",
                 stacklevel=4,
             )
-
-    def _check_k(self, k):
-        if not isinstance(k, int) or not 1 <= k <= len(self.classes):
-            raise ValueError(
-                f"k is {k!r}, and must be from 1 to {len(self.classes)}: the classifier has no "
-                "more classes."
-            )
-
-
-def top_k_accuracy(labels, probabilities, k):
-    """Share of pictures whose class is among the k most likely.
-
-    Among equally likely classes the one that comes first counts as more likely, so a network
-    that finds everything equally likely is not called right.
-
-    Args:
-        labels: Integers (n,).
-        probabilities: (n, classes).
-        k: How many guesses.
-
-    Returns:
-        A number from 0 to 1.
-
-    Raises:
-        ValueError: ``k`` is above the number of classes.
-
-    Example:
-        >>> top_k_accuracy([0, 2], [[0.1, 0.6, 0.3], [0.1, 0.6, 0.3]], 2)
-        0.5
-    """
-    labels, p = np.asarray(labels), np.asarray(probabilities)
-    if not 1 <= k <= p.shape[1]:
-        raise ValueError(f"k is {k!r}, and must be from 1 to {p.shape[1]}, the classes there are.")
-    right = p[np.arange(len(p)), labels][:, None]
-    before = np.arange(p.shape[1]) < labels[:, None]
-    return float(np.mean(((p > right) | ((p == right) & before)).sum(1) < k))
 
 
 def _some(names, most=8):

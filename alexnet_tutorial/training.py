@@ -21,7 +21,7 @@ import keras
 import numpy as np
 
 from alexnet_tutorial.datasets import DataError
-from alexnet_tutorial.datasets.signs import check_labels
+from alexnet_tutorial.datasets.signs import check_every_class, check_labels
 
 CENTER = 0.5
 """Subtracted from pixels in [0, 1], so that a network sees numbers on both sides of zero."""
@@ -630,9 +630,10 @@ def train(architecture, signs, seed=0, folder=None, epochs=None, recipe=RECIPE, 
         A :class:`Run`.
 
     Raises:
-        ValueError: Before the first step: an empty set, labels outside the classes, classes that
-            are not the network's, pictures of another rank, type or a size under the network's
-            input, or a folder that holds another run. Later: the loss is not a number.
+        ValueError: Before the first step: an empty set or one that lacks a class, labels outside
+            the classes, classes that are not the network's, pictures of another rank, type or a
+            size under the network's input, or a folder that holds another run. Later: the loss
+            is not a number.
     """
     if epochs is not None:
         recipe = replace(recipe, epochs=epochs)
@@ -653,6 +654,8 @@ def train(architecture, signs, seed=0, folder=None, epochs=None, recipe=RECIPE, 
             )
     validation = _center(signs.validation, size, classes, "validation")
     test = _center(signs.test, size, classes, "test")
+    for name in ("train", "validation", "test"):
+        check_every_class(getattr(signs, name).y, classes, f"{name} set: the labels")
 
     from alexnet_tutorial.network import build
     from alexnet_tutorial.session import describe, keep_memory

@@ -54,6 +54,12 @@ ANSWERS = {
     "towers.zeros": 307200,
     "towers.reach": "fc6",
     "towers.batch": 230,
+    "evaluation.top-five": 0.995,
+    "evaluation.perfect": 0.96898,
+    "evaluation.uneven": 0.0390625,
+    "evaluation.sure": 0.125,
+    "evaluation.best": "b",
+    "evaluation.unseen": 103 / 108,
 }
 NAMED = {  # (question, answer): words of the slip
     ("convolution.positions", 8): "rounds up",
@@ -104,6 +110,12 @@ NAMED = {  # (question, answer): words of the slip
     ("towers.zeros", 614400): "all its weights",
     ("towers.reach", "conv3"): "own card",
     ("towers.batch", 209): "10⁹",
+    ("evaluation.top-five", 0.999): "top-1",
+    ("evaluation.perfect", 1): "short interval",
+    ("evaluation.perfect", 0.975): "rule of three",
+    ("evaluation.uneven", 0.0195): "one side",
+    ("evaluation.sure", 0.025): "cancel",
+    ("evaluation.unseen", 0.858): "not below",
 }
 STRANGE = [
     object(),

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from alexnet_tutorial import figures
 from alexnet_tutorial.architecture import VARIANTS, Architecture, Conv, Dense, Flatten, variant
+from alexnet_tutorial.evaluation import calibration
 
 
 def mixed_layers():
@@ -46,6 +47,14 @@ DRAWINGS = {
     "dropout_samples": lambda: figures.dropout_samples(
         [[0.2, 0.8], [0.4, 0.6], [0.9, 0.1]], [0.4, 0.6]
     ),
+    "confusion": lambda: figures.confusion(
+        [[5, 1, 0], [0, 6, 0], [1, 0, 7]], ["cat", "dog", "elk"]
+    ),
+    "reliability": lambda: figures.reliability(
+        calibration([0, 1, 1, 0], [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.6, 0.4]])
+    ),
+    "score_chances": lambda: figures.score_chances([0.9, 0.97], 120),
+    "intervals": lambda: figures.intervals(0.97, [30, 120, 1000]),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
     "error_rates": lambda: figures.error_rates(
         [("old", "a", 28.2), ("old", "b", 17), ("new", "b", 15.315)], own=["b"]
@@ -312,13 +321,29 @@ def test_an_unfinished_figure_needs_alt_text():
         figures.from_matplotlib(Figure(), "")
 
 
-def test_intervals_reach_where_the_binomial_distribution_says():
-    """Wilson's limits are the shares from which what was seen lies 1.96 deviations away."""
-    for right, pictures in ((0, 120), (60, 120), (117, 120), (120, 120)):
-        share = right / pictures
-        for limit in figures.wilson(share, pictures):
-            deviation = (limit * (1 - limit) / pictures) ** 0.5
-            assert abs(share - limit) == pytest.approx(1.96 * deviation, abs=1e-9)
+def test_a_confusion_matrix_is_square_and_has_a_name_for_each_class():
+    for counts, names in (([[1, 2, 3]], None), ([[0, 0], [0, 0]], None), ([[1, 0], [0, 1]], "abc")):
+        with pytest.raises(ValueError, match="square|3 names"):
+            figures.confusion(counts, names)
+
+
+def test_confusion_names_the_most_frequent_mistakes():
+    alt = DRAWINGS["confusion"]().alt
+    assert "20 pictures in 3 classes: 18 right, 2 wrong" in alt
+    assert "mistakes: cat read as dog, elk read as cat, once" in alt
+    assert "no mistake" in figures.confusion(np.eye(2, dtype=int)).alt
+
+
+def test_scores_of_95_in_100_tests_are_those_of_the_binomial_distribution():
+    rng = np.random.default_rng(0)
+    alt = figures.score_chances([0.9], 40).alt
+    low, high = map(int, re.search(r"from (\d+) to (\d+) right", alt).groups())
+    scores = rng.binomial(40, 0.9, 100_000)
+    for end, inside, outside in (
+        (low, scores <= low, scores < low),
+        (high, scores >= high, scores > high),
+    ):
+        assert outside.mean() < 0.025 < inside.mean(), end
 
 
 def test_every_way_needs_an_accuracy_for_each_count():

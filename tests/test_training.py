@@ -262,6 +262,8 @@ def test_what_does_not_fit_is_refused_before_the_first_step():
         ({"train": Split(good.x[..., :1], good.y)}, "1 channels.*reads 3"),
         ({"validation": Split(good.x[:0], good.y[:0])}, "validation set.*empty"),
         ({"test": Split(good.x, good.y + 1)}, "test set.*outside"),
+        ({"train": Split(good.x, good.y * 0)}, r"train set.*classes \[1, 2\] have no picture"),
+        ({"test": Split(good.x, good.y // 2 * 2)}, "test set.*class 1 has no picture among the 48"),
     ]
     for changes, message in cases:
         with pytest.raises(DataError, match=message):

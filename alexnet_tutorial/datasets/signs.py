@@ -397,6 +397,35 @@ classes 0 to 5, the first is 6 at row 2.
         )
 
 
+def check_every_class(y, classes, name="labels"):
+    """Refuse a set in which a class has no picture: it can be neither learned nor judged.
+
+    Args:
+        y: Labels that :func:`check_labels` accepts.
+        classes: How many classes there are.
+        name: How to call them in the error.
+
+    Raises:
+        DataError: A class has no picture.
+
+    Example:
+        >>> check_every_class([0, 1, 1], 3)
+        Traceback (most recent call last):
+            ...
+        alexnet_tutorial.datasets.errors.DataError: labels: class 2 has no picture among the 3. \
+Expected at least one of each of the 3 classes: was the set cut without regard to classes, or \
+sorted before it was cut?
+    """
+    missing = np.flatnonzero(np.bincount(y, minlength=classes) == 0).tolist()
+    if missing:
+        which = f"class {missing[0]} has" if len(missing) == 1 else f"classes {missing} have"
+        raise DataError(
+            f"{name}: {which} no picture among the {len(y)}. Expected at least one of each of the "
+            f"{classes} classes: was the set cut without regard to classes, or sorted before it "
+            "was cut?"
+        )
+
+
 def save_signs(folder, train, test, classes=range(6)):
     """Write two sets as HDF5 files in the schema of SIGNS, each one whole or not at all.
 

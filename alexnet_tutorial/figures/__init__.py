@@ -18,6 +18,7 @@ from alexnet_tutorial.figures.convolution import (
 )
 from alexnet_tutorial.figures.data import contact_sheet, pictures
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
+from alexnet_tutorial.figures.evaluation import confusion, intervals, reliability, score_chances
 from alexnet_tutorial.figures.network import architecture_diagram, cost_bars
 from alexnet_tutorial.figures.parts import (
     activations,
@@ -38,6 +39,7 @@ __all__ = [
     "accuracy_by_pictures",
     "activations",
     "architecture_diagram",
+    "confusion",
     "contact_sheet",
     "convolution_window",
     "cost_bars",
@@ -47,6 +49,7 @@ __all__ = [
     "gradient_by_depth",
     "groups",
     "history",
+    "intervals",
     "last_window",
     "memory",
     "memory_order",
@@ -56,6 +59,8 @@ __all__ = [
     "pictures",
     "pooling_winners",
     "receptive_field",
+    "reliability",
+    "score_chances",
     "training_race",
     "who_reads_whom",
     "wilson",

@@ -116,6 +116,8 @@ def accuracy_by_pictures(counts, results, tested, before=None):
     from matplotlib.figure import Figure
     from matplotlib.ticker import NullLocator, PercentFormatter
 
+    from alexnet_tutorial.evaluation import wilson_interval
+
     for name, values in results.items():
         if len(values) != len(counts):
             raise ValueError(
@@ -129,7 +131,7 @@ def accuracy_by_pictures(counts, results, tested, before=None):
     for index, (name, values) in enumerate(results.items()):
         # Side by side, so that intervals do not hide each other.
         places = [count * 1.06 ** (index - (len(results) - 1) / 2) for count in counts]
-        ends = [wilson(value, tested) for value in values]
+        ends = [wilson_interval(value * tested, tested) for value in values]
         reach = [
             [value - low for value, (low, _) in zip(values, ends, strict=True)],
             [high - value for value, (_, high) in zip(values, ends, strict=True)],
@@ -173,11 +175,3 @@ def accuracy_by_pictures(counts, results, tested, before=None):
         fig,
         f"Test accuracy with {', '.join(map(str, counts))} training pictures. {'; '.join(said)}.",
     )
-
-
-def wilson(share, pictures, z=1.96):
-    """95 % interval of a share (Wilson, 1927, doi:10.1080/01621459.1927.10502953)."""
-    middle = (share + z**2 / (2 * pictures)) / (1 + z**2 / pictures)
-    spread = (share * (1 - share) / pictures + z**2 / (4 * pictures**2)) ** 0.5
-    half = z * spread / (1 + z**2 / pictures)
-    return middle - half, middle + half

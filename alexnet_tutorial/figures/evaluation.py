@@ -1,0 +1,233 @@
+"""How good a classifier is: what it confuses, how far a score reaches, how sure it may be."""
+
+from alexnet_tutorial.figures import draw
+from alexnet_tutorial.figures.draw import COLORS, from_matplotlib
+
+
+def confusion(counts, classes=None):
+    """Draw a confusion matrix: what was shown in rows, what was answered in columns.
+
+    Args:
+        counts: Integers (classes, classes), as
+            :func:`alexnet_tutorial.evaluation.confusion_matrix` counts them.
+        classes: What the classes are called; None numbers them from 0.
+
+    Returns:
+        A :class:`Picture`; its alt text says how many are right and which mistakes are the most
+        frequent.
+
+    Raises:
+        ValueError: Not a square of counts, or not as many names.
+
+    Example:
+        >>> confusion([[8, 2], [0, 9]], ["cat", "dog"])
+        Confusion matrix of 19 pictures in 2 classes: 17 right, 2 wrong. Most frequent mistake: \
+cat read as dog, 2 times.
+    """
+    import numpy as np
+
+    counts = np.asarray(counts)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.sum():
+        raise ValueError(
+            f"the counts have shape {counts.shape} and the sum {counts.sum()}; expected a square "
+            "with a row and a column for each class, and at least one picture."
+        )
+    n = len(counts)
+    names = [str(name) for name in (range(n) if classes is None else classes)]
+    if len(names) != n:
+        raise ValueError(f"there are {n} classes and {len(names)} names: give one for each.")
+    fig, axes = draw.figure(1, 1)
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    for (row, column), count in np.ndenumerate(counts):
+        y = n - 1 - row
+        color = COLORS["blue"] if row == column else COLORS["orange"]
+        # The few mistakes are what one looks for: they show from the first on.
+        face = 0 if not count else 0.45 * shares[row, column] + (row != column) * 0.25
+        draw.square(axes, column, y, color, face, linewidth=0.5)
+        draw.text(axes, column + 0.5, y + 0.5, f"{count}", 10)
+    for place, name in enumerate(names):
+        draw.text(axes, place + 0.5, n + 0.3, name, 10)
+        draw.text(axes, -0.2, n - 0.5 - place, name, 10, ha="right")
+    reach = 0.2 + 0.17 * max(map(len, names))
+    draw.text(axes, n / 2, n + 0.85, "read as", 10)
+    draw.text(axes, -reach - 0.3, n / 2, "shown", 10, rotation=90)
+    draw.frame(fig, axes, -reach - 0.7, n + 0.05, -0.05, n + 1.15, 0.5)
+    right = int(np.trace(counts))
+    off = counts - np.diag(np.diag(counts))
+    most = off.max()
+    pairs = [f"{names[i]} read as {names[j]}" for i, j in np.argwhere(off == most).tolist()]
+    listed = ", ".join(pairs[:4]) + (f" and {len(pairs) - 4} more" if len(pairs) > 4 else "")
+    plural, times = "s" * (len(pairs) > 1), "once" if most == 1 else f"{most} times"
+    found = f"Most frequent mistake{plural}: {listed}, {times}." if most else "There is no mistake."
+    return from_matplotlib(
+        fig,
+        f"Confusion matrix of {counts.sum()} pictures in {n} classes: {right} right, "
+        f"{counts.sum() - right} wrong. {found}",
+    )
+
+
+def reliability(found):
+    """Draw how often answers are right against how sure they were (a reliability diagram).
+
+    Args:
+        found: What :func:`alexnet_tutorial.evaluation.calibration` returns.
+
+    Returns:
+        A :class:`Picture`; its alt text gives the expected calibration error and the fullest
+        group.
+
+    Example:
+        >>> from alexnet_tutorial.evaluation import calibration
+        >>> reliability(calibration([0, 1, 1], [[0.9, 0.1], [0.9, 0.1], [0.4, 0.6]], bins=2))
+        Accuracy against confidence in 2 groups, 1 of them empty. Most answers, 3 of 3, have a \
+confidence from 0.5 to 1.0: mean confidence 80.0%, 66.7% right. Expected calibration error 0.133.
+    """
+    import numpy as np
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+    from alexnet_tutorial.evaluation import wilson_interval
+
+    pictures, bins = found.pictures, len(found.pictures)
+    edges = np.linspace(0, 1, bins + 1)
+    fig = Figure(figsize=(4.6, 4.4), layout="constrained")
+    upper, lower = fig.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    line = {"color": COLORS["gray"], "linestyle": "--", "linewidth": 1}
+    upper.plot([0, 1], [0, 1], label="as sure as right", **line)
+    upper.legend(frameon=False, fontsize=8, loc="upper left")
+    for place in np.flatnonzero(pictures):
+        right = found.accuracy[place] * pictures[place]
+        low, high = wilson_interval(round(right), int(pictures[place]))
+        x = found.confidence[place]
+        upper.plot([x, x], [low, high], color=COLORS["blue"], linewidth=1)
+        upper.plot([x], [found.accuracy[place]], "o", color=COLORS["blue"], markersize=5)
+    lower.bar(edges[:-1], pictures, 0.94 / bins, align="edge", color=COLORS["blue"], alpha=0.6)
+    for place in np.flatnonzero(pictures):
+        lower.annotate(
+            f"{pictures[place]}",
+            (edges[place] + 0.47 / bins, pictures[place]),
+            (0, 1),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+        )
+    upper.set_ylabel("share that is right")
+    upper.set_ylim(0, 1.02)
+    upper.yaxis.set_major_formatter(PercentFormatter(1.0))
+    lower.xaxis.set_major_formatter(PercentFormatter(1.0))
+    lower.set_xlim(0, 1.01)
+    lower.set_ylim(0, 1.25 * pictures.max())
+    lower.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    lower.set_xlabel("confidence")
+    lower.set_ylabel("pictures")
+    for axes in (upper, lower):
+        axes.spines[["top", "right"]].set_visible(False)
+    most, empty = int(pictures.argmax()), int((pictures == 0).sum())
+    return from_matplotlib(
+        fig,
+        f"Accuracy against confidence in {bins} groups"
+        + (f", {empty} of them empty" if empty else "")
+        + f". Most answers, {pictures[most]} of {pictures.sum()}, have a confidence from "
+        f"{edges[most]:.1f} to {edges[most + 1]:.1f}: mean confidence "
+        f"{found.confidence[most]:.1%}, {found.accuracy[most]:.1%} right. Expected calibration "
+        f"error {found.error:.3f}.",
+    )
+
+
+def score_chances(accuracies, pictures):
+    """Draw how likely each score is for networks whose true accuracy is known.
+
+    Args:
+        accuracies: One or more true accuracies, from 0 to 1.
+        pictures: How many pictures the test has; each is read right or wrong by itself.
+
+    Returns:
+        A :class:`Picture`; its alt text gives the scores of 95 in 100 tests for each accuracy.
+
+    Example:
+        >>> score_chances([0.5], 4)
+        How likely each score is on 4 pictures. True accuracy 50.0%: from 0 to 4 right in at least \
+95 of 100 tests.
+    """
+    import math
+
+    from matplotlib.figure import Figure
+
+    fig = Figure(figsize=(6.2, 2.9), layout="constrained")
+    axes = fig.subplots()
+    palette = [COLORS[name] for name in ("blue", "orange", "green", "purple")]
+    said, lowest = [], pictures
+    for index, accuracy in enumerate(accuracies):
+        chances = [
+            math.comb(pictures, right) * accuracy**right * (1 - accuracy) ** (pictures - right)
+            for right in range(pictures + 1)
+        ]
+        # As many at each end as leave less than a fortieth outside.
+        low = next(i for i in range(pictures + 1) if sum(chances[: i + 1]) > 0.025)
+        high = next(i for i in range(pictures, -1, -1) if sum(chances[i:]) > 0.025)
+        seen = [right for right, chance in enumerate(chances) if chance > 1e-3]
+        lowest = min(lowest, *seen)
+        axes.plot(
+            seen,
+            [chances[right] for right in seen],
+            color=palette[index % len(palette)],
+            marker="osD^"[index % 4],
+            markersize=4,
+            linewidth=1.2,
+            label=f"true accuracy {accuracy:.1%}",
+        )
+        said.append(
+            f"True accuracy {accuracy:.1%}: from {low} to {high} right in at least 95 of 100 tests."
+        )
+    axes.set_xlim(lowest - 0.5, pictures + 0.5)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(f"right answers of {pictures}")
+    axes.set_ylabel("chance")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=9, loc="upper left")
+    return from_matplotlib(
+        fig, f"How likely each score is on {pictures} pictures. {' '.join(said)}"
+    )
+
+
+def intervals(accuracy, counts):
+    """Draw the 95 % interval (Wilson, 1927) of one measured accuracy for tests of many sizes.
+
+    Args:
+        accuracy: The measured share of right answers, from 0 to 1.
+        counts: Sizes of the test, in pictures, rising.
+
+    Returns:
+        A :class:`Picture`; its alt text gives every interval.
+
+    Example:
+        >>> intervals(0.9, [10, 1000])
+        95% interval of a measured accuracy of 90.0%, by pictures in the test. 10: 59.6% to 98.2%; \
+1,000: 88.0% to 91.7%.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator, PercentFormatter
+
+    from alexnet_tutorial.evaluation import wilson_interval
+
+    fig = Figure(figsize=(6.2, 2.9), layout="constrained")
+    axes = fig.subplots()
+    axes.axhline(accuracy, color=COLORS["gray"], linewidth=1, linestyle="--")
+    said = []
+    for count in counts:
+        low, high = wilson_interval(accuracy * count, count)
+        reach = [[max(accuracy - low, 0)], [max(high - accuracy, 0)]]
+        axes.errorbar([count], [accuracy], reach, color=COLORS["blue"], marker="o", capsize=4)
+        said.append(f"{count:,}: {low:.1%} to {high:.1%}")
+    axes.set_xscale("log")
+    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel("pictures in the test")
+    axes.set_ylabel("accuracy")
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.spines[["top", "right"]].set_visible(False)
+    return from_matplotlib(
+        fig,
+        f"95% interval of a measured accuracy of {accuracy:.1%}, by pictures in the test. "
+        f"{'; '.join(said)}.",
+    )
