@@ -22,6 +22,7 @@ _SUBMODULES = (
     "ledger",
     "network",
     "preprocessing",
+    "saliency",
     "session",
     "training",
     "weights",

@@ -38,6 +38,16 @@ ANSWERS = {
     "transfer.frozen": 40970,
     "transfer.prepared": 255,
     "transfer.first": "body",
+    "learned.squares": 144,
+    "learned.opposite": 0,
+    "learned.flat": 0.18,
+    "learned.directions": 119,
+    "learned.sleeve": "b",
+    "full.memory": 975443584,
+    "full.kept": 4,
+    "full.numbers": 9408,
+    "full.scale": 64,
+    "full.pace": 30,
 }
 NAMED = {  # (question, answer): words of the slip
     ("convolution.positions", 8): "rounds up",
@@ -71,6 +81,14 @@ NAMED = {  # (question, answer): words of the slip
     ("transfer.layout", (5, 5, 48, 256)): "Keras' own order",
     ("transfer.row", 256): "our order",
     ("transfer.frozen", 40960): "forgot the biases",
+    ("learned.squares", 2025): "steps of 1",
+    ("learned.opposite", -3): "before ReLU",
+    ("learned.flat", 1.8): "not p",
+    ("learned.directions", 120): "mean takes one",
+    ("full.memory", 243860896): "weights alone",
+    ("full.memory", 731582688): "one array is missing",
+    ("full.scale", 6): "exponent",
+    ("full.pace", 36): "added both times",
 }
 STRANGE = [
     object(),

@@ -18,6 +18,13 @@ from alexnet_tutorial.figures.convolution import (
 )
 from alexnet_tutorial.figures.data import contact_sheet, pictures
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
+from alexnet_tutorial.figures.features import (
+    activations,
+    feature_map,
+    filters,
+    heat_maps,
+    neighbors,
+)
 from alexnet_tutorial.figures.network import architecture_diagram, cost_bars
 from alexnet_tutorial.figures.training import accuracy_by_pictures, history, wilson
 
@@ -26,15 +33,20 @@ __all__ = [
     "KIND_COLORS",
     "Picture",
     "accuracy_by_pictures",
+    "activations",
     "architecture_diagram",
     "contact_sheet",
     "convolution_window",
     "cost_bars",
+    "feature_map",
+    "filters",
     "from_matplotlib",
+    "heat_maps",
     "history",
     "last_window",
     "memory_order",
     "mixed_formats",
+    "neighbors",
     "one_convolution",
     "pictures",
     "receptive_field",
