@@ -27,14 +27,18 @@ ENLARGED = 4  # a crop of 56 of 64 pixels is what 224 of 256 are
 
 
 def enlarging(network, seed):
-    """The network behind a layer that enlarges crops of 56 pixels to its 224, on the device."""
+    """The network after a layer that enlarges crops of 56 pixels to its 224, on the device."""
     keras = import_keras()
     from alexnet_tutorial.network import build
 
     height, width = network.input_size
     crop = (height // ENLARGED, width // ENLARGED)
     enlarge = keras.layers.Resizing(height, width, dtype="float32", name="enlarge")
-    layers = [keras.Input((*crop, network.channels)), enlarge, build(network, seed=seed)]
+    layers = [
+        keras.Input((*crop, network.channels)),
+        enlarge,
+        *build(network, seed=seed).layers[1:],
+    ]
     return keras.Sequential(layers, name="full_size"), crop
 
 
@@ -133,7 +137,7 @@ def main(arguments=None):
         "network": network.name,
         "parameters": model.count_params(),
         "precision": policy,
-        "data": signs.source,
+        "data": "photographs of SIGNS" if signs.kind == "real" else "drawn hands",
         "pictures": {part: len(getattr(signs, part)) for part in ("train", "validation", "test")},
         "seed": options.seed,
         "recipe": asdict(recipe),

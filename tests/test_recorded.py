@@ -43,3 +43,8 @@ def test_its_results_follow_from_its_entries(recorded):
     assert recorded["seconds"] == pytest.approx(sum(history["seconds"]))
     reached = [value >= recorded["goal"] for value in history["val_accuracy"]]
     assert (recorded["seconds_to_goal"] is None) == (not any(reached))
+
+
+def test_it_names_no_folder_of_the_machine(recorded):
+    for label in ("machine", "versions", "data", "note"):
+        assert "/" not in recorded[label], label
