@@ -23,6 +23,7 @@ _SUBMODULES = (
     "ledger",
     "network",
     "preprocessing",
+    "saliency",
     "session",
     "training",
     "weights",

@@ -1585,3 +1585,167 @@ def _largest_batch(card=3 * 2**30, weights=3, maps=2):
     picture = 4 * 224 * 224 * 3
     left = card - weights * book.parameter_bytes
     return int(left // (picture + maps * book.activation_bytes))
+# ---- What it learned ------------------------------------------------------------------------
+
+register(
+    "learned.squares",
+    right=lambda: _size(57, 13, 4)() ** 2,
+    why="the square stands at (57 − 13) / 4 + 1 = 12 places along each side, as a window of a "
+    "convolution does.",
+    misconceptions=[
+        (12, "that is one side", "The square moves down as well as to the right."),
+        (121, "left out the first place", "Steps between places are one fewer than places."),
+        (lambda: _size(57, 13, 1)() ** 2, "that is in steps of 1", "Here it jumps further."),
+        (196, "the last squares would leave the picture", "They have a size too."),
+        (57 * 57, "that is the number of pixels", "Where can the whole square stand?"),
+        (16, "then the squares would not overlap", "They move by less than their size."),
+        (24, "added the two sides", "Each row of places has as many as one side."),
+    ],
+    hint="It is the arithmetic of a convolution: size, window, stride.",
+)
+
+register(
+    "learned.opposite",
+    right=0,
+    why="B gives −3 before ReLU, and ReLU turns it into 0. What A sees, B does not; where B "
+    "answers, A is silent.",
+    misconceptions=[
+        (-3, "that is before ReLU", "A map after ReLU has no negative numbers."),
+        (3, "the sign of every product changes", "What is the sum then, and what ReLU of it?"),
+        (1 / 3, "the sum is not divided", "Each weight times each pixel changes its sign."),
+        (6, "the maps are not added", "Asked for is B's map alone."),
+        (1, "ReLU does not make ones", "It keeps what is above zero, and cuts off the rest."),
+    ],
+    hint="First the sum without ReLU, then ReLU.",
+)
+
+register(
+    "learned.flat",
+    right=lambda: 0.9 * (1 - 0.9) * 2,
+    why="dp/ds = p (1 − p) = 0.09, times 2. At p = 0.999 it would be 0.002: the more certain the "
+    "answer, the smaller every gradient of the probability. So maps are drawn from the score.",
+    misconceptions=[
+        (2, "that is the gradient of the score", "The curve from score to probability comes next."),
+        (0.09, "that is the slope of the curve alone", "The chain rule has a second factor."),
+        (1.8, "the slope is not p", "Differentiate 1 / (1 + exp(−s))."),
+        (0.2, "the slope is not 1 − p", "Differentiate 1 / (1 + exp(−s))."),
+        (0.9, "that is the probability", "Asked for is how it changes."),
+        (0.045, "divided by the score's gradient", "The chain rule multiplies."),
+        (0, "nearly, but the network is not quite certain", "How flat is the curve at 0.9?"),
+    ],
+    tolerance=0.001,
+    hint="The chain rule: the slope of p over s, times the slope of s over x.",
+)
+
+register(
+    "learned.directions",
+    right=119,
+    why="120 points span at most 119 directions around their mean, as two points span one line. "
+    "So a plane can show a large share of few pictures, however many features they have.",
+    misconceptions=[
+        (4096, "there are fewer points than features", "How many directions have two points?"),
+        (120, "the mean takes one away", "The rows add up to zero."),
+        (2, "that is what a drawing can show", "Asked for is what there is."),
+        (118, "took too many away", "Two points are spread in one direction."),
+        (4095, "there are fewer points than features", "How many directions have two points?"),
+        (121, "the mean takes one away, and adds none", "Two points: one line."),
+    ],
+    hint="Try it with two points, then with three.",
+)
+
+register(
+    "learned.sleeve",
+    right="b",
+    why="one picture, one place: that is what was measured. Whether the sleeve means three, or "
+    "the gray square there looks like something else, needs more pictures and other covers.",
+    misconceptions=[
+        ("a", "one picture shows no rule", "What was measured, and on how many pictures?"),
+        ("c", "nothing was asked of the training set", "What was covered, and where?"),
+        ("d", "fingers were not covered", "That one place matters says nothing about another."),
+        ("e", "it may be right for the wrong reason", "Training on may even strengthen it."),
+        ("ab", "one of the two goes further than the measurement", "How many pictures were there?"),
+    ],
+    hint="Answer with one letter, A to E.",
+)
+
+
+# ---- The full network, full size ------------------------------------------------------------
+
+register(
+    "full.memory",
+    right=lambda: _total(_net()) * 16,
+    why="four arrays (weights, gradients, Adam's two) of four bytes a number: almost a gigabyte, "
+    "without a single picture.",
+    misconceptions=[
+        (lambda: _total(_net()) * 4, "those are the weights alone", "What else is kept for each?"),
+        (lambda: _total(_net()) * 8, "two arrays are missing", "Adam keeps two numbers a weight."),
+        (lambda: _total(_net()) * 12, "one array is missing", "Weights, gradients, and two more."),
+        (lambda: _total(_net()) * 32, "those are the bits of one number", "Eight make a byte."),
+        (lambda: _total(_net()), "that is the number of weights", "Each takes four bytes."),
+        (lambda: _total(_net()) * 128, "counted in bits", "Eight make a byte."),
+    ],
+    hint="How many arrays are as large as the weights, and how many bytes has a number?",
+)
+
+register(
+    "full.kept",
+    right=4,
+    why="variables stay in float32; the 16-bit copies live for one step only. Mixed precision "
+    "saves time and room for maps, not room for weights.",
+    misconceptions=[
+        (2, "that is the copy used in a step", "Which one is updated and kept?"),
+        (6, "the copy is not saved", "Only the variable itself goes into the file."),
+        (16, "that counts gradient and Adam's numbers, or bits", "Asked for: bytes of a weight."),
+        (8, "that would be float64", "What does variable_dtype say?"),
+        (32, "those are bits", "Eight make a byte."),
+    ],
+    hint="Look at what the cell with the policy printed.",
+)
+
+register(
+    "full.numbers",
+    right=56 * 56 * 3,
+    why="every pixel of the large picture is computed from these, so nothing is in it that was "
+    "not in the crop.",
+    misconceptions=[
+        (224 * 224 * 3, "those are its pixels", "All of them follow from fewer."),
+        (56 * 56, "that is one color", "A pixel has three."),
+        (64 * 64 * 3, "that is the whole picture", "The crop is smaller."),
+        (224 * 224, "those are its pixels, in one color", "All of them follow from fewer."),
+        (56 * 4 * 3, "that is an outline", "A square has sides times sides pixels."),
+        (16, "that is how many times more pixels there are", "How many were there before?"),
+    ],
+    hint="From what is each new pixel computed?",
+)
+
+register(
+    "full.scale",
+    right=2**6,
+    why="2⁻³⁰ · 2⁶ = 2⁻²⁴. In practice the factor is far larger, 2¹⁵ or so, and is halved when "
+    "something overflows.",
+    misconceptions=[
+        (6, "that is the exponent", "Asked for is the power of two itself."),
+        (2**24, "then it would be far larger than needed", "From 2⁻³⁰ to 2⁻²⁴ only."),
+        (2**30, "then it would be 1", "From 2⁻³⁰ to 2⁻²⁴ only."),
+        (2**16, "that reaches full accuracy", "The least factor gives the smallest number."),
+        (2**5, "the exponents differ by one more", "Subtract 24 from 30."),
+        (2**-6, "that makes it smaller", "The gradient must grow."),
+    ],
+    hint="2⁻³⁰ times what is 2⁻²⁴?",
+)
+
+register(
+    "full.pace",
+    right=30,
+    why="18,000 pictures at 600 a second. The GPU waits four fifths of the time: prepare on more "
+    "cores, or on the GPU itself.",
+    misconceptions=[
+        (6, "that is what the GPU alone needs", "Does it get its pictures that fast?"),
+        (36, "added both times", "They work at the same time."),
+        (1.5, "that is one epoch", "There are twenty."),
+        (5, "added both speeds", "A picture needs both, the one after the other."),
+        (10, "took the mean of the two speeds", "A chain is as fast as its slowest part."),
+    ],
+    tolerance=0.001,
+    hint="Which of the two is slower?",
+)

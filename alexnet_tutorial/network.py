@@ -24,6 +24,10 @@ def build(
     Rounding up becomes zeros after the edge, in a layer of its own called ``<layer>_pad``; so
     does padding that Keras' ``"same"`` does not give.
 
+    Layers follow Keras' dtype policy. Where that is one of mixed precision, response
+    normalization and softmax still compute in float32: in float16, the squares of the one
+    overflow from 256 on, and the small probabilities of the other vanish.
+
     Args:
         architecture: The network.
         initialization: ``"he"``: He et al. (2015), arXiv:1502.01852, with zero biases, from
@@ -69,6 +73,7 @@ def _known(what, value, known):
 
 def _keras_layers(layer, shape, data_format, initialization, groups, seed):
     """The Keras layers of one described layer: itself, after padding where it needs any."""
+    precise = keras.config.dtype_policy().variable_dtype  # float32 in mixed precision too
     if layer.kind in ("conv", "pool"):
         padding, pad_layer = _padding(layer, shape, data_format)
         if pad_layer:
@@ -105,6 +110,7 @@ def _keras_layers(layer, shape, data_format, initialization, groups, seed):
                 layer.k,
                 layer.divide_by_size,
                 data_format=data_format,
+                dtype=precise,
                 name=layer.name,
             )
         case "flatten":
@@ -114,6 +120,7 @@ def _keras_layers(layer, shape, data_format, initialization, groups, seed):
             yield keras.layers.Dense(
                 layer.units,
                 activation=layer.activation,
+                dtype=precise if layer.activation == "softmax" else None,
                 name=layer.name,
                 **_initializers(layer, initialization, seed),
             )

@@ -60,6 +60,16 @@ ANSWERS = {
     "evaluation.sure": 0.125,
     "evaluation.best": "b",
     "evaluation.unseen": 103 / 108,
+    "learned.squares": 144,
+    "learned.opposite": 0,
+    "learned.flat": 0.18,
+    "learned.directions": 119,
+    "learned.sleeve": "b",
+    "full.memory": 975443584,
+    "full.kept": 4,
+    "full.numbers": 9408,
+    "full.scale": 64,
+    "full.pace": 30,
 }
 NAMED = {  # (question, answer): words of the slip
     ("convolution.positions", 8): "rounds up",
@@ -116,6 +126,14 @@ NAMED = {  # (question, answer): words of the slip
     ("evaluation.uneven", 0.0195): "one side",
     ("evaluation.sure", 0.025): "cancel",
     ("evaluation.unseen", 0.858): "not below",
+    ("learned.squares", 2025): "steps of 1",
+    ("learned.opposite", -3): "before ReLU",
+    ("learned.flat", 1.8): "not p",
+    ("learned.directions", 120): "mean takes one",
+    ("full.memory", 243860896): "weights alone",
+    ("full.memory", 731582688): "one array is missing",
+    ("full.scale", 6): "exponent",
+    ("full.pace", 36): "added both times",
 }
 STRANGE = [
     object(),

@@ -63,6 +63,17 @@ DRAWINGS = {
     "memory_use": lambda: figures.memory({"one": {"a": 1e9, "b": 2e9}}, limit=3 * 2**30),
     "groups": lambda: figures.groups(8, 8, (1, 2, 4)),
     "who_reads_whom": lambda: figures.who_reads_whom(variant("alexnet-2012")),
+    "filters": lambda: figures.filters(
+        {"a": np.ones((2, 2, 3, 5)), "b": np.eye(3)[None, :, :, None]}
+    ),
+    "activations": lambda: figures.activations({"conv1": np.ones((4, 4, 9))}),
+    "neighbors": lambda: figures.neighbors(
+        np.zeros((2, 4, 4, 3)), [1, 2], {"pixels": (np.ones((2, 4, 4, 3)), [1, 3])}
+    ),
+    "heat_maps": lambda: figures.heat_maps(
+        np.ones((2, 9, 9, 3)), {"map": np.ones((2, 9, 9))}, ["a", "b"], "how much"
+    ),
+    "feature_map": lambda: figures.feature_map({"plane": np.eye(6, 2)}, range(6)),
 } | {name: lambda name=name: figures.architecture_diagram(variant(name)) for name in VARIANTS}
 
 
@@ -437,3 +448,42 @@ def test_who_reads_whom_follows_the_groups_of_the_description():
         Architecture("one", 8, (Conv("a", 4, 3), Conv("b", 4, 3), Flatten("f"), Dense("d", 2)))
     )
     assert crossed.svg.count("<path") - picture.svg.count("<path") == 2  # there and back
+
+
+def test_filters_count_color_against_brightness():
+    gray = np.ones((3, 3, 3, 2)) * np.arange(-1, 2)[:, None, None, None]
+    opponent = np.ones((3, 3, 3, 1)) * np.array([1.0, -0.5, -0.5])[:, None]  # sums to zero
+    alt = figures.filters({"mixed": np.concatenate([gray, opponent], axis=-1)}).alt
+    assert "3 filters of 3 × 3 pixels, 1 of them with more color" in alt
+    for wrong in (np.ones((3, 3, 1, 4)), np.ones((3, 3, 3))):
+        with pytest.raises(ValueError, match="wrong.*reads colors"):
+            figures.filters({"wrong": wrong})
+    with pytest.raises(ValueError, match="no kernel"):
+        figures.filters({})
+
+
+def test_activations_count_zeros_and_show_what_there_is():
+    maps = np.zeros((2, 3, 4))
+    maps[0, 0] = 1  # 4 of 24 numbers
+    alt = figures.activations({"conv1": maps}, per_layer=8).alt
+    assert "strongest 4 of conv1's 4 maps of 2 × 3 (83% of all numbers are zero)" in alt
+    with pytest.raises(ValueError, match=r"\(1, 2, 3, 4\).*batch"):
+        figures.activations({"conv1": maps[None]})
+
+
+def test_heat_maps_say_where_and_ignore_what_is_below_zero():
+    one = np.full((1, 4, 4), -5.0)
+    one[0, 3, 1] = 2.0
+    alt = figures.heat_maps(np.zeros((1, 4, 4, 3)), {"m": one}, ["t"], "how much").alt
+    assert "m: centered at (88%, 38%)" in alt
+    alt = figures.heat_maps(np.zeros((1, 4, 4, 3)), {"m": -abs(one)}, ["t"], "how much").alt
+    assert "(nowhere)" in alt
+
+
+def test_the_feature_map_counts_who_lies_near_its_own():
+    points = [[0, 0], [0, 1], [0, 9], [9, 9], [9, 10]]
+    alt = figures.feature_map({"plane": points}, [0, 0, 1, 1, 1]).alt
+    assert "plane: 5 lie nearest" in alt
+    assert "plane: 4 lie nearest" in figures.feature_map({"plane": points}, [0, 1, 1, 1, 1]).alt
+    with pytest.raises(ValueError, match=r"\(5, 2\)"):
+        figures.feature_map({"plane": np.zeros((4, 2))}, [0] * 5)

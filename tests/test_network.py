@@ -232,3 +232,21 @@ def test_a_model_that_has_no_description_is_refused(index):
     model, message = list(_odd_models())[index]
     with pytest.raises(ValueError, match=message):
         describe(model)
+
+
+def test_mixed_precision_keeps_weights_sums_of_squares_and_probabilities_in_32_bits(reduced):
+    network = reduced(variant("alexnet-2012"))
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        mixed = build(network, seed=3)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    plain = build(network, seed=3)
+    assert {weight.dtype for weight in mixed.weights} == {"float32"}
+    computed = {layer.name: layer.compute_dtype for layer in mixed.layers}
+    assert computed["lrn1"] == computed["lrn2"] == computed["fc8"] == "float32"
+    assert computed["conv1"] == computed["pool1"] == computed["fc7"] == "bfloat16"
+    x = np.random.default_rng(0).uniform(-0.5, 0.5, (2, *network.input_shape)).astype("float32")
+    mixed.set_weights(plain.get_weights())
+    # bfloat16 keeps 8 bits: each number is off by up to 0.4 %, through eight layers.
+    np.testing.assert_allclose(mixed.predict(x, verbose=0), plain.predict(x, verbose=0), atol=0.02)

@@ -19,6 +19,13 @@ from alexnet_tutorial.figures.convolution import (
 from alexnet_tutorial.figures.data import contact_sheet, pictures
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
 from alexnet_tutorial.figures.evaluation import confusion, intervals, reliability, score_chances
+from alexnet_tutorial.figures.features import (
+    activations,
+    feature_map,
+    filters,
+    heat_maps,
+    neighbors,
+)
 from alexnet_tutorial.figures.network import architecture_diagram, cost_bars
 from alexnet_tutorial.figures.parts import (
     activations,
@@ -45,15 +52,19 @@ __all__ = [
     "cost_bars",
     "dropout_samples",
     "error_rates",
+    "feature_map",
+    "filters",
     "from_matplotlib",
     "gradient_by_depth",
     "groups",
+    "heat_maps",
     "history",
     "intervals",
     "last_window",
     "memory",
     "memory_order",
     "mixed_formats",
+    "neighbors",
     "normalized_channels",
     "one_convolution",
     "pictures",

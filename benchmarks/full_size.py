@@ -1,0 +1,185 @@
+"""Train the full network of 2012 on SIGNS, crops enlarged to 224 pixels, and record every epoch.
+
+    python benchmarks/full_size.py --folder DIR [--epochs 20] [--record FILE]
+
+The weights kept are those of the epoch with the lowest validation loss; the test set is looked at
+once, at the end. A run that was killed continues from its last whole epoch: give the same
+arguments again. The record is replaced after every epoch, and says whether the run is finished.
+On a GPU the network computes in mixed precision. Chapter 41 shows the record that is in the
+package.
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+from alexnet_tutorial.architecture import variant
+from alexnet_tutorial.datasets import load_signs
+from alexnet_tutorial.session import cores, describe, device, import_keras, keep_memory
+
+GOAL = 0.95
+ENLARGED = 4  # a crop of 56 of 64 pixels is what 224 of 256 are
+
+
+def enlarging(network, seed):
+    """The network after a layer that enlarges crops of 56 pixels to its 224, on the device."""
+    keras = import_keras()
+    from alexnet_tutorial.network import build
+
+    height, width = network.input_size
+    crop = (height // ENLARGED, width // ENLARGED)
+    enlarge = keras.layers.Resizing(height, width, dtype="float32", name="enlarge")
+    layers = [
+        keras.Input((*crop, network.channels)),
+        enlarge,
+        *build(network, seed=seed).layers[1:],
+    ]
+    return keras.Sequential(layers, name="full_size"), crop
+
+
+def processor():
+    """What the accelerator or the processor is called."""
+    if device() == "gpu":
+        keras = import_keras()
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            gpu = tf.config.list_physical_devices("GPU")[0]
+            return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+        return str(keras.distribution.list_devices()[0])
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def clock():
+    """A callback that puts the seconds of each epoch into its logs, beside loss and accuracy."""
+    keras = import_keras()
+
+    class Clock(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.started = time.perf_counter(), time.process_time()
+
+        def on_epoch_end(self, epoch, logs):
+            logs["seconds"] = time.perf_counter() - self.started[0]
+            logs["cpu_seconds"] = time.process_time() - self.started[1]
+
+    return Clock()
+
+
+def speeds(model, batches, rounds=5):
+    """Pictures per second of a training step, with the preparation of its pictures and without."""
+    x, y = batches[0]
+    model.train_on_batch(x, y)
+    seconds = {"with_pipeline": [], "without_pipeline": []}
+    for _ in range(rounds):
+        started = time.perf_counter()
+        model.train_on_batch(*batches[0])
+        middle = time.perf_counter()
+        model.train_on_batch(x, y)
+        seconds["with_pipeline"].append(middle - started)
+        seconds["without_pipeline"].append(time.perf_counter() - middle)
+    return {name: len(x) / statistics.median(times) for name, times in seconds.items()}
+
+
+def write(record, path):
+    beside = path.with_suffix(".part")
+    beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, required=True, help="where the checkpoint goes")
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--learning-rate", type=float, default=1e-4)
+    parser.add_argument("--network", default="alexnet-2012")
+    parser.add_argument("--source", default="real", help="of the pictures, as load_signs")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--note", default="", help="what else the machine was doing")
+    parser.add_argument("--record", type=Path, default=Path("full_size.json"), metavar="FILE")
+    options = parser.parse_args(arguments)
+
+    keras = import_keras()
+    from alexnet_tutorial import training
+
+    keep_memory()
+    signs = load_signs(options.source, seed=options.seed)
+    network = variant(options.network).with_classes(len(signs.classes))
+    policy = "mixed_float16" if device() == "gpu" else "float32"
+    keras.config.set_dtype_policy(policy)
+    model, crop = enlarging(network, options.seed)
+    keras.config.set_dtype_policy("float32")
+
+    recipe = training.Recipe(epochs=options.epochs, learning_rate=options.learning_rate)
+    batches = training.Batches(signs.train, crop, len(signs.classes), recipe, options.seed)
+    validation, test = (
+        (training.prepare(split.x, crop), split.y) for split in (signs.validation, signs.test)
+    )
+    training.compile_model(model, recipe, len(batches))
+    stopping = keras.callbacks.EarlyStopping(
+        "val_loss", patience=recipe.patience, restore_best_weights=True
+    )
+    checkpoint = training.Checkpoint(options.folder, batches, stopping)
+    record = {
+        "finished": False,
+        "date": date.today().isoformat(),
+        "machine": f"{processor()}, {cores()} cores",
+        "versions": describe(),
+        "note": options.note,
+        "network": network.name,
+        "parameters": model.count_params(),
+        "precision": policy,
+        "data": "photographs of SIGNS" if signs.kind == "real" else "drawn hands",
+        "pictures": {part: len(getattr(signs, part)) for part in ("train", "validation", "test")},
+        "seed": options.seed,
+        "recipe": asdict(recipe),
+    }
+
+    def keep(epoch, logs):
+        write(record | {"history": checkpoint.history}, options.record)
+        print(epoch + 1, {name: round(value, 3) for name, value in logs.items()}, flush=True)
+
+    print(record["machine"], record["versions"], policy, flush=True)
+    model.fit(
+        batches,
+        epochs=recipe.epochs,
+        validation_data=validation,
+        callbacks=[
+            training.FiniteLoss(),
+            clock(),
+            stopping,
+            checkpoint,
+            keras.callbacks.LambdaCallback(on_epoch_end=keep),
+        ],
+        shuffle=False,  # the batches shuffle the pictures themselves
+        verbose=0,
+    )
+    history = checkpoint.history
+    x, y = test
+    right = model.predict(x, verbose=0).argmax(-1) == y
+    reached = [epoch for epoch, value in enumerate(history["val_accuracy"]) if value >= GOAL]
+    record |= {
+        "finished": True,
+        "history": history,
+        "best_epoch": int(stopping.best_epoch) + 1,
+        "test_right": int(right.sum()),
+        "seconds": sum(history["seconds"]),
+        "cpu_seconds": sum(history["cpu_seconds"]),
+        "seconds_to_goal": sum(history["seconds"][: reached[0] + 1]) if reached else None,
+        "goal": GOAL,
+        "pictures_per_second": speeds(model, batches),  # last: it trains on
+    }
+    write(record, options.record)
+    print(f"{record['test_right']} of {len(y)} test pictures right", flush=True)
+
+
+if __name__ == "__main__":
+    main()
