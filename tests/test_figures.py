@@ -34,6 +34,13 @@ DRAWINGS = {
     "accuracy_by_pictures": lambda: figures.accuracy_by_pictures(
         [60, 300], {"scratch": [0.5, 0.7], "tuned": [0.8, 1.0]}, tested=120, before=0.6
     ),
+    "patch_places": lambda: figures.patch_places(256, 224, [(20, 5)]),
+    "color_components": lambda: figures.color_components(
+        np.arange(96, dtype=np.uint8).reshape(2, 4, 4, 3), [0.2, 0.05, 0.0], np.eye(3)
+    ),
+    "accuracy_by_seed": lambda: figures.accuracy_by_seed(
+        {"plain": [0.5, 0.7], "varied": [0.8, 1.0]}, tested=900, chance=6
+    ),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
 } | {name: lambda name=name: figures.architecture_diagram(variant(name)) for name in VARIANTS}
 
@@ -302,3 +309,19 @@ def test_intervals_reach_where_the_binomial_distribution_says():
 def test_every_way_needs_an_accuracy_for_each_count():
     with pytest.raises(ValueError, match="'scratch' has 1 accuracies for 2 counts"):
         figures.accuracy_by_pictures([1, 2], {"scratch": [0.5]}, tested=10)
+
+
+def test_augmentation_figures_state_their_numbers_and_refuse_nonsense():
+    assert "33 × 33 = 1,089 places" in figures.patch_places(256, 224).alt
+    with pytest.raises(ValueError, match="patch of 257 pixels"):
+        figures.patch_places(256, 257)
+    with pytest.raises(ValueError, match="end at 32"):
+        figures.patch_places(256, 224, [(33, 0)])
+    alt = DRAWINGS["color_components"]().alt
+    assert "p1 is red 1.00, green 0.00, blue 0.00 and holds 80.0% of the variance" in alt
+    with pytest.raises(ValueError, match=r"shape \(2, 2, 3\)"):
+        figures.color_components(np.zeros((2, 2, 3)), np.ones(3), np.eye(3))
+    alt = DRAWINGS["accuracy_by_seed"]().alt
+    assert "plain: mean 60.0% of 2 seeds, from 50.0% to 70.0%" in alt and "give 16.7%" in alt
+    with pytest.raises(ValueError, match="at least one accuracy"):
+        figures.accuracy_by_seed({"plain": []}, tested=10)

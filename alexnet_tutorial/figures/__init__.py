@@ -7,6 +7,11 @@ numbers as the drawing and says what the drawing shows.
 What all figures share is in ``draw``; the others are sorted by what they show.
 """
 
+from alexnet_tutorial.figures.augmentation import (
+    accuracy_by_seed,
+    color_components,
+    patch_places,
+)
 from alexnet_tutorial.figures.convolution import (
     convolution_window,
     last_window,
@@ -26,7 +31,9 @@ __all__ = [
     "KIND_COLORS",
     "Picture",
     "accuracy_by_pictures",
+    "accuracy_by_seed",
     "architecture_diagram",
+    "color_components",
     "contact_sheet",
     "convolution_window",
     "cost_bars",
@@ -36,6 +43,7 @@ __all__ = [
     "memory_order",
     "mixed_formats",
     "one_convolution",
+    "patch_places",
     "pictures",
     "receptive_field",
     "wilson",
