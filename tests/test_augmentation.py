@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from alexnet_tutorial.layers import PCAColor, RandomPatch
+from alexnet_tutorial.training import Recipe, vary
 
 FORMATS = ["channels_last", "channels_first"]
 pytestmark = pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
@@ -321,6 +322,57 @@ def test_larger_than_the_picture_is_refused_before_any_work():
 def test_patches_refuse_bad_sizes(size):
     with pytest.raises(ValueError, match="must be a positive integer"):
         RandomPatch(*size)
+
+
+# --- hands -----------------------------------------------------------------------------------
+
+
+def blobs(row, column, n=300, side=64):
+    """Black pictures with one round light spot, its middle (row, column) from the center."""
+    y, x = np.mgrid[:side, :side] - (side - 1) / 2
+    spot = 200 * np.exp(-((y - row) ** 2 + (x - column) ** 2) / 8)
+    return np.repeat(spot[None, :, :, None], n, axis=0).repeat(3, axis=3).astype(np.uint8)
+
+
+def middles(pictures):
+    """Where the spots are now, (n, 2), from the center."""
+    gray = np.asarray(pictures, "float64").mean(axis=3)
+    where = np.arange(gray.shape[1]) - (gray.shape[1] - 1) / 2
+    weight = gray.sum(axis=(1, 2))
+    return np.stack([gray.sum(axis=2) @ where, gray.sum(axis=1) @ where], axis=1) / weight[:, None]
+
+
+def test_keras_layers_and_vary_move_and_turn_over_the_same_range():
+    """The stack of the chapter and training.vary: uniform shifts and turns, equally far."""
+    still = {"turn": 0.0, "zoom": 0.0, "shift": 0.0, "light": 0.0, "mirror": False}
+    rng = np.random.default_rng(0)
+
+    def by_vary(pictures, **change):
+        return vary(pictures, 64, Recipe(**still | change), rng) + 0.5
+
+    def by_keras(pictures, layer):
+        return numpy(layer(pictures.astype("float32"), training=True))
+
+    spot = blobs(0, 0)
+    translation = keras.layers.RandomTranslation(3.5 / 64, 3.5 / 64, fill_mode="nearest", seed=1)
+    for moved in (by_vary(spot, shift=3.5), by_keras(spot, translation)):
+        for direction in middles(moved).T:
+            assert stats.kstest(direction, "uniform", (-3.5, 7)).pvalue > 0.001
+
+    spot = blobs(0, 20)
+    rotation = keras.layers.RandomRotation(12 / 360, fill_mode="nearest", seed=2)
+    for turned_ in (by_vary(spot, turn=12.0), by_keras(spot, rotation)):
+        down, right = middles(turned_).T
+        angle = np.degrees(np.arctan2(down, right))
+        assert stats.kstest(angle, "uniform", (-12, 24)).pvalue > 0.001
+
+    # Light: vary multiplies, Keras adds; each picture gets one number, none leaves the range.
+    gray = np.full((300, 8, 8, 3), 100, np.uint8)
+    factor = vary(gray, 8, Recipe(**still | {"light": 0.15}), rng)[:, :, :, 0] + 0.5
+    added = by_keras(gray, keras.layers.RandomBrightness(0.1, seed=3))[:, :, :, 0]
+    for light, (low, width) in ((factor * 255 / 100, (0.85, 0.3)), (added - 100, (-25.5, 51))):
+        assert np.ptp(light, axis=(1, 2)).max() < 1e-3
+        assert stats.kstest(light[:, 0, 0], "uniform", (low, width)).pvalue > 0.001
 
 
 @pytest.mark.slow
