@@ -55,6 +55,13 @@ DRAWINGS = {
     ),
     "score_chances": lambda: figures.score_chances([0.9, 0.97], 120),
     "intervals": lambda: figures.intervals(0.97, [30, 120, 1000]),
+    "patch_places": lambda: figures.patch_places(256, 224, [(20, 5)]),
+    "color_components": lambda: figures.color_components(
+        np.arange(96, dtype=np.uint8).reshape(2, 4, 4, 3), [0.2, 0.05, 0.0], np.eye(3)
+    ),
+    "accuracy_by_seed": lambda: figures.accuracy_by_seed(
+        {"plain": [0.5, 0.7], "varied": [0.8, 1.0]}, tested=900, chance=6
+    ),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
     "error_rates": lambda: figures.error_rates(
         [("old", "a", 28.2), ("old", "b", 17), ("new", "b", 15.315)], own=["b"]
@@ -487,3 +494,19 @@ def test_the_feature_map_counts_who_lies_near_its_own():
     assert "plane: 4 lie nearest" in figures.feature_map({"plane": points}, [0, 1, 1, 1, 1]).alt
     with pytest.raises(ValueError, match=r"\(5, 2\)"):
         figures.feature_map({"plane": np.zeros((4, 2))}, [0] * 5)
+
+
+def test_augmentation_figures_state_their_numbers_and_refuse_nonsense():
+    assert "33 × 33 = 1,089 places" in figures.patch_places(256, 224).alt
+    with pytest.raises(ValueError, match="patch of 257 pixels"):
+        figures.patch_places(256, 257)
+    with pytest.raises(ValueError, match="end at 32"):
+        figures.patch_places(256, 224, [(33, 0)])
+    alt = DRAWINGS["color_components"]().alt
+    assert "p1 is red 1.00, green 0.00, blue 0.00 and holds 80.0% of the variance" in alt
+    with pytest.raises(ValueError, match=r"shape \(2, 2, 3\)"):
+        figures.color_components(np.zeros((2, 2, 3)), np.ones(3), np.eye(3))
+    alt = DRAWINGS["accuracy_by_seed"]().alt
+    assert "plain: mean 60.0% of 2 seeds, from 50.0% to 70.0%" in alt and "give 16.7%" in alt
+    with pytest.raises(ValueError, match="at least one accuracy"):
+        figures.accuracy_by_seed({"plain": []}, tested=10)

@@ -7,6 +7,7 @@ numbers as the drawing and says what the drawing shows.
 What all figures share is in ``draw``; the others are sorted by what they show.
 """
 
+from alexnet_tutorial.figures.augmentation import accuracy_by_seed, color_components, patch_places
 from alexnet_tutorial.figures.convolution import (
     convolution_window,
     last_window,
@@ -44,8 +45,10 @@ __all__ = [
     "KIND_COLORS",
     "Picture",
     "accuracy_by_pictures",
+    "accuracy_by_seed",
     "activations",
     "architecture_diagram",
+    "color_components",
     "confusion",
     "contact_sheet",
     "convolution_window",
@@ -67,6 +70,7 @@ __all__ = [
     "neighbors",
     "normalized_channels",
     "one_convolution",
+    "patch_places",
     "pictures",
     "pooling_winners",
     "receptive_field",
