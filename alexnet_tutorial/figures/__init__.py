@@ -7,6 +7,7 @@ numbers as the drawing and says what the drawing shows.
 What all figures share is in ``draw``; the others are sorted by what they show.
 """
 
+from alexnet_tutorial.figures.ablations import effects
 from alexnet_tutorial.figures.convolution import (
     convolution_window,
     last_window,
@@ -30,6 +31,7 @@ __all__ = [
     "contact_sheet",
     "convolution_window",
     "cost_bars",
+    "effects",
     "from_matplotlib",
     "history",
     "last_window",
