@@ -230,7 +230,7 @@ def test_a_run_repeats_itself_and_says_what_it_was(name):
     assert one == two == json.loads(json.dumps(one))
     assert one["configuration"] == name and one["seed"] == 3 and len(one["history"]["loss"]) == 2
     assert one["key"] == ablations.key(configuration, 3, signs)
-    for part, pictures in (("validation", 12), ("test", 18)):
+    for part, pictures in (("train", 48), ("validation", 12), ("test", 18)):
         right = one[f"{part}_accuracy"] * pictures
         assert right == pytest.approx(round(right), abs=1e-3)
     assert one["parameters"] == 365_446
