@@ -191,7 +191,7 @@ PARTS = (
 """What the ablations ask, in the order of the chapter."""
 
 
-def run(configuration, seed, signs, progress=False):
+def run(configuration, seed, signs):
     """Train one configuration with one seed, and measure it after its last epoch.
 
     The seed decides the first weights, dropout, the order of the pictures and how they vary. Two
@@ -201,7 +201,6 @@ def run(configuration, seed, signs, progress=False):
         configuration: A :class:`Configuration`.
         seed: An integer of at least 0.
         signs: What ``load_signs(seed=seed)`` returns: the seed decides which pictures validate.
-        progress: Whether to show how it goes.
 
     Returns:
         A record of plain values: what was run, where and when; accuracy (0 to 1) and loss on the
@@ -214,7 +213,7 @@ def run(configuration, seed, signs, progress=False):
     """
     from alexnet_tutorial.network import build
     from alexnet_tutorial.session import keep_memory
-    from alexnet_tutorial.training import Batches, FiniteLoss, Progress, Recipe, prepare, xla
+    from alexnet_tutorial.training import Batches, FiniteLoss, Recipe, prepare, xla
 
     keep_memory()
     size = configuration.network.input_size
@@ -240,7 +239,7 @@ def run(configuration, seed, signs, progress=False):
     history = model.fit(
         batches,
         epochs=configuration.epochs,
-        callbacks=[FiniteLoss(), batches.follow(), *([Progress()] if progress else [])],
+        callbacks=[FiniteLoss(), batches.follow()],
         shuffle=False,  # the batches shuffle the pictures themselves
         verbose=0,
     ).history
