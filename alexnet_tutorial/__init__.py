@@ -21,6 +21,7 @@ _SUBMODULES = (
     "layers",
     "ledger",
     "network",
+    "optimizers",
     "preprocessing",
     "session",
     "training",
