@@ -22,6 +22,7 @@ _SUBMODULES = (
     "layers",
     "ledger",
     "network",
+    "optimizers",
     "preprocessing",
     "session",
     "training",
