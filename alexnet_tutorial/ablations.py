@@ -405,7 +405,7 @@ def run_all(path, configurations, seeds=SEEDS, load=None, train=run, report=prin
         path: The file of runs.
         configurations: What to run, in this order, each with every seed.
         seeds: The seeds.
-        load: Gives the pictures for a seed; by default the SIGNS photographs.
+        load: Gives the pictures for a seed; by default ``load_signs(seed=seed)``.
         train: Makes one run, as :func:`run` does.
         report: Called with a line of text for each run.
 
@@ -416,7 +416,7 @@ def run_all(path, configurations, seeds=SEEDS, load=None, train=run, report=prin
         from alexnet_tutorial.datasets import load_signs
 
         def load(seed):
-            return load_signs("real", seed=seed)
+            return load_signs(seed=seed)
 
     pictures = {seed: load(seed) for seed in seeds}
     made = 0

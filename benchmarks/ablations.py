@@ -13,9 +13,10 @@ import argparse
 import os
 from pathlib import Path
 
-# One thread: the result does not depend on how the machine splits a sum, and runs that share
-# the machine with others cost the same CPU seconds.
-for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+# One thread: the result does not depend on how many cores split a sum. And oneDNN's convolutions,
+# which TensorFlow takes by itself on some processors only: they round differently from its own.
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+for name in (*THREADS, "TF_ENABLE_ONEDNN_OPTS"):
     os.environ.setdefault(name, "1")
 
 from alexnet_tutorial.ablations import CONFIGURATIONS, SEEDS, read_runs, run_all  # noqa: E402
@@ -41,11 +42,16 @@ def main():
         return
     configurations = [CONFIGURATIONS[name] for name in options.names or CONFIGURATIONS]
 
+    from alexnet_tutorial.datasets import load_signs
     from alexnet_tutorial.session import import_keras
 
     import_keras()
     made = run_all(
-        options.file, configurations, options.seeds, report=lambda line: print(line, flush=True)
+        options.file,
+        configurations,
+        options.seeds,
+        load=lambda seed: load_signs("real", seed=seed),
+        report=lambda line: print(line, flush=True),
     )
     print(f"{made} runs made; {options.file} holds {len(read_runs(options.file))}")
 
