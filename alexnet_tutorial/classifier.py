@@ -583,7 +583,7 @@ class Classifier:
             for step in range(len(batches)):
                 rows, x = batches.read(step)
                 if len(rows):
-                    p = np.asarray(self.model.predict_on_batch(x))
+                    p = np.asarray(self.model.predict_on_batch(_filled_up(x)))[: len(x)]
                     yield rows, p.reshape(len(rows), views, -1).mean(1)
 
     @contextlib.contextmanager
@@ -676,6 +676,12 @@ def _checked_classes(outputs, classes, class_names):
                 "ImageNet, give the wnids as classes, and names from datasets.folder.class_names."
             )
     return classes, names
+
+
+def _filled_up(x):
+    """Fill a batch up to a power of two: each size is compiled anew, so there are to be few."""
+    missing = (1 << (len(x) - 1).bit_length()) - len(x)
+    return np.pad(x, [(0, missing)] + [(0, 0)] * (x.ndim - 1))
 
 
 def _data_format(model, crop):

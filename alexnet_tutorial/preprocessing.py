@@ -84,8 +84,8 @@ class Preprocessing:
         size = (self.resize * width // short, self.resize * height // short)
         picture = picture.convert("RGB").resize(size, Image.Resampling.BILINEAR)
         rows, columns = self.crop
-        # Python rounds a half to the even number; so does what torchvision publishes.
-        left, top = round((size[0] - columns) / 2), round((size[1] - rows) / 2)
+        # As Keras' CenterCrop; torchvision rounds a half to the even number, a pixel further on.
+        left, top = (size[0] - columns) // 2, (size[1] - rows) // 2
         return np.array(picture.crop((left, top, left + columns, top + rows)))
 
     def apply(self, pictures) -> np.ndarray:

@@ -32,8 +32,8 @@ def _without_chatter(chatter=_CHATTER):
     """Hold back what C++ code writes to the error stream; afterwards pass on all but chatter.
 
     Python's ``sys.stderr`` does not see these lines: TensorFlow writes to file descriptor 2.
-    oneDNN itself stays on. (Switching it off would silence its line too, but then convolutions
-    are slow and ``channels_first`` does not run on a CPU.)
+    oneDNN itself stays on. (Switching it off would silence its line too, but see
+    :func:`import_keras`.)
     """
     with tempfile.TemporaryFile() as held:
         sys.stderr.flush()
@@ -83,6 +83,10 @@ def keep_memory(megabytes=64):
 def import_keras():
     """Import Keras and its backend without the lines TensorFlow writes at every start.
 
+    oneDNN is switched on, unless ``TF_ENABLE_ONEDNN_OPTS`` is set: TensorFlow does that by itself
+    only on the newer processors. Without it convolutions are slow, and ``channels_first`` does not
+    run on a CPU. It must be done before TensorFlow is imported for the first time.
+
     Returns:
         The ``keras`` module.
 
@@ -92,6 +96,8 @@ def import_keras():
     """
     # 1 hides information only; warnings and errors still show.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     keep_memory()
     with _without_chatter():
         import keras

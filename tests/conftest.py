@@ -12,6 +12,9 @@ from urllib.parse import urljoin
 
 import pytest
 
+# As the package sets it where it imports Keras: the same on every processor.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
 ROOT = Path(__file__).resolve().parents[1]
 DESK = {"width": 1280, "height": 900}
 FLAGS = [

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -138,6 +139,29 @@ def test_chatter_does_not_swallow_an_exception():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 1 and "ImportError: no backend" in done.stderr
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="not an x86 processor")
+@pytest.mark.parametrize(
+    ("setting", "works"), [({}, True), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, False)]
+)
+def test_onednn_is_on_unless_it_was_switched_off(setting, works):
+    # TensorFlow's own convolution has no channels_first on a CPU: only oneDNN's has.
+    program = (
+        "from alexnet_tutorial.session import import_keras\n"
+        "import_keras()\n"
+        "import tensorflow as tf\n"
+        "with tf.device('CPU'):\n"
+        "    maps, kernel = tf.ones((1, 3, 8, 8)), tf.ones((3, 3, 3, 2))\n"
+        "    print(tf.nn.conv2d(maps, kernel, 1, 'VALID', 'NCHW').shape)\n"
+    )
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment | setting
+    )
+    assert ("(1, 2, 6, 6)" in done.stdout) is works, done.stderr
+    assert ("only supports the NHWC" in done.stderr) is not works
 
 
 def test_start_seeds_every_source_of_random_numbers():

@@ -17,13 +17,16 @@ def picture(width, height, seed=0):
 
 
 def torchvision_definition(image):
-    """Resize(256), CenterCrop(224), to [0, 1], Normalize: as its transforms are documented."""
+    """Resize(256), CenterCrop(224), to [0, 1], Normalize: as its transforms are documented.
+
+    But where half a pixel is left over, the crop begins before it, as Keras' CenterCrop does, and
+    not at the even one of the two.
+    """
     width, height = image.size
     short = min(width, height)
     size = int(256 * width / short), int(256 * height / short)
     values = np.asarray(image.resize(size, Image.BILINEAR))
-    top = int(round((values.shape[0] - 224) / 2.0))
-    left = int(round((values.shape[1] - 224) / 2.0))
+    top, left = (values.shape[0] - 224) // 2, (values.shape[1] - 224) // 2
     values = values[top : top + 224, left : left + 224] / 255.0
     for channel, (mean, std) in enumerate(
         zip((0.485, 0.456, 0.406), (0.229, 0.224, 0.225), strict=True)

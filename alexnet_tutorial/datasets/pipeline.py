@@ -105,11 +105,11 @@ def windows(sizes, resize, crop, places=None):
     sizes, crop = np.asarray(sizes), np.asarray(crop)
     resized = resize * sizes // sizes.min(1, keepdims=True)
     if places is None:
-        start = np.rint((resized - crop) / 2)
+        start = (resized - crop) // 2
     else:
         room = resize - crop
         inside = np.minimum(np.floor(np.asarray(places) * (room + 1)), room)
-        start = np.rint((resized - resize) / 2) + inside
+        start = (resized - resize) // 2 + inside
     ratio = sizes / resized
     # Rounding must not reach past the picture: Pillow refuses such a box.
     ends = np.minimum((start + crop) * ratio, sizes)
@@ -138,9 +138,9 @@ def ten_views(picture, preprocessing):
     size = np.array([picture.size[::-1]])
     square = _cut(picture, windows(size, resize, (resize, resize))[0], (resize, resize))
     resized = resize * size // size.min()
-    center = np.rint((resized - (rows, columns)) / 2) - np.rint((resized - resize) / 2)
+    center = (resized - (rows, columns)) // 2 - (resized - resize) // 2
     bottom, right = resize - rows, resize - columns
-    corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), center.astype(int)[0]]
+    corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), center[0]]
     views = np.stack([square[y : y + rows, x : x + columns] for y, x in corners])
     return np.concatenate([views, views[:, :, ::-1]])
 

@@ -151,11 +151,11 @@ def accuracy_by_pictures(counts, results, tested, before=None):
         axes.axhline(before, color=COLORS["gray"], linewidth=1, linestyle="--")
         axes.annotate(
             f"before: {before:.0%}",
-            (0, before),
+            (0.28, before),  # between the first two counts, where no marker stands
             xycoords=("axes fraction", "data"),
-            xytext=(4, -11),
+            xytext=(0, -11),
             textcoords="offset points",
-            ha="left",
+            ha="center",
             color="black",
             fontsize=8,
         )

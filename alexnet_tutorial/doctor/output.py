@@ -1,0 +1,170 @@
+"""The last activation, the loss, and what of the model trains."""
+
+from alexnet_tutorial.doctor import formats, words
+from alexnet_tutorial.doctor.report import Finding
+
+OVER_CLASSES = (
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "categorical_focal_crossentropy",
+)
+
+BINARY = ("binary_crossentropy", "binary_focal_crossentropy")
+
+_MEASURES = (
+    "mean_squared_error",
+    "mean_absolute_error",
+    "mean_squared_logarithmic_error",
+    "mean_absolute_percentage_error",
+    "huber",
+    "log_cosh",
+)
+
+_ACTIVATION_KINDS = {
+    "Softmax": "softmax",
+    "Sigmoid": "sigmoid",
+    "ReLU": "relu",
+    "Relu": "relu",
+    "LeakyReLU": "leaky_relu",
+    "Tanh": "tanh",
+}
+
+_ON_THE_WAY = ("Reshape", "Flatten", "Dropout", "Identity", "Permute", "GlobalAveragePooling2D")
+
+
+def last_activation(step):
+    """The function that the output went through; None where that cannot be told."""
+    while step is not None:
+        if step.kind in _ACTIVATION_KINDS:
+            return _ACTIVATION_KINDS[step.kind]
+        named = step.options.get("activation")
+        if named and named != "linear":
+            return named
+        if step.kind == "Dense" or (formats.CONVS.match(step.kind) and step.kind[:4] == "Conv"):
+            return "linear"
+        if step.kind not in (*_ON_THE_WAY, "Activation"):
+            return None
+        step = step.source
+    return None
+
+
+def units_of(step):
+    """Give the size of the last axis of an output."""
+    return step.output[-1] if step.output else step.options.get("units")
+
+
+def check_output(subject):
+    """Hold each output beside its activation and its loss."""
+    losses = subject.losses or [None] * len(subject.outputs)
+    for step, loss in zip(subject.outputs, losses, strict=False):
+        last, units = last_activation(step), units_of(step)
+        name, logits = loss or (None, False)
+        over_classes = name in OVER_CLASSES
+        numbers = {"units": units, "activation": last, "loss": name, "from_logits": logits}
+
+        def fault(code, message, cause, cure, step=step, numbers=numbers, severity="fault"):
+            return Finding(code, severity, step.name, message, cause, cure, numbers)
+
+        if units == 1 and (last == "softmax" or over_classes):
+            reason = (
+                "softmax divides by the sum of the outputs, and one output divided by itself is "
+                "always 1"
+                if last == "softmax"
+                else f"{name} compares classes, and with one output there is one class"
+            )
+            yield fault(
+                "softmax-one-unit",
+                f"{step.name} has one unit: {reason}. Nothing can be learned.",
+                "Yes or no is one unit with sigmoid, or two units with softmax.",
+                "Write `Dense(1, activation='sigmoid')` with loss='binary_crossentropy', or give "
+                "the layer one unit for each class.",
+            )
+        elif logits and last in ("softmax", "sigmoid") and (over_classes or name in BINARY):
+            yield fault(
+                "softmax-twice",
+                f"{step.name} ends in {last}, and the loss applies one more, because it was made "
+                "with from_logits=True. It learns slowly, and never becomes sure.",
+                "from_logits=True says that the outputs are still any numbers.",
+                f"Take out activation='{last}', or take from_logits=True out of the loss.",
+            )
+        elif (over_classes or name in BINARY) and not logits and last in _UNBOUNDED:
+            right = "sigmoid" if name in BINARY else "softmax"
+            yield fault(
+                "no-softmax",
+                f"{name} takes the logarithm of the outputs as probabilities, and {step.name} ends "
+                + (
+                    "without an activation: its outputs can be anything."
+                    if last == "linear"
+                    else f"in {last}, whose outputs are none."
+                ),
+                "The last layer and the loss must agree on who makes the probabilities.",
+                f"Write activation='{right}' in {step.name}, or "
+                f"`loss=keras.losses.{_camel(name)}(from_logits=True)`.",
+            )
+        elif name in _MEASURES and last == "softmax":
+            yield fault(
+                "mse-on-softmax",
+                f"{step.name} is a softmax over {units} classes, and the loss is {name}: where "
+                "the network is surely wrong, its gradient is almost nothing.",
+                f"{name} is for measurements. Softmax goes with the cross-entropy, whose "
+                "gradient is just the error.",
+                "Write loss='sparse_categorical_crossentropy' for class numbers, or "
+                "'categorical_crossentropy' for one-hot labels.",
+            )
+        elif name in BINARY and last == "softmax" and units:
+            yield fault(
+                "independent-classes",
+                f"{step.name} is a softmax over {units} classes, and {name} judges each of them as "
+                "a question of its own.",
+                "Softmax says that exactly one class is right.",
+                "Write loss='categorical_crossentropy' (one-hot labels) or "
+                "'sparse_categorical_crossentropy' (class numbers).",
+            )
+        elif over_classes and not logits and last == "sigmoid":
+            yield fault(
+                "independent-classes",
+                f"{step.name} ends in sigmoid, which lets all {units} classes be likely at once, "
+                f"and {name} expects probabilities that add up to 1.",
+                "Sigmoid is for answers that do not exclude each other.",
+                f"Write activation='softmax' in {step.name}.",
+            )
+
+
+_UNBOUNDED = ("linear", "relu", "leaky_relu", "elu", "selu", "gelu", "swish", "silu", "tanh")
+
+
+def _camel(name):
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def check_training(subject):
+    """See how much of a compiled model trains."""
+    if not subject.compiled or subject.trainable is None:
+        return
+    trains, total = subject.trainable
+    if not total:
+        return
+    numbers = {"trainable": trains, "total": total}
+    if not trains:
+        yield Finding(
+            "nothing-trains",
+            "fault",
+            None,
+            f"All {total:,} parameters are frozen: fit would run and change nothing.",
+            "trainable = False was set on the model or on every layer with weights.",
+            "Set `layer.trainable = True` on what is to learn, such as a new head, then compile "
+            "again.",
+            numbers,
+        )
+    elif trains < 0.05 * total:
+        yield Finding(
+            "mostly-frozen",
+            "note",
+            None,
+            f"{trains:,} of {total:,} parameters train ({words.share(trains / total)}), in "
+            f"{', '.join(subject.training[:3])}{' and others' * (len(subject.training) > 3)}.",
+            "The other layers have trainable = False.",
+            "Nothing, if only a new head is to learn. Otherwise set trainable = True and compile "
+            "again.",
+            numbers,
+        )

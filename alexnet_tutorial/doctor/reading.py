@@ -1,0 +1,412 @@
+"""A Keras model, read as the steps that its data take: kinds, options and shapes."""
+
+import contextlib
+import textwrap
+from dataclasses import dataclass, field
+from math import prod
+
+from alexnet_tutorial.doctor import windows, words
+from alexnet_tutorial.doctor.report import Finding
+
+
+@dataclass(eq=False)
+class Step:
+    """One layer (or one bare operation) at its place in the network."""
+
+    name: str
+    kind: str
+    options: dict = field(default_factory=dict)
+    sources: list = field(default_factory=list)
+    inputs: list = field(default_factory=list)  # shapes without the batch axis, or None
+    output: tuple | None = None
+    parameters: int | None = None
+    consumers: list = field(default_factory=list)
+    channels: str | None = None  # where the channels of the output really are
+    clashes: bool = False  # reads its input's axes in another order than they have
+
+    @property
+    def input(self):
+        """The shape of the first input."""
+        return self.inputs[0] if self.inputs else None
+
+    @property
+    def source(self):
+        """The step before."""
+        return self.sources[0] if self.sources else None
+
+
+@dataclass
+class Subject:
+    """Everything the checks read."""
+
+    name: str
+    steps: list
+    outputs: list
+    losses: list = field(default_factory=list)  # one (name, from_logits) or None for each output
+    loss_name: str | None = None
+    compiled: bool = False
+    trainable: tuple | None = None  # (trainable, all) parameters, and the layers that train
+    training: tuple = ()
+    findings: list = field(default_factory=list)
+    limits: list = field(default_factory=list)
+    partial: bool = False  # read from a description: some parameters are not counted
+
+    def __post_init__(self):  # noqa: D105
+        for step in self.steps:
+            for source in step.sources:
+                source.consumers.append(step)
+
+    @property
+    def inputs(self):
+        """The steps where data come in."""
+        return [step for step in self.steps if step.kind == "InputLayer"]
+
+
+# What of a layer the checks read; the same names in a layer and in its configuration.
+_OPTIONS = (
+    "data_format",
+    "filters",
+    "units",
+    "kernel_size",
+    "pool_size",
+    "size",
+    "strides",
+    "padding",
+    "dilation_rate",
+    "groups",
+    "activation",
+    "axis",
+    "axes",
+    "dims",
+    "scale",
+    "offset",
+    "use_bias",
+    "cropping",
+)
+
+# The package's own layers read like the Keras layers that they extend.
+ALIASES = {"PortableConv2D": "Conv2D", "InfinitePadding2D": "ZeroPadding2D"}
+
+
+def _plain(value):
+    """Tuples for lists, plain numbers; anything else (a tensor, an object) is left out."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain(item) for item in value)
+    return value if isinstance(value, (str, bool, int, float, type(None))) else None
+
+
+def _function_name(value):
+    """The name of an activation or a loss, whether a word, a function or a configuration."""
+    if value is None:
+        return "linear"
+    if isinstance(value, str):
+        return value.lower()
+    if isinstance(value, dict):
+        inner = value.get("config")
+        name = inner if isinstance(inner, str) else value.get("class_name", "")
+        return words.snake(str(name))
+    name = getattr(value, "__name__", None) or type(value).__name__
+    return words.snake(name) if name != "<lambda>" else "lambda"
+
+
+def options_of(get):
+    """Collect what an examination needs of a layer's options."""
+    options = {name: _plain(get(name)) for name in _OPTIONS if name != "activation"}
+    options = {name: value for name, value in options.items() if value is not None}
+    activation = get("activation")
+    if activation is not None:
+        options["activation"] = _function_name(activation)
+    return options
+
+
+def _keras_kind(layer):
+    """The class name; a subclass that keeps Keras' own ``call`` reads like its parent."""
+    name = type(layer).__name__
+    if name in ALIASES or type(layer).__module__.split(".")[0] == "keras":
+        return ALIASES.get(name, name)
+    for parent in type(layer).__mro__[1:]:
+        if parent.__module__.split(".")[0] == "keras":
+            same = getattr(type(layer), "call", None) is getattr(parent, "call", None)
+            return parent.__name__ if same and parent.__name__ not in ("Layer", "Model") else name
+    return name
+
+
+def _shape(tensor):
+    return tuple(None if size is None else int(size) for size in tensor.shape[1:])
+
+
+def _graph(model):
+    """The model as a graph of Keras tensors, if it has one."""
+    graph = getattr(model, "_functional", None) or model
+    return graph if getattr(graph, "_nodes_by_depth", None) else None
+
+
+def _read_graph(graph, feeds=None, names=None):
+    """Steps of a Functional graph in order, nested models in their place.
+
+    Args:
+        graph: What ``_graph`` gives.
+        feeds: Steps that feed a nested graph's inputs.
+        names: Layer id to the name to report.
+
+    Returns:
+        The steps and the output steps.
+    """
+    steps, made = [], {}
+    fed = dict(zip(map(id, graph._inputs), feeds or (), strict=False))
+    for depth in sorted(graph._nodes_by_depth, reverse=True):
+        for node in graph._nodes_by_depth[depth]:
+            layer = node.operation
+            if node.is_input and id(node.outputs[0]) in fed:
+                made[id(node.outputs[0])] = fed[id(node.outputs[0])]
+                continue
+            tensors = node.arguments.keras_tensors
+            sources = [made[id(tensor)] for tensor in tensors]
+            inner = _graph(layer)
+            if inner is not None:
+                inside, outs = _read_graph(inner, sources, names)
+                steps += inside
+                made.update(zip(map(id, node.outputs), outs, strict=False))
+                continue
+            step = _layer_step(layer, sources, (names or {}).get(id(layer)))
+            step.inputs = [_shape(tensor) for tensor in tensors]
+            step.output = _shape(node.outputs[0])
+            steps.append(step)
+            made.update((id(tensor), step) for tensor in node.outputs)
+    return steps, [made[id(tensor)] for tensor in graph._outputs]
+
+
+def _layer_step(layer, sources, name=None):
+    parameters = None
+    if getattr(layer, "built", False):
+        parameters = sum(prod(weight.shape) for weight in getattr(layer, "weights", ()))
+    return Step(
+        name or layer.name,
+        _keras_kind(layer),
+        options_of(lambda option: getattr(layer, option, None)),
+        list(sources),
+        parameters=parameters,
+    )
+
+
+@contextlib.contextmanager
+def without_weights():
+    """Models built inside have layers and shapes, and no weights: neither now nor later.
+
+    ``keras.StatelessScope(initialize_variables=False)`` alone only puts the weights off: Keras
+    makes them at the end of its next scope, such as that of another layer's first call.
+
+    Example:
+        >>> import keras
+        >>> with without_weights():
+        ...     model = keras.Sequential([keras.Input((10**6,)), keras.layers.Dense(10**6)])
+        >>> f"{model.count_params():,}"
+        '1,000,001,000,000'
+    """
+    import keras
+    from keras.src.backend.common import global_state
+
+    waiting = list(global_state.get_global_attribute("uninitialized_variables") or ())
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        global_state.set_global_attribute("uninitialized_variables", waiting)
+
+
+def read_model(model, x):
+    """Read a Keras model into its steps, built or not."""
+    import keras
+
+    subject = None
+    shape = _batch_shape(x)
+    if _graph(model) is not None:
+        subject = Subject(model.name, *_read_graph(_graph(model)))
+    elif isinstance(model, keras.Sequential):
+        with without_weights():
+            subject = _read_unbuilt(model, shape)
+    else:
+        subject = _read_subclassed(model, shape, keras)
+    subject.compiled = bool(getattr(model, "compiled", False))
+    if subject.compiled:
+        read_losses(subject, getattr(model, "loss", None), getattr(model, "output_names", None))
+    if model.built:
+        trains = {id(weight) for weight in model.trainable_weights}
+        every = {id(weight): weight for weight in model.weights}
+        subject.trainable = (
+            sum(prod(weight.shape) for key, weight in every.items() if key in trains),
+            sum(prod(weight.shape) for weight in every.values()),
+        )
+        subject.training = tuple(
+            layer.name
+            for layer in model._flatten_layers(include_self=False)
+            if any(id(weight) in trains for weight in layer._trainable_variables)
+        )
+    return subject
+
+
+def first_line(error):
+    """Shorten an error to its first line."""
+    lines = str(error).strip().splitlines()
+    return textwrap.shorten(lines[0], 120, placeholder=" …") if lines else type(error).__name__
+
+
+def _batch_shape(x):
+    shape = getattr(x, "shape", None)
+    return (None, *map(int, shape[1:])) if shape is not None and len(shape) > 1 else None
+
+
+def _read_unbuilt(model, shape):
+    """A Sequential without Input: its layers in a row, with shapes if data give them."""
+    clone = None
+    if shape is not None:
+        try:
+            clone = type(model).from_config(model.get_config())
+            clone.build(shape)
+        except Exception:
+            clone = None
+        if clone is not None and _graph(clone) is not None:
+            return Subject(model.name, *_read_graph(_graph(clone)))
+    steps, findings = [], []
+    first = Step("input", "InputLayer", output=shape[1:] if shape else None)
+    steps.append(first)
+    for layer in model.layers:
+        step = _layer_step(layer, steps[-1:])
+        step.inputs = [steps[-1].output]
+        if shape is not None:
+            try:
+                shape = tuple(layer.compute_output_shape(shape))
+                step.output = tuple(shape[1:])
+            except Exception as error:
+                if not findings:
+                    findings.append(_misfit(step, shape[1:], error))
+                shape = None
+        steps.append(step)
+    subject = Subject(model.name, steps, steps[-1:], findings=findings)
+    if not findings:
+        subject.findings.append(_not_built(model.name))
+    return subject
+
+
+def _not_built(name):
+    return Finding(
+        "not-built",
+        "note",
+        None,
+        f"{name} has no shapes yet, so that sizes and parameters could not be examined.",
+        "It was never told the shape of its input.",
+        "Begin with `keras.Input((height, width, channels))`, or give examine a batch: "
+        "`examine(model, x)`.",
+    )
+
+
+def _misfit(step, shape, error):
+    """The layer at which the shapes stop fitting, in an unbuilt model."""
+    window = windows.window_of(step)
+    text = " × ".join(map(str, shape))
+    if window and len(shape) == 3:
+        spatial = windows.spatial_of(step, shape)
+        if any(size < span for size, span in zip(spatial, window["spans"], strict=True)):
+            return Finding(
+                "maps-vanished",
+                "fault",
+                step.name,
+                f"{step.name} needs a window of {words.times(window['spans'])}, and the maps that "
+                f"reach it are {words.times(spatial)}: there is no place for it.",
+                "The layers before it shrank the maps too far for this input.",
+                "Use a larger input, fewer strides and pools above, a smaller window, or "
+                "`padding='same'`.",
+                {"map": list(spatial), "window": list(window["spans"])},
+            )
+    return Finding(
+        "does-not-fit",
+        "fault",
+        step.name,
+        f"{step.name} ({step.kind}) cannot take the shape {text} that reaches it: "
+        f"{first_line(error)}",
+        "Keras would stop here when the model is built on these data.",
+        "Look at the layer before it: is a Flatten missing, or is the input's shape another one?",
+        {"input": list(shape)},
+    )
+
+
+def _read_subclassed(model, shape, keras):
+    """A subclassed model: its ``call`` followed on a symbolic input, else its layers in a row."""
+    limit = None
+    built = model.built and all(layer.built for layer in model._flatten_layers())
+    if shape is None and built:
+        known = (getattr(model, "_build_shapes_dict", None) or {}).values()
+        known = [value for value in known if isinstance(value, (tuple, list))]
+        if len(known) == 1 and all(isinstance(n, (int, type(None))) for n in known[0]):
+            shape = (None, *known[0][1:])
+    if shape is not None:
+        try:
+            return Subject(model.name, *_traced(model, shape, built, keras))
+        except Exception as error:
+            limit = (
+                f"Its call could not be followed ({first_line(error)}), so that the order of its "
+                "layers is taken from its __init__."
+            )
+            if not built:
+                limit += " Call it once on a batch, `model(x[:1])`, and ask again."
+    steps = []
+    for layer in model.layers:
+        if _graph(layer) is not None:
+            steps += _read_graph(_graph(layer))[0]
+        else:
+            steps.append(_layer_step(layer, ()))
+    subject = Subject(model.name, steps, [])
+    if limit:
+        subject.limits.append(limit)
+    else:
+        subject.findings.append(_not_built(model.name))
+    return subject
+
+
+def _traced(model, shape, built, keras):
+    """Follow the call of a subclassed model. Leaves the model as it was."""
+    with without_weights():
+        followed = model if built else type(model).from_config(model.get_config())
+        before = {layer: len(layer._inbound_nodes) for layer in followed._flatten_layers()}
+        ours = zip(followed._flatten_layers(), model._flatten_layers(), strict=True)
+        names = {id(theirs): layer.name for theirs, layer in ours}
+        try:
+            inputs = keras.Input(shape[1:])
+            return _read_graph(keras.Model(inputs, followed.call(inputs)), names=names)
+        finally:
+            for layer, count in before.items():
+                del layer._inbound_nodes[count:]
+
+
+def read_losses(subject, loss, names):
+    """One (name, from_logits) for each output; a loss the doctor does not know is None."""
+    outputs = len(subject.outputs) or 1
+    if isinstance(loss, dict) and "class_name" not in loss:
+        each = [loss.get(name) for name in names or ()] or list(loss.values())
+    elif isinstance(loss, (list, tuple)):
+        each = list(loss)
+    else:
+        each = [loss] * outputs
+    each += [None] * (outputs - len(each))
+    subject.losses = [_loss(one) for one in each]
+    shown = [one[0] for one in subject.losses if one]
+    subject.loss_name = ", ".join(dict.fromkeys(shown)) or None
+
+
+_SHORT_LOSSES = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "msle": "mean_squared_logarithmic_error",
+}
+
+
+def _loss(loss):
+    if loss is None:
+        return None
+    name = _function_name(loss)
+    if isinstance(loss, dict):
+        inner = loss.get("config")
+        logits = inner.get("from_logits", False) if isinstance(inner, dict) else False
+    else:
+        logits = getattr(loss, "from_logits", False)
+    return _SHORT_LOSSES.get(name, name), bool(logits)

@@ -1,0 +1,179 @@
+"""Windows on maps: maps that vanish, and pixels that no window reaches."""
+
+import re
+from math import prod
+
+from alexnet_tutorial import arithmetic
+from alexnet_tutorial.doctor import formats, words
+from alexnet_tutorial.doctor.report import Finding
+
+
+def window_of(step):
+    """Kernel, strides, padding and spans of a layer whose window slides over rows and columns."""
+    kernel = step.options.get("kernel_size") or step.options.get("pool_size")
+    if (
+        not kernel
+        or "Transpose" in step.kind
+        or not (formats.CONVS.match(step.kind) or formats.POOLS.match(step.kind))
+    ):
+        return None
+    rank = int(re.search(r"([123])D", step.kind)[1])
+    padding = step.options.get("padding", "valid")
+    if padding not in ("valid", "same", "causal"):
+        return None
+
+    def each(value):
+        return value if isinstance(value, tuple) else (value,) * rank
+
+    kernel, dilation = each(kernel), each(step.options.get("dilation_rate", 1))
+    return {
+        "kernel": kernel,
+        "strides": each(step.options.get("strides", 1)),
+        "dilation": dilation,
+        "padding": padding,
+        "spans": tuple(map(arithmetic.effective_kernel_size, kernel, dilation)),
+    }
+
+
+def spatial_of(step, shape):
+    """Sizes of the axes over which a window slides."""
+    return shape[1:] if formats.data_format(step) == "channels_first" else shape[:-1]
+
+
+def _windows(subject):
+    seen = set()
+    for step in subject.steps:
+        window = window_of(step)
+        if window is None or step.input is None or step.name in seen:
+            continue
+        seen.add(step.name)
+        spatial = spatial_of(step, step.input)
+        if len(spatial) == len(window["kernel"]) and None not in spatial:
+            yield step, window, spatial
+
+
+def check_vanished(subject):
+    """Windows so large for their maps that some of their weights can only ever meet padding."""
+    small = [
+        (step, window, spatial)
+        for step, window, spatial in _windows(subject)
+        if window["padding"] == "same"
+        and max(window["dilation"]) == 1
+        and any(
+            k > 2 * size - 1 if formats.CONVS.match(step.kind) else k > size == 1
+            for k, size in zip(window["kernel"], spatial, strict=True)
+        )
+    ]
+    if not small:
+        return
+    step, window, spatial = small[0]
+    shrunk = step.source
+    while shrunk.sources and shrunk.output and shrunk.input and shrunk.output == shrunk.input:
+        shrunk = shrunk.source
+    more = len(small) - 1
+    after = f" The same holds for {more} more layer{'s' * (more > 1)} after it." if more else ""
+    if formats.CONVS.match(step.kind):
+        used = prod(min(k, 2 * size - 1) for k, size in zip(window["kernel"], spatial, strict=True))
+        what = (
+            f"the other {prod(window['kernel']) - used} of its {prod(window['kernel'])} weights "
+            "per channel meet nothing but the zeros of the padding"
+        )
+    else:
+        what = "there is nothing left to pool"
+    yield Finding(
+        "maps-vanished",
+        "fault",
+        step.name,
+        f"{step.name} slides a window of {words.times(window['kernel'])} over maps of "
+        f"{words.times(spatial)}: {what}.{after}",
+        f"The maps shrank to {words.times(spatial)} at {shrunk.name}; padding='same' hides it, "
+        "where 'valid' would have stopped with an error.",
+        "Use a larger input, or fewer strides and pools above this layer.",
+        {
+            "map": list(spatial),
+            "window": list(window["kernel"]),
+            "layers": [each.name for each, _, _ in small],
+            "shrunk_by": shrunk.name,
+        },
+    )
+
+
+def check_unseen(subject):
+    """Rows and columns that no window reaches: at the edge, or between steps wider than it."""
+    found = []
+    for step, window, spatial in _windows(subject):
+        if max(window["spans"]) == 1 or window["padding"] == "causal" or step.clashes:
+            continue  # 1 × 1 with a stride subsamples on purpose, as in residual networks
+        lost = []
+        for size, kernel, strides, dilation, zeros in zip(
+            spatial,
+            window["kernel"],
+            window["strides"],
+            window["dilation"],
+            _zeros_after(step.source, len(spatial)),
+            strict=True,
+        ):
+            try:
+                outputs = arithmetic.output_size(
+                    size, kernel, strides, window["padding"], dilation_rate=dilation
+                )
+                edge = arithmetic.unread_pixels(
+                    size, kernel, strides, window["padding"], dilation_rate=dilation
+                )
+            except ValueError:
+                break
+            span = arithmetic.effective_kernel_size(kernel, dilation)
+            lost.append((max(edge - zeros, 0), max(strides - span, 0) * (outputs - 1)))
+        if any(map(sum, lost)) and len(lost) == len(spatial):
+            found.append((step, window, spatial, lost))
+    found.sort(key=lambda each: -max(sum(n) / s for n, s in zip(each[3], each[2], strict=True)))
+    kept = {id(each[0]) for each in found[:_UNSEEN_NOTES]}
+    for step, window, spatial, lost in found:
+        if id(step) in kept:
+            yield _unseen(step, window, spatial, lost)
+
+
+def _zeros_after(step, rank):
+    """Rows and columns at the end of a padded map that are padding: nobody misses those."""
+    padding = step.options.get("padding") if formats.PADS.match(step.kind) else None
+    return [sides[1] for sides in padding] if isinstance(padding, tuple) else [0] * rank
+
+
+_UNSEEN_NOTES = 4
+"""So many notes on unseen pixels at most, the largest losses: more of them teach no more."""
+
+
+def _unseen(step, window, spatial, lost):
+    totals = [sum(each) for each in lost]
+    axes = ["rows", "columns"] if len(spatial) == 2 else ["positions"] * len(spatial)
+    parts = [
+        f"{count} of {size} {axis if size != 1 else axis[:-1]}"
+        for count, size, axis in zip(totals, spatial, axes, strict=True)
+        if count
+    ]
+    gaps = any(gap for _, gap in lost)
+    step_text, span = words.short(window["strides"]), words.short(window["spans"])
+    if gaps:
+        cause = f"Its stride, {step_text}, is larger than its window, {span}: it jumps over pixels."
+        cure = f"Use a stride of at most {min(window['spans'])}, if that was not meant."
+    else:
+        cause = (
+            f"({spatial[0]} − {window['spans'][0]}) / {window['strides'][0]} is not a whole "
+            "number, and Keras rounds down: the last step would end outside."
+            if lost[0][0]
+            else "The steps do not come out even, and Keras rounds down."
+        )
+        fits = spatial[0] - lost[0][0]
+        cure = (
+            f"None is needed for a row or two at the edge. Maps of {fits} would come out even, and "
+            "padding='same' reaches every pixel."
+        )
+    return Finding(
+        "unseen-pixels",
+        "note",
+        step.name,
+        f"{step.name} never sees {' and '.join(parts)}.",
+        cause,
+        cure,
+        {"size": list(spatial), "lost": totals},
+    )
