@@ -13,10 +13,8 @@ import argparse
 import os
 from pathlib import Path
 
-# One thread: the result does not depend on how many cores split a sum. And oneDNN's convolutions,
-# which TensorFlow takes by itself on some processors only: they round differently from its own.
-THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-for name in (*THREADS, "TF_ENABLE_ONEDNN_OPTS"):
+# One thread: the result does not depend on how many cores split a sum.
+for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(name, "1")
 
 from alexnet_tutorial.ablations import CONFIGURATIONS, SEEDS, read_runs, run_all  # noqa: E402
