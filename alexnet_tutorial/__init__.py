@@ -10,6 +10,7 @@ import importlib
 __version__ = "0.1.0"
 
 _SUBMODULES = (
+    "ablations",
     "architecture",
     "arithmetic",
     "checks",
@@ -22,6 +23,7 @@ _SUBMODULES = (
     "layers",
     "ledger",
     "network",
+    "optimizers",
     "preprocessing",
     "saliency",
     "session",

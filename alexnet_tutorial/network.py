@@ -8,7 +8,8 @@ from alexnet_tutorial import architecture as described
 from alexnet_tutorial.architecture import Architecture, pair
 from alexnet_tutorial.layers import LRN, InfinitePadding2D, PortableConv2D
 
-INITIALIZATIONS = ("he", "paper")
+INITIALIZATIONS = ("he", "paper", "source")
+_WIDER_IN_SOURCE = ("conv3", "conv4", "conv5")
 
 
 def build(
@@ -32,7 +33,9 @@ def build(
         architecture: The network.
         initialization: ``"he"``: He et al. (2015), arXiv:1502.01852, with zero biases, from
             which the network learns on small sets too; ``"paper"``: weights of deviation 0.01
-            and the paper's biases (section 5).
+            and the paper's biases (section 5); ``"source"``: the same, but 0.03 in the layers
+            named conv3, conv4 and conv5, as the settings released in 2025 have it
+            (https://github.com/computerhistory/AlexNet-Source-Code).
         data_format: ``"channels_last"``, pictures (height, width, channels), or
             ``"channels_first"``, pictures (channels, height, width). The weights are the same.
         groups: How grouped convolutions run: ``"auto"``, ``"towers"`` or ``"native"``; see
@@ -144,8 +147,9 @@ def _padding(layer, shape, data_format):
 
 def _initializers(layer, initialization, seed):
     """Initializers of the kernel and the bias."""
-    if initialization == "paper":
-        kernel = keras.initializers.RandomNormal(stddev=0.01, seed=seed)
+    if initialization in ("paper", "source"):
+        wider = initialization == "source" and layer.name in _WIDER_IN_SOURCE
+        kernel = keras.initializers.RandomNormal(stddev=0.03 if wider else 0.01, seed=seed)
         return {
             "kernel_initializer": kernel,
             "bias_initializer": keras.initializers.Constant(layer.bias),

@@ -75,8 +75,18 @@ ANSWERS = {
     "full.numbers": 9408,
     "full.scale": 64,
     "full.pace": 30,
+    "ablations.mean": 1.5,
+    "ablations.zero": False,
+    "ablations.seeds": 20,
+    "ablations.resolution": 250,
+    "ablations.false-alarms": 1,
 }
 NAMED = {  # (question, answer): words of the slip
+    ("ablations.mean", 2.8): "best run",
+    ("ablations.zero", True): "many values",
+    ("ablations.seeds", 10): "1/√n",
+    ("ablations.resolution", 25): "4 points",
+    ("ablations.false-alarms", 1 - 0.95**20): "at least one",
     ("convolution.positions", 8): "rounds up",
     ("convolution.unread", 3): "rounding up",
     ("convolution.parameters", 6000): "forgot the biases",

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from alexnet_tutorial import figures
+from alexnet_tutorial.ablations import Effect
 from alexnet_tutorial.architecture import VARIANTS, Architecture, Conv, Dense, Flatten, variant
 from alexnet_tutorial.evaluation import calibration
 
@@ -61,6 +62,13 @@ DRAWINGS = {
     ),
     "accuracy_by_seed": lambda: figures.accuracy_by_seed(
         {"plain": [0.5, 0.7], "varied": [0.8, 1.0]}, tested=900, chance=6
+    "effects": lambda: figures.effects(
+        [
+            ("ReLU", Effect(2.0, 1.0, 3.0, (1.5, 2.5)), None),
+            ("LRN", Effect(-0.5, -2.5, 1.5, (-1.0, 0.0)), 1.4),
+            ("start", Effect(-70.0, -72.0, -68.0, (-70.0, -70.0)), None),
+        ],
+        limit=5,
     ),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
     "error_rates": lambda: figures.error_rates(
