@@ -222,11 +222,13 @@ def test_the_right_answer_is_right_in_every_form(name):
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_every_question_is_complete(name):
     question = QUESTIONS[name]
-    right = checks._read(checks._value(question.right))
-    assert check(name, checks._value(question.right)).state == "right"
-    assert right is not None and checks._value(question.why)
+    right = checks.answers._read(checks.answers._value(question.right))
+    assert check(name, checks.answers._value(question.right)).state == "right"
+    assert right is not None and checks.answers._value(question.why)
     for value, slip, hint in question.misconceptions:
-        assert not checks._equal(checks._read(checks._value(value)), right, question.tolerance)
+        assert not checks.answers._equal(
+            checks.answers._read(checks.answers._value(value)), right, question.tolerance
+        )
         assert slip and hint
 
 
@@ -235,7 +237,7 @@ def test_at_least_five_slips_are_known_and_named_without_the_answer(name):
     question, seen = QUESTIONS[name], set()
     assert len(question.misconceptions) >= 5
     for value, slip, hint in question.misconceptions:
-        wrong = checks._value(value)
+        wrong = checks.answers._value(value)
         seen.add(wrong)
         for form in forms(wrong) if not isinstance(wrong, float) else (wrong,):
             result = check(name, form)
@@ -255,7 +257,7 @@ def test_slips_worked_out_by_hand_are_named(name, answer):
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_nothing_strange_is_right_and_nothing_crashes(name):
     for answer in STRANGE:
-        if isinstance(checks._value(QUESTIONS[name].right), bool) and answer is True:
+        if isinstance(checks.answers._value(QUESTIONS[name].right), bool) and answer is True:
             continue
         result = check(name, answer)
         assert not result, (answer, result)

@@ -36,7 +36,7 @@ DRAWINGS = {
     "accuracy_by_pictures": lambda: figures.accuracy_by_pictures(
         [60, 300], {"scratch": [0.5, 0.7], "tuned": [0.8, 1.0]}, tested=120, before=0.6
     ),
-    "activations": lambda: figures.activations(
+    "activation_functions": lambda: figures.activation_functions(
         {"ReLU": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0), "sine": (np.sin, np.cos)}
     ),
     "gradient_by_depth": lambda: figures.gradient_by_depth({"a": [1e-3, 0.1, 2], "b": [3, 2]}),
@@ -62,6 +62,7 @@ DRAWINGS = {
     ),
     "accuracy_by_seed": lambda: figures.accuracy_by_seed(
         {"plain": [0.5, 0.7], "varied": [0.8, 1.0]}, tested=900, chance=6
+    ),
     "effects": lambda: figures.effects(
         [
             ("ReLU", Effect(2.0, 1.0, 3.0, (1.5, 2.5)), None),

@@ -9,13 +9,34 @@ What all figures share is in ``draw``; the others are sorted by what they show.
 
 from alexnet_tutorial.figures.ablations import effects
 from alexnet_tutorial.figures.augmentation import accuracy_by_seed, color_components, patch_places
-from alexnet_tutorial.figures.convolution import convolution_window, last_window, memory_order, mixed_formats, one_convolution, receptive_field, windows_on_line
+from alexnet_tutorial.figures.convolution import (
+    convolution_window,
+    last_window,
+    memory_order,
+    mixed_formats,
+    one_convolution,
+    receptive_field,
+    windows_on_line,
+)
 from alexnet_tutorial.figures.data import contact_sheet, pictures
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
 from alexnet_tutorial.figures.evaluation import confusion, intervals, reliability, score_chances
-from alexnet_tutorial.figures.features import activations, feature_map, filters, heat_maps, neighbors
+from alexnet_tutorial.figures.features import (
+    activations,
+    feature_map,
+    filters,
+    heat_maps,
+    neighbors,
+)
 from alexnet_tutorial.figures.network import architecture_diagram, cost_bars
-from alexnet_tutorial.figures.parts import activations, dropout_samples, gradient_by_depth, normalized_channels, pooling_winners, training_race
+from alexnet_tutorial.figures.parts import (
+    activation_functions,
+    dropout_samples,
+    gradient_by_depth,
+    normalized_channels,
+    pooling_winners,
+    training_race,
+)
 from alexnet_tutorial.figures.towers import groups, memory, who_reads_whom
 from alexnet_tutorial.figures.training import accuracy_by_pictures, history, wilson
 from alexnet_tutorial.figures.year_2012 import error_rates, worth
@@ -26,6 +47,7 @@ __all__ = [
     "Picture",
     "accuracy_by_pictures",
     "accuracy_by_seed",
+    "activation_functions",
     "activations",
     "architecture_diagram",
     "color_components",

@@ -5,7 +5,7 @@ from alexnet_tutorial.figures.draw import COLORS, count, from_matplotlib, number
 _PALETTE = [COLORS[name] for name in ("blue", "orange", "green", "purple", "red", "teal")]
 
 
-def activations(functions, at=3.0):
+def activation_functions(functions, at=3.0):
     """Draw activations and, beside them, their slopes.
 
     Args:

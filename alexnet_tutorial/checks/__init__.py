@@ -1,0 +1,25 @@
+"""Instant answers to the exercises: ``answers`` says how, a file for each chapter what."""
+
+from alexnet_tutorial.checks import (  # noqa: F401  # each registers its questions
+    ablations,
+    assembled,
+    augmentation,
+    broken_notebook,
+    convolution,
+    data,
+    eight_layers,
+    error_index,
+    evaluation,
+    first_training,
+    full_size,
+    learned,
+    not_learning,
+    parts,
+    puzzle_224,
+    transfer,
+    two_towers,
+    year_2012,
+)
+from alexnet_tutorial.checks.answers import QUESTIONS, Question, Result, check, register
+
+__all__ = ["QUESTIONS", "Question", "Result", "check", "register"]
