@@ -37,6 +37,7 @@ register(
         (10, "the width goes with 1/√n, not with 1/n", "By what does √n have to grow?"),
         (25, "that squares the number of seeds", "Square the factor, which is 2."),
         (7, "that takes √2 times as many", "It is n that stands under the root."),
+        (80, "that is a quarter of the width", "Half of it is asked for."),
         (40, "that is eight times as many", "Put 2 = √(n / 5) and solve for n."),
     ],
     hint="The interval's half is t · s / √n. What has to happen to n to halve it?",
