@@ -18,6 +18,7 @@ from alexnet_tutorial.figures.convolution import (
 )
 from alexnet_tutorial.figures.data import contact_sheet, pictures
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
+from alexnet_tutorial.figures.learning import by_layer, losses, rate_range
 from alexnet_tutorial.figures.network import architecture_diagram, cost_bars
 from alexnet_tutorial.figures.training import accuracy_by_pictures, history, wilson
 
@@ -27,16 +28,19 @@ __all__ = [
     "Picture",
     "accuracy_by_pictures",
     "architecture_diagram",
+    "by_layer",
     "contact_sheet",
     "convolution_window",
     "cost_bars",
     "from_matplotlib",
     "history",
     "last_window",
+    "losses",
     "memory_order",
     "mixed_formats",
     "one_convolution",
     "pictures",
+    "rate_range",
     "receptive_field",
     "wilson",
     "windows_on_line",
