@@ -189,7 +189,7 @@ class Classifier:
 
         Raises:
             ValueError: Labels or classes that are not the classifier's, or a loss that is not a
-                number.
+                number or explodes; the message names the step and the layer.
             DataError: Pictures that cannot be used.
         """
         data = self._labeled(x, y, on_error)
@@ -211,7 +211,7 @@ class Classifier:
                 batches.tf_data() if tensorflow else batches,
                 validation_data=held,
                 epochs=epochs,
-                callbacks=[FiniteLoss(), batches.follow(), *callbacks],
+                callbacks=[batches.follow(), FiniteLoss(batches), *callbacks],
                 shuffle=False,  # the batches shuffle the pictures themselves
                 verbose=verbose,
             )

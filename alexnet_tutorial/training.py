@@ -283,17 +283,179 @@ def _refuse_nan(logs, where):
 
 
 class FiniteLoss(keras.callbacks.Callback):
-    """Stops with an explanation as soon as the loss is not a number, or infinite.
+    """Stops when the loss is not a number, infinite or absurd, and says where that began.
+
+    Absurd is a loss above ``EXPLODED`` times that of the first step, or above ``EXPLODED`` where
+    the first was below 1. (A loss that is clipped never gets there: cross-entropy of
+    probabilities ends at 16 in Keras on JAX.)
+
+    A step that went wrong leaves broken weights everywhere. So a copy of the weights, and of the
+    optimizer's own numbers, is taken when an epoch begins. In case of need the epoch is repeated
+    from there up to the step that fails, and what that step read goes through the network layer
+    by layer. The model is left with the weights from before that step.
+
+    Args:
+        batches: What ``fit`` trains on, by index: :class:`Batches`, or another Keras
+            ``PyDataset`` that ``fit`` does not shuffle. None: the message can say which layers
+            are broken afterwards, but not where it began.
 
     Raises:
         ValueError: From ``fit``, in the step in which it happens.
     """
 
+    EXPLODED = 100.0
+
+    def __init__(self, batches=None):  # noqa: D107
+        super().__init__()
+        self.batches = batches
+
+    def on_train_begin(self, logs=None):  # noqa: D102
+        self._limit = self._first_epoch = None
+        self.model.optimizer.build(self.model.trainable_variables)
+
     def on_epoch_begin(self, epoch, logs=None):  # noqa: D102
         self._epoch = epoch
+        if self._first_epoch is None:
+            self._first_epoch = epoch
+        if self.batches is not None:
+            self._begun = [keras.ops.copy(variable) for variable in _variables(self.model)]
 
     def on_train_batch_end(self, batch, logs=None):  # noqa: D102
-        _refuse_nan(logs, f"epoch {self._epoch + 1}, step {batch + 1}")
+        loss = float((logs or {}).get("loss", 0.0))
+        if self._limit is None:
+            self._limit = self.EXPLODED * max(loss, 1.0)
+        if self._fails(loss):
+            raise ValueError(self._explain(loss, batch))
+
+    def _fails(self, loss):
+        return not math.isfinite(loss) or loss > self._limit
+
+    def _explain(self, loss, batch):
+        """The whole message, after the epoch was repeated where that is possible."""
+        if self.batches is None:
+            broken = [layer.name for layer in self.model.layers if not _finite(layer.weights)]
+            began = (
+                f"Layers whose weights are broken by now: {', '.join(broken) or 'none'}. Where it "
+                "began can be told when FiniteLoss is given the batches that fit trains on. Try, "
+                f"in this order: look for NaN in the data; {_gentler(self.model)}."
+            )
+        else:
+            batch, loss, began = self._repeat(batch, loss)
+        absurd = f", over {self.EXPLODED:.0f} times that of the first step or of 1"
+        return (
+            f"the loss is {loss:.4g} in epoch {self._epoch + 1}, step {batch + 1}"
+            f"{absurd if math.isfinite(loss) else ''}: training cannot recover from that and was "
+            f"stopped. {began}"
+        )
+
+    def _repeat(self, last, loss):
+        """Repeat the epoch's steps; return the step that fails, its loss and where it began."""
+        model = self.model
+        _assign(model, self._begun)
+        for step in range(last + 1):
+            data = self.batches[step]
+            before = [keras.ops.copy(variable) for variable in _variables(model)]
+            again = model.train_on_batch(*data, return_dict=True)["loss"]
+            if self._fails(again):
+                break
+        else:
+            return (
+                last,
+                loss,
+                (
+                    "Repeated, the epoch did not fail: where it began cannot be told. Try, in this "
+                    f"order: look for NaN in the data; {_gentler(model)}."
+                ),
+            )
+        _assign(model, before)
+        first = step == 0 and self._epoch == self._first_epoch
+        return step, again, self._where(np.asarray(data[0]), first, math.isfinite(again))
+
+    def _where(self, x, first, finite):
+        """Say where the step began to fail, with the weights from before it."""
+        model = self.model
+        bad = np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))
+        if len(bad):
+            return (
+                f"It began in the data, before the first layer: {len(bad)} of the {len(x)} "
+                f"pictures of this step hold NaN or infinity, the first at index {bad[0]}. Look "
+                "for a division by zero (a black picture divided by its own spread?), or leave "
+                "out rows where np.isfinite(x) is not true everywhere."
+            )
+        broken = [layer.name for layer in model.layers if not _finite(layer.weights)]
+        if broken and first:
+            return (
+                f"It began in layer {broken[0]!r}: its weights are not finite, before the first "
+                f"step already (so in {_list(broken)}). Initialize the network again, or load "
+                "weights that are whole."
+            )
+        cure = f"Try, in this order: {_gentler(model, x)}."
+        if broken:  # gradients come from the end of the network: the last broken layer was first
+            return (
+                f"It began in layer {broken[-1]!r}, in the step before: its gradient overflowed, "
+                f"and since then the weights of {_list(broken)} are not finite. {cure}"
+            )
+        outputs = keras.Model(model.input, [layer.output for layer in model.layers])
+        for layer, output in zip(model.layers, outputs(x, training=True), strict=True):
+            if not _finite([output]):
+                return (
+                    f"It began in layer {layer.name!r}: its weights are finite and what it reads "
+                    f"is finite, but its output is not. {cure}"
+                )
+        grown = self._grown()
+        if finite and grown:
+            growth, name, now, then = max(grown)
+            return (
+                f"It began in layer {name!r}, whose weights grew most: their root mean square is "
+                f"{now:.3g}, and was {then:.3g} when the epoch began. {cure}"
+            )
+        return (
+            "Every layer's output is finite, so it began in the loss itself: are all labels among "
+            f"the classes of the last layer, {model.layers[-1].name!r}?"
+        )
+
+    def _grown(self):
+        """(growth, layer, size now, size when the epoch began) of the weights of each layer."""
+        begun = dict(zip(map(id, _variables(self.model)), self._begun, strict=True))
+        grown = []
+        for layer in self.model.layers:
+            weights = layer.trainable_weights
+            if weights:
+                now, then = _size(weights), _size([begun[id(weight)] for weight in weights])
+                grown.append((now / max(then, 1e-30), layer.name, now, then))
+        return grown
+
+
+def _assign(model, values):
+    for variable, value in zip(_variables(model), values, strict=True):
+        variable.assign(value)
+
+
+def _finite(arrays):
+    return all(np.isfinite(_numpy(array)).all() for array in arrays)
+
+
+def _size(arrays):
+    """Root mean square of the numbers in several arrays, in float64."""
+    numbers = np.concatenate([np.ravel(_numpy(array)).astype(np.float64) for array in arrays])
+    return float(np.sqrt(np.mean(numbers**2)))
+
+
+def _list(names, most=4):
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _gentler(model, x=None):
+    """What makes steps smaller, likely cures first."""
+    rate = float(_numpy(model.optimizer.learning_rate))
+    cures = [f"a tenth of the learning rate, which is {rate:.3g}", "clipnorm=1 in the optimizer"]
+    if x is None:
+        return "; ".join(["scale the input to numbers around zero", *cures])
+    if np.abs(x).max() > 10:
+        numbers = f"it goes from {x.min():.3g} to {x.max():.3g}"
+        cures.insert(0, f"scale the input to numbers around zero ({numbers})")
+    return "; ".join(cures)
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -634,6 +796,10 @@ def train(architecture, signs, seed=0, folder=None, epochs=None, recipe=RECIPE, 
             the classes, classes that are not the network's, pictures of another rank, type or a
             size under the network's input, or a folder that holds another run. Later: the loss
             is not a number.
+        ValueError: Before the first step: an empty set, labels outside the classes, classes that
+            are not the network's, pictures of another rank, type or a size under the network's
+            input, or a folder that holds another run. Later: the loss is not a number or
+            explodes; the message names the step and the layer where that began.
     """
     if epochs is not None:
         recipe = replace(recipe, epochs=epochs)
@@ -666,7 +832,7 @@ def train(architecture, signs, seed=0, folder=None, epochs=None, recipe=RECIPE, 
     stopping = keras.callbacks.EarlyStopping(
         "val_loss", patience=recipe.patience, restore_best_weights=True
     )
-    callbacks = [FiniteLoss(), batches.follow(), stopping]
+    callbacks = [batches.follow(), FiniteLoss(batches), stopping]
     checkpoint = Checkpoint(folder, batches, stopping) if folder is not None else None
     callbacks += [checkpoint] if checkpoint else []
     callbacks += [Progress()] if progress else []

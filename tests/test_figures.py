@@ -70,6 +70,12 @@ DRAWINGS = {
             ("start", Effect(-70.0, -72.0, -68.0, (-70.0, -70.0)), None),
         ],
         limit=5,
+    "by_layer": lambda: figures.by_layer(
+        {"Signal": {"one": {"conv1": 2.0, "fc2": 0.0}, "other": {"conv1": 3.0, "fc2": 1e-7}}}
+    ),
+    "losses": lambda: figures.losses({"one": [1.8, 0.1], "other": [1.8, np.nan]}, chance=6),
+    "rate_range": lambda: figures.rate_range(
+        [1e-4, 1e-3, 1e-2], [1.8, 1.1, np.nan], chosen=1e-4, chance=6
     ),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
     "error_rates": lambda: figures.error_rates(
@@ -519,3 +525,15 @@ def test_augmentation_figures_state_their_numbers_and_refuse_nonsense():
     assert "plain: mean 60.0% of 2 seeds, from 50.0% to 70.0%" in alt and "give 16.7%" in alt
     with pytest.raises(ValueError, match="at least one accuracy"):
         figures.accuracy_by_seed({"plain": []}, tested=10)
+def test_sizes_and_losses_are_said_as_they_are():
+    said = DRAWINGS["by_layer"]().alt
+    assert "one: 2 in conv1, 0 in fc2" in said and "other: 3 in conv1, 1e-07 in fc2" in said
+    assert "other: from 1.80 to nan in 2 steps. Guessing: 1.79" in DRAWINGS["losses"]().alt
+    assert "lowest 1.10 at a rate of 0.001. Marked: 0.0001" in DRAWINGS["rate_range"]().alt
+    assert "10⁻⁷" in DRAWINGS["by_layer"]().svg  # no mathtext, which stays black on a dark page
+    with pytest.raises(ValueError, match="same layers"):
+        figures.by_layer({"Signal": {"one": {"a": 1.0}, "other": {"b": 1.0}}})
+    with pytest.raises(ValueError, match="at least one step"):
+        figures.losses({"one": []})
+    with pytest.raises(ValueError, match="1 losses for 2 rates"):
+        figures.rate_range([0.1, 0.2], [1.0])

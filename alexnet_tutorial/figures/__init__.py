@@ -28,6 +28,7 @@ from alexnet_tutorial.figures.features import (
     heat_maps,
     neighbors,
 )
+from alexnet_tutorial.figures.learning import by_layer, losses, rate_range
 from alexnet_tutorial.figures.network import architecture_diagram, cost_bars
 from alexnet_tutorial.figures.parts import (
     activation_functions,
@@ -50,6 +51,7 @@ __all__ = [
     "activation_functions",
     "activations",
     "architecture_diagram",
+    "by_layer",
     "color_components",
     "confusion",
     "contact_sheet",
@@ -67,6 +69,7 @@ __all__ = [
     "history",
     "intervals",
     "last_window",
+    "losses",
     "memory",
     "memory_order",
     "mixed_formats",
@@ -76,6 +79,7 @@ __all__ = [
     "patch_places",
     "pictures",
     "pooling_winners",
+    "rate_range",
     "receptive_field",
     "reliability",
     "score_chances",
