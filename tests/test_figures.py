@@ -35,6 +35,10 @@ DRAWINGS = {
         [60, 300], {"scratch": [0.5, 0.7], "tuned": [0.8, 1.0]}, tested=120, before=0.6
     ),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
+    "shrinking": lambda: figures.shrinking(
+        {"inside": 0.9 ** np.arange(9), "outside": 0.99 ** np.arange(9)}, epoch=4
+    ),
+    "divisions": lambda: figures.divisions([1, 0.5, 0.4, 0.1], [0.01, 0.01, 0.01, 0.001]),
 } | {name: lambda name=name: figures.architecture_diagram(variant(name)) for name in VARIANTS}
 
 
@@ -302,3 +306,22 @@ def test_intervals_reach_where_the_binomial_distribution_says():
 def test_every_way_needs_an_accuracy_for_each_count():
     with pytest.raises(ValueError, match="'scratch' has 1 accuracies for 2 counts"):
         figures.accuracy_by_pictures([1, 2], {"scratch": [0.5]}, tested=10)
+
+
+def test_shrinking_says_when_each_rule_has_halved_and_refuses_what_cannot_be_drawn():
+    picture = figures.shrinking({"a": 2 * 0.9 ** np.arange(30), "b": 0.99 ** np.arange(30)})
+    assert "a: halved after 7 steps" in picture.alt  # 0.9**6 = 0.53, 0.9**7 = 0.48
+    assert f"b: not halved, {0.99**29:.3f}" in picture.alt
+    with pytest.raises(ValueError, match="there are 0 rules to draw; give 1 to 4"):
+        figures.shrinking({})
+    with pytest.raises(ValueError, match="'a' starts at .*must start above 0"):
+        figures.shrinking({"a": [0.0, 1.0]})
+
+
+def test_divisions_say_what_each_rate_reached_and_refuse_what_cannot_be_drawn():
+    picture = figures.divisions([1, 0.5, 0.6, 0.1, 0.2], [0.01, 0.01, 0.01, 0.001, 0.001])
+    assert "Rate 0.01 for 3 epochs: error down to 0.5." in picture.alt
+    assert "Rate 0.001 for 2 epochs: error down to 0.1." in picture.alt
+    for errors, rates in (([], []), ([1, 2], [0.1]), ([1, 0], [0.1, 0.1])):
+        with pytest.raises(ValueError, match=f"{len(errors)} errors and {len(rates)} rates"):
+            figures.divisions(errors, rates)

@@ -19,6 +19,7 @@ from alexnet_tutorial.figures.convolution import (
 from alexnet_tutorial.figures.data import contact_sheet, pictures
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
 from alexnet_tutorial.figures.network import architecture_diagram, cost_bars
+from alexnet_tutorial.figures.recipe import divisions, shrinking
 from alexnet_tutorial.figures.training import accuracy_by_pictures, history, wilson
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "contact_sheet",
     "convolution_window",
     "cost_bars",
+    "divisions",
     "from_matplotlib",
     "history",
     "last_window",
@@ -38,6 +40,7 @@ __all__ = [
     "one_convolution",
     "pictures",
     "receptive_field",
+    "shrinking",
     "wilson",
     "windows_on_line",
 ]
