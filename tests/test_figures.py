@@ -96,6 +96,10 @@ DRAWINGS = {
         np.ones((2, 9, 9, 3)), {"map": np.ones((2, 9, 9))}, ["a", "b"], "how much"
     ),
     "feature_map": lambda: figures.feature_map({"plane": np.eye(6, 2)}, range(6)),
+    "shrinking": lambda: figures.shrinking(
+        {"inside": 0.9 ** np.arange(9), "outside": 0.99 ** np.arange(9)}, epoch=4
+    ),
+    "divisions": lambda: figures.divisions([1, 0.5, 0.4, 0.1], [0.01, 0.01, 0.01, 0.001]),
 } | {name: lambda name=name: figures.architecture_diagram(variant(name)) for name in VARIANTS}
 
 
@@ -537,3 +541,20 @@ def test_sizes_and_losses_are_said_as_they_are():
         figures.losses({"one": []})
     with pytest.raises(ValueError, match="1 losses for 2 rates"):
         figures.rate_range([0.1, 0.2], [1.0])
+def test_shrinking_says_when_each_rule_has_halved_and_refuses_what_cannot_be_drawn():
+    picture = figures.shrinking({"a": 2 * 0.9 ** np.arange(30), "b": 0.99 ** np.arange(30)})
+    assert "a: halved after 7 steps" in picture.alt  # 0.9**6 = 0.53, 0.9**7 = 0.48
+    assert f"b: not halved, {0.99**29:.3f}" in picture.alt
+    with pytest.raises(ValueError, match="there are 0 rules to draw; give 1 to 4"):
+        figures.shrinking({})
+    with pytest.raises(ValueError, match="'a' starts at .*must start above 0"):
+        figures.shrinking({"a": [0.0, 1.0]})
+
+
+def test_divisions_say_what_each_rate_reached_and_refuse_what_cannot_be_drawn():
+    picture = figures.divisions([1, 0.5, 0.6, 0.1, 0.2], [0.01, 0.01, 0.01, 0.001, 0.001])
+    assert "Rate 0.01 for 3 epochs: error down to 0.5." in picture.alt
+    assert "Rate 0.001 for 2 epochs: error down to 0.1." in picture.alt
+    for errors, rates in (([], []), ([1, 2], [0.1]), ([1, 0], [0.1, 0.1])):
+        with pytest.raises(ValueError, match=f"{len(errors)} errors and {len(rates)} rates"):
+            figures.divisions(errors, rates)

@@ -38,8 +38,9 @@ from alexnet_tutorial.figures.parts import (
     pooling_winners,
     training_race,
 )
+from alexnet_tutorial.figures.recipe import divisions, shrinking
 from alexnet_tutorial.figures.towers import groups, memory, who_reads_whom
-from alexnet_tutorial.figures.training import accuracy_by_pictures, history
+from alexnet_tutorial.figures.training import accuracy_by_pictures, history, wilson
 from alexnet_tutorial.figures.year_2012 import error_rates, worth
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "contact_sheet",
     "convolution_window",
     "cost_bars",
+    "divisions",
     "dropout_samples",
     "effects",
     "error_rates",
@@ -83,8 +85,10 @@ __all__ = [
     "receptive_field",
     "reliability",
     "score_chances",
+    "shrinking",
     "training_race",
     "who_reads_whom",
+    "wilson",
     "windows_on_line",
     "worth",
 ]
