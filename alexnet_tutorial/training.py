@@ -795,11 +795,8 @@ def train(architecture, signs, seed=0, folder=None, epochs=None, recipe=RECIPE, 
         ValueError: Before the first step: an empty set or one that lacks a class, labels outside
             the classes, classes that are not the network's, pictures of another rank, type or a
             size under the network's input, or a folder that holds another run. Later: the loss
-            is not a number.
-        ValueError: Before the first step: an empty set, labels outside the classes, classes that
-            are not the network's, pictures of another rank, type or a size under the network's
-            input, or a folder that holds another run. Later: the loss is not a number or
-            explodes; the message names the step and the layer where that began.
+            is not a number or explodes; the message names the step and the layer where that
+            began.
     """
     if epochs is not None:
         recipe = replace(recipe, epochs=epochs)

@@ -70,6 +70,7 @@ DRAWINGS = {
             ("start", Effect(-70.0, -72.0, -68.0, (-70.0, -70.0)), None),
         ],
         limit=5,
+    ),
     "by_layer": lambda: figures.by_layer(
         {"Signal": {"one": {"conv1": 2.0, "fc2": 0.0}, "other": {"conv1": 3.0, "fc2": 1e-7}}}
     ),
@@ -529,6 +530,8 @@ def test_augmentation_figures_state_their_numbers_and_refuse_nonsense():
     assert "plain: mean 60.0% of 2 seeds, from 50.0% to 70.0%" in alt and "give 16.7%" in alt
     with pytest.raises(ValueError, match="at least one accuracy"):
         figures.accuracy_by_seed({"plain": []}, tested=10)
+
+
 def test_sizes_and_losses_are_said_as_they_are():
     said = DRAWINGS["by_layer"]().alt
     assert "one: 2 in conv1, 0 in fc2" in said and "other: 3 in conv1, 1e-07 in fc2" in said
@@ -541,6 +544,8 @@ def test_sizes_and_losses_are_said_as_they_are():
         figures.losses({"one": []})
     with pytest.raises(ValueError, match="1 losses for 2 rates"):
         figures.rate_range([0.1, 0.2], [1.0])
+
+
 def test_shrinking_says_when_each_rule_has_halved_and_refuses_what_cannot_be_drawn():
     picture = figures.shrinking({"a": 2 * 0.9 ** np.arange(30), "b": 0.99 ** np.arange(30)})
     assert "a: halved after 7 steps" in picture.alt  # 0.9**6 = 0.53, 0.9**7 = 0.48

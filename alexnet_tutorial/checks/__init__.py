@@ -16,6 +16,7 @@ from alexnet_tutorial.checks import (  # noqa: F401  # each registers its questi
     not_learning,
     parts,
     puzzle_224,
+    recipe_2012,
     transfer,
     two_towers,
     year_2012,
