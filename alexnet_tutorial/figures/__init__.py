@@ -40,7 +40,7 @@ from alexnet_tutorial.figures.parts import (
 )
 from alexnet_tutorial.figures.recipe import divisions, shrinking
 from alexnet_tutorial.figures.towers import groups, memory, who_reads_whom
-from alexnet_tutorial.figures.training import accuracy_by_pictures, history, wilson
+from alexnet_tutorial.figures.training import accuracy_by_pictures, history
 from alexnet_tutorial.figures.year_2012 import error_rates, worth
 
 __all__ = [
@@ -88,7 +88,6 @@ __all__ = [
     "shrinking",
     "training_race",
     "who_reads_whom",
-    "wilson",
     "windows_on_line",
     "worth",
 ]
