@@ -244,7 +244,7 @@ def pooling_winners(values, wins):
             rows, columns = np.nonzero(won == times)
             if len(rows):
                 label = f"wins {count(times, 'window')}"
-                axes.scatter(columns, rows, s=9, color=color, label=label, linewidths=0)
+                axes.scatter(columns, rows, s=12 * times, color=color, label=label, linewidths=0)
         axes.set_title(name, fontsize=10)
         axes.set_axis_off()
         axes.legend(
@@ -307,6 +307,7 @@ scaled pass gives it 0.75. The average of all masks differs from the scaled pass
             color=COLORS["red"],
             alpha=0.25,
             markersize=3,
+            rasterized=True,  # as vectors, thousands of dots make a heavy page
             label="one mask each" if label == 0 else None,
         )
     marks = {"markersize": 9, "linestyle": "none", "markerfacecolor": "none"}
