@@ -46,7 +46,7 @@ rows = st.integers(1, 7).flatmap(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(rows)
 def test_top_k_equals_keras_metric_ties_included(pairs):
     keras = pytest.importorskip("keras")
@@ -184,7 +184,7 @@ def test_ten_views_equal_a_slow_reference(data_format):
 
     net = Classifier.from_architecture("compact", "abcdef", data_format=data_format)
     rng = np.random.default_rng(0)
-    x, y = rng.integers(0, 256, (7, 64, 64, 3), dtype=np.uint8), np.arange(7) % 6
+    x, y = rng.integers(0, 256, (3, 64, 64, 3), dtype=np.uint8), np.arange(3)
     expected = []
     for picture in x:
         total = np.zeros(6)
