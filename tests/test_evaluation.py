@@ -46,7 +46,7 @@ rows = st.integers(1, 7).flatmap(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(rows)
 def test_top_k_equals_keras_metric_ties_included(pairs):
     keras = pytest.importorskip("keras")
@@ -100,7 +100,7 @@ def test_a_class_that_is_missing_has_no_accuracy():
 @pytest.mark.parametrize("bins", [1, 4, 10, 15])
 def test_calibration_equals_a_slow_reference(bins):
     y, p = answers(300, 4, seed=bins)
-    p[0] = 1, 0, 0, 0  # the upper end belongs to the last group
+    p[0], p[1] = (1, 0, 0, 0), (0.5, 0.3, 0.2, 0)  # an upper end belongs to its group
     found, error = calibration(y, p, bins), 0
     for b in range(bins):
         group = [i for i in range(300) if b / bins < p[i].max() <= (b + 1) / bins]
@@ -184,7 +184,7 @@ def test_ten_views_equal_a_slow_reference(data_format):
 
     net = Classifier.from_architecture("compact", "abcdef", data_format=data_format)
     rng = np.random.default_rng(0)
-    x, y = rng.integers(0, 256, (7, 64, 64, 3), dtype=np.uint8), np.arange(7) % 6
+    x, y = rng.integers(0, 256, (3, 64, 64, 3), dtype=np.uint8), np.arange(3)
     expected = []
     for picture in x:
         total = np.zeros(6)
@@ -228,7 +228,7 @@ def test_what_does_not_fit_is_refused(labels, probabilities, message):
 
 
 def test_what_are_no_probabilities_is_refused():
-    for wrong in (GOOD * 3, GOOD - 0.5):
+    for wrong in (GOOD * 3, GOOD + [-0.5, 0.5, 0]):
         with pytest.raises(DataError, match="does not end in a softmax"):
             calibration([0, 1, 2, 0], wrong)
     for bins in (0, 2.5):
