@@ -42,18 +42,17 @@ register(
     "half of it.",
     misconceptions=[
         (lambda: 2 / 4096, "that is the variance", "The deviation is its root."),
-        (lambda: math.sqrt(1 / 4096), "forgot what the ReLU cuts off", "Half of it is lost."),
+        (
+            lambda: math.sqrt(1 / 4096),
+            "forgot what the ReLU cuts off, as Glorot's rule does",
+            "Half of it is lost.",
+        ),
         (
             lambda: math.sqrt(2 / (4096 * 4096)),
             "took all weights of the layer",
             "One unit reads as many numbers as fc6 has units.",
         ),
         (lambda: math.sqrt(2 / 9216), "that is fc6", "fc7 reads what fc6 gives."),
-        (
-            lambda: math.sqrt(2 / (4096 + 4096)),
-            "that is Glorot's, for layers without ReLU",
-            "He's looks at what goes in only.",
-        ),
         (0.01, "that is the paper's", "Solve the formula for a factor of 1."),
     ],
     tolerance=0.01,
@@ -83,7 +82,7 @@ register(
     "max(0, x): the factor goes through all eight layers once, and the softmax gets to see it.",
     misconceptions=[
         (
-            lambda: 255**8,
+            lambda: 255.0**8,
             "multiplied in each layer",
             "The factor is in the input once; a layer hands it on as it is.",
         ),
