@@ -89,7 +89,7 @@ register(
         (
             lambda: 255**2,
             "squared it",
-            "A weighted sum of numbers 255 times as large is 255 times as large.",
+            "A weighted sum of numbers twice as large is twice as large.",
         ),
         (
             1,
@@ -98,10 +98,10 @@ register(
         ),
         (lambda: math.sqrt(255), "took the root", "The root belongs to the number of terms."),
         (lambda: 255 / 2**8, "halved it in each layer", "Those halves are there in both cases."),
-        (8 * 255, "added it up over the layers", "What does one layer do with 255 · x?"),
+        (8 * 255, "added it up over the layers", "What does one layer do with twice x?"),
     ],
     tolerance=0.001,
-    hint="Put 255 · x into one layer, and take the 255 out again.",
+    hint="Put c · x into one layer, and take the factor c out again.",
 )
 
 register(
