@@ -282,10 +282,6 @@ class RandomPatch(keras.layers.RandomCrop):
             )
         return rows, columns
 
-    def build(self, input_shape):
-        """Refuse pictures without such a patch, before anything runs."""
-        self._check(input_shape)
-
     def call(self, inputs, training=True):
         """Cut a patch out of one picture or out of each of a batch."""
         rows, columns = self._check(inputs.shape)
@@ -510,10 +506,6 @@ class PCAColor(keras.layers.RandomBrightness):
                 "picture has no color to vary: use keras.layers.RandomBrightness, or repeat its "
                 "channel three times."
             )
-
-    def build(self, input_shape):
-        """Refuse pictures without three channels, before anything runs."""
-        self._check_channels(input_shape)
 
     def call(self, inputs, training=True):
         """Add a color to one picture, or to each of a batch a color of its own."""
