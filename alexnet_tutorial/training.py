@@ -289,6 +289,10 @@ class FiniteLoss(keras.callbacks.Callback):
     the first was below 1. (A loss that is clipped never gets there: cross-entropy of
     probabilities ends at 16 in Keras on JAX.)
 
+    Weights that are no numbers stop training too, when the epoch ends: a ReLU may turn NaN into
+    zero, as TensorFlow's does on a CPU where oneDNN computes it together with the layer, and the
+    loss of a network that is broken in this way is finite.
+
     A step that went wrong leaves broken weights everywhere. So a copy of the weights, and of the
     optimizer's own numbers, is taken when an epoch begins. In case of need the epoch is repeated
     from there up to the step that fails, and what that step read goes through the network layer
@@ -321,11 +325,16 @@ class FiniteLoss(keras.callbacks.Callback):
             self._begun = [keras.ops.copy(variable) for variable in _variables(self.model)]
 
     def on_train_batch_end(self, batch, logs=None):  # noqa: D102
+        self._steps = batch + 1
         loss = float((logs or {}).get("loss", 0.0))
         if self._limit is None:
             self._limit = self.EXPLODED * max(loss, 1.0)
         if self._fails(loss):
             raise ValueError(self._explain(loss, batch))
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
+        if not _finite(self.model.trainable_variables):
+            raise ValueError(self._explain(logs["loss"], self._steps - 1))
 
     def _fails(self, loss):
         return not math.isfinite(loss) or loss > self._limit
@@ -341,11 +350,16 @@ class FiniteLoss(keras.callbacks.Callback):
             )
         else:
             batch, loss, began = self._repeat(batch, loss)
-        absurd = f", over {self.EXPLODED:.0f} times that of the first step or of 1"
+        beside = ""
+        if math.isfinite(loss):
+            beside = (
+                f", over {self.EXPLODED:.0f} times that of the first step or of 1"
+                if self._fails(loss)
+                else ", but numbers in the network are not finite"
+            )
         return (
-            f"the loss is {loss:.4g} in epoch {self._epoch + 1}, step {batch + 1}"
-            f"{absurd if math.isfinite(loss) else ''}: training cannot recover from that and was "
-            f"stopped. {began}"
+            f"the loss is {loss:.4g} in epoch {self._epoch + 1}, step {batch + 1}{beside}: "
+            f"training cannot recover from that and was stopped. {began}"
         )
 
     def _repeat(self, last, loss):
@@ -353,26 +367,28 @@ class FiniteLoss(keras.callbacks.Callback):
         model = self.model
         _assign(model, self._begun)
         for step in range(last + 1):
-            data = self.batches[step]
+            x, *rest = self.batches[step]
             before = [keras.ops.copy(variable) for variable in _variables(model)]
-            again = model.train_on_batch(*data, return_dict=True)["loss"]
-            if self._fails(again):
+            again = model.train_on_batch(x, *rest, return_dict=True)["loss"]
+            broken = [layer.name for layer in model.layers if not _finite(layer.weights)]
+            if self._fails(again) or broken or not _finite([x]):
                 break
         else:
-            return (
-                last,
-                loss,
-                (
-                    "Repeated, the epoch did not fail: where it began cannot be told. Try, in this "
-                    f"order: look for NaN in the data; {_gentler(model)}."
-                ),
-            )
+            cures = f"look for NaN in the data; {_gentler(model)}"
+            began = "Repeated, the epoch did not fail: where it began cannot be told. Try, in this "
+            return last, loss, f"{began}order: {cures}."
         _assign(model, before)
-        first = step == 0 and self._epoch == self._first_epoch
-        return step, again, self._where(np.asarray(data[0]), first, math.isfinite(again))
+        absurd = math.isfinite(again) and self._fails(again)
+        return step, again, self._where(np.asarray(x), broken, absurd)
 
-    def _where(self, x, first, finite):
-        """Say where the step began to fail, with the weights from before it."""
+    def _where(self, x, broken, absurd):
+        """Say where the step began to fail, with the weights from before it.
+
+        Args:
+            x: What the step read.
+            broken: Names of the layers whose weights are not finite after it.
+            absurd: The loss of the step is finite, but too large.
+        """
         model = self.model
         bad = np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))
         if len(bad):
@@ -382,32 +398,32 @@ class FiniteLoss(keras.callbacks.Callback):
                 "for a division by zero (a black picture divided by its own spread?), or leave "
                 "out rows where np.isfinite(x) is not true everywhere."
             )
-        broken = [layer.name for layer in model.layers if not _finite(layer.weights)]
-        if broken and first:
+        already = [layer.name for layer in model.layers if not _finite(layer.weights)]
+        if already:
             return (
-                f"It began in layer {broken[0]!r}: its weights are not finite, before the first "
-                f"step already (so in {_list(broken)}). Initialize the network again, or load "
+                f"It began in layer {already[0]!r}: its weights are not finite, before the first "
+                f"step already (so in {_list(already)}). Initialize the network again, or load "
                 "weights that are whole."
             )
         cure = f"Try, in this order: {_gentler(model, x)}."
-        if broken:  # gradients come from the end of the network: the last broken layer was first
-            return (
-                f"It began in layer {broken[-1]!r}, in the step before: its gradient overflowed, "
-                f"and since then the weights of {_list(broken)} are not finite. {cure}"
-            )
-        outputs = keras.Model(model.input, [layer.output for layer in model.layers])
-        for layer, output in zip(model.layers, outputs(x, training=True), strict=True):
+        outputs = keras.Model(model.inputs, [layer.output for layer in model.layers])
+        for layer, output in zip(model.layers, outputs([x], training=True), strict=True):
             if not _finite([output]):
                 return (
                     f"It began in layer {layer.name!r}: its weights are finite and what it reads "
                     f"is finite, but its output is not. {cure}"
                 )
         grown = self._grown()
-        if finite and grown:
+        if absurd and grown:
             growth, name, now, then = max(grown)
             return (
                 f"It began in layer {name!r}, whose weights grew most: their root mean square is "
                 f"{now:.3g}, and was {then:.3g} when the epoch began. {cure}"
+            )
+        if broken:  # gradients come from the end of the network: the last broken layer was first
+            return (
+                f"It began in layer {broken[-1]!r}, on the way back: its gradient overflowed, and "
+                f"the weights of {_list(broken)} are not finite after this step. {cure}"
             )
         return (
             "Every layer's output is finite, so it began in the loss itself: are all labels among "

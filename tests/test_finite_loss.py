@@ -1,6 +1,7 @@
 """A loss that breaks stops training, with the step and the layer where that began."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -65,7 +66,8 @@ def test_nan_in_the_data_is_found_by_step_and_row():
     rows.x[9, 0, 0, 0] = np.nan  # the third step, index 1 in it
     model = network()
     said = message(model, rows)
-    assert "loss is nan in epoch 1, step 3:" in said
+    # Where a ReLU turns NaN into zero, as oneDNN's does, the loss itself is a number.
+    assert re.search("loss is [0-9a-z.]+ in epoch 1, step 3[:,]", said)
     assert "in the data" in said and "1 of the 4" in said and "index 1." in said
 
     # The model is left as two steps leave it, dropout and momentum included.
@@ -82,7 +84,7 @@ def test_nan_weights_of_a_middle_layer_are_found():
     kernel[5, 2] = np.nan
     model.get_layer("fc6").set_weights([kernel, bias])
     said = message(model, noise())
-    assert "epoch 1, step 1:" in said
+    assert re.search("epoch 1, step 1[:,]", said)
     assert "began in layer 'fc6'" in said and "before the first step already (so in fc6)" in said
 
 
@@ -123,16 +125,16 @@ def test_too_high_a_rate_is_found_where_float32_ends(rate):
     callback.EXPLODED = 1e300  # finite, however large, goes on
     said = message(model, rows, callback=callback)
     assert f"learning rate, which is {rate:.3g}" in said and "clipnorm" in said
-    step = int(said.split(", step ")[1].split(":")[0])
+    step = int(re.search(r", step (\d+)", said)[1])
     assert step > 1
     largest = np.finfo("float32").max
-    if "in the step before" not in said:
+    if "on the way back" not in said:
         sizes = forward(model, rows[step - 1][0])
         first = next(name for name, size in sizes if not size < largest)
         assert f"began in layer {first!r}" in said
 
 
-def test_a_gradient_that_overflowed_in_the_step_before_is_found():
+def test_a_gradient_that_overflowed_is_found():
     layers = [keras.layers.Dense(1, use_bias=False, name=name) for name in ("first", "second")]
     model = keras.Sequential([keras.Input((1,), name="x"), *layers])
     model.compile(keras.optimizers.SGD(1.0), "mse", jit_compile=False)
@@ -141,8 +143,8 @@ def test_a_gradient_that_overflowed_in_the_step_before_is_found():
     # 2e18 · 1e-3 · 1e25 in the first; both are over float32's 3.4e38, the second came first.
     rows = Rows(np.full((3, 1), 1e25), np.zeros((3, 1)), size=1)
     said = message(model, rows)
-    assert "step 2:" in said
-    assert "began in layer 'second', in the step before" in said
+    assert "epoch 1, step 1, but" in said
+    assert "began in layer 'second', on the way back: its gradient overflowed" in said
     assert "the weights of first, second are not finite" in said
 
 
@@ -197,7 +199,7 @@ def test_another_epoch_than_the_first():
                 rows.x[19] = np.nan  # the last step
 
     model = network()
-    with pytest.raises(ValueError, match="epoch 3, step 5:.*index 3"):
+    with pytest.raises(ValueError, match="epoch 3, step 5[:,].*index 3"):
         model.fit(rows, epochs=4, shuffle=False, verbose=0, callbacks=[FiniteLoss(rows), Spoil()])
 
 

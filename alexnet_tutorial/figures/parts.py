@@ -20,7 +20,7 @@ def activation_functions(functions, at=3.0):
 
     Example:
         >>> import numpy as np
-        >>> activations({"tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2)})
+        >>> activation_functions({"tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2)})
         Activations and their slopes. Slope at −3, 0 and 3: tanh 0.00987, 1, 0.00987.
     """
     import numpy as np
