@@ -60,8 +60,6 @@ REPAIRS = {
     # A role that no longer exists, in a list whose items are not items.
     ' role="doc-biblioentry"': "",
     '<div role="list" class="citation-list">': '<div class="citation-list">',
-    # A header cell without words: the corner of a table is no header.
-    '<th class="head"><p></p></th>': '<td class="head"></td>',
 }
 # Jupyter Book's own page at the root has neither language nor title, and no link.
 INDEX = """\
@@ -541,6 +539,8 @@ def repair(site):
         text = before = page.read_text(encoding="utf-8")
         for wrong, right in REPAIRS.items():
             text = text.replace(wrong, right)
+        # A header cell without words: the corner of a table is no header.
+        text = re.sub(r'<th( class="head[^"]*")><p></p></th>', r"<td\1></td>", text)
         if text != before:
             page.write_text(text, encoding="utf-8")
     start = (site / "index.html").read_text(encoding="utf-8")
