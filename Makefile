@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv/bin
 export PYTHONSAFEPATH := 1
 
-.PHONY: help book test lint environment notebooks format clean
+.PHONY: help book test lint environment notebooks fork format clean
 
 help:
 	@echo "make book       execute every chapter and build the site (prints where it is)"
 	@echo "make test       check everything: style, notebooks, package, site"
 	@echo "make notebooks  put the set-up cell into every notebook, strip their outputs"
+	@echo "make fork       make the book yours: REPOSITORY=https://github.com/you/name [SITE=https://...]"
 	@echo "make format     format the code as make test wants it"
 	@echo "make clean      remove everything that was built, but not the environment"
 
@@ -35,6 +36,10 @@ test: book lint
 notebooks: environment
 	$(VENV)/python book/setup_cell.py
 	$(VENV)/nbstripout --keep-id book/*.ipynb
+
+# Needs no environment: a teacher who forks the book runs it first.
+fork:
+	@$(PYTHON) book/fork.py "$(REPOSITORY)" $(if $(SITE),"$(SITE)")
 
 format: environment
 	$(VENV)/ruff check --fix .

@@ -18,6 +18,7 @@ import importlib.resources
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -26,13 +27,14 @@ import tempfile
 import time
 import xml.etree.ElementTree
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import nbformat
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from environment import PACKAGE, ROOT, fingerprint, package_files
-from setup_cell import repository
+from setup_cell import book_address, repository
 
 BUILD = ROOT / "build"
 EXECUTED = BUILD / "executed"
@@ -44,6 +46,36 @@ CELL_SECONDS = 900  # the longest a cell may take
 TOTAL_SECONDS = 1800  # the longest all notebooks together may take
 # Environment variables that change what a notebook computes.
 SETTINGS = ("KERAS_BACKEND", "ALEXNET_TUTORIAL_BUDGET")
+# What the status page gives the version of, beside those that the machine's words name.
+NAMED = ("h5py", "ipython", "jupyter-book", "matplotlib", "nbmake", "pillow", "scipy")
+# What is kept with an executed copy.
+RECORD = {"key", "seconds", "when", "machine", "versions", "pictures"}
+# What the theme writes and what stands there instead.
+REPAIRS = {
+    # The logo would lie outside every landmark.
+    '<div id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar">': (
+        '<div id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar" '
+        'role="region" aria-label="Contents of the book">'
+    ),
+    # A role that no longer exists, in a list whose items are not items.
+    ' role="doc-biblioentry"': "",
+    '<div role="list" class="citation-list">': '<div class="citation-list">',
+}
+# Jupyter Book's own page at the root has neither language nor title, and no link.
+INDEX = """\
+<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Refresh" content="0; url={target}">
+    <title>AlexNet, taken apart</title>
+  </head>
+  <body><main><h1>AlexNet, taken apart</h1><p><a href="{target}">Begin</a></p></main></body>
+</html>
+"""
+# Where the status page has its tables.
+STATUS = Path("book", "status.md")
+STATUS_MARK = "<!-- The build puts its record here. -->"
 
 
 def pages():
@@ -129,19 +161,33 @@ def kept_key(notebook):
     """Read the key under which an executed copy was kept; None where there is none."""
     try:
         kept = json.loads((EXECUTED / notebook).read_text(encoding="utf-8"))
-        return kept["metadata"][PACKAGE]["key"]
-    except (OSError, ValueError, KeyError):
+        record = kept["metadata"][PACKAGE]
+        return record["key"] if record.keys() == RECORD else None
+    except (OSError, ValueError, KeyError, AttributeError):
         return None
 
 
-def seconds_of(executed):
-    """Measure from the first cell's start to the last cell's end, in seconds."""
+def span_of(executed):
+    """Find when the first cell began and the last one ended.
+
+    Returns:
+        Two ``datetime.datetime``, in UTC; twice now where no cell was executed.
+    """
     times = [
         datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00"))
         for cell in executed.cells
         for stamp in cell.metadata.get("execution", {}).values()
-    ]
-    return (max(times) - min(times)).total_seconds() if times else 0.0
+    ] or [datetime.datetime.now(datetime.UTC)]
+    return min(times), max(times)
+
+
+def pictures_of(executed):
+    """Name the pictures of hands that a notebook reads where it asks for none in particular."""
+    code = "".join(cell.source for cell in executed.cells if cell.cell_type == "code")
+    if "load_signs(" not in code:
+        return "none needed"
+    there = any((data_folder() / "signs").glob("*.h5"))
+    return "SIGNS photographs" if there else "generated hands"
 
 
 def offline_environment(scratch):
@@ -242,9 +288,10 @@ def execute():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / notebook, copy)
         passed = run_nbmake(folder, [notebook.as_posix() for notebook in missing])
+        where = {"machine": described_machine(), "versions": named_versions()} if passed else {}
         for notebook in missing:
             if notebook.as_posix() in passed:
-                keep(folder / notebook, EXECUTED / notebook, keys[notebook])
+                keep(folder / notebook, EXECUTED / notebook, {"key": keys[notebook], **where})
         failed = [notebook for notebook in missing if notebook.as_posix() not in passed]
         for notebook in failed:
             print_failure(notebook, folder / notebook)
@@ -253,10 +300,22 @@ def execute():
     return len(missing)
 
 
-def keep(copy, target, key):
-    """Store an executed copy, whole or not at all, with its key and the time it took."""
+def keep(copy, target, record):
+    """Store an executed copy, whole or not at all, with its key, when it ran and on what.
+
+    Args:
+        copy: The notebook, executed.
+        target: Where it is kept.
+        record: Its key, the machine and the versions; the rest of ``RECORD`` is added.
+    """
     executed = nbformat.read(copy, as_version=4)
-    executed.metadata[PACKAGE] = {"key": key, "seconds": round(seconds_of(executed), 1)}
+    began, ended = span_of(executed)
+    executed.metadata[PACKAGE] = {
+        **record,
+        "seconds": round((ended - began).total_seconds(), 1),
+        "when": f"{began:%Y-%m-%d %H:%M} UTC",
+        "pictures": pictures_of(executed),
+    }
     for cell in executed.cells:
         cell.metadata.pop("execution", None)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -294,6 +353,62 @@ def described_machine():
     return ast.literal_eval(done.stdout.splitlines()[-1])
 
 
+def named_versions():
+    """List the versions that the status page names, as words."""
+    found = [version.split("==") for version in installed_versions()]
+    return ", ".join(f"{name} {number}" for name, number in found if name in NAMED)
+
+
+def with_measured_time(source, record):
+    """Put what was measured in the place of the estimate that a notebook's first cell gives.
+
+    Args:
+        source: The first cell; its Time paragraph says ``; the cells run in …`` up to a full stop.
+        record: What was kept with the executed copy.
+
+    Returns:
+        The cell as the site shows it.
+
+    Raises:
+        ValueError: There is no such sentence, or more than one.
+
+    Example:
+        >>> first = "**Time** about 30 minutes to read; the cells run in a minute. Bring tea."
+        >>> print(with_measured_time(first, {"seconds": 41.4, "machine": "CPU, 2 cores"}))
+        **Time** about 30 minutes to read. This page was made by running it: 41 seconds. Bring tea.
+        <BLANKLINE>
+        *Ran on CPU, 2 cores: [how this book is executed](status.md).*
+        <BLANKLINE>
+    """
+    measured = f". This page was made by running it: {minutes(record['seconds'])}."
+    estimate = re.compile(r"^(\*\*Time\*\* [^;.\n]*); the cells run in [^.]*\.", re.MULTILINE)
+    found, count = estimate.subn(lambda match: match[1] + measured, source)
+    if count != 1:
+        raise ValueError(f"expected one '**Time** …; the cells run in ….', found {count}")
+    return f"{found}\n\n*Ran on {record['machine']}: [how this book is executed](status.md).*\n"
+
+
+def status_record(records):
+    """Write what ran, when and how long, one table for each machine, as Markdown.
+
+    Args:
+        records: A dict from a notebook's (title, link) to what was kept with its executed copy.
+    """
+    groups = {}
+    for (title, link), record in records.items():
+        groups.setdefault((record["machine"], record["versions"]), []).append((title, link, record))
+    lines = []
+    for (machine, versions), group in groups.items():
+        lines += [f"**Ran on** {machine}; with {versions}.", ""]
+        lines += ["| Chapter | Ran | Took | Pictures of hands |", "|---|---|---|---|"]
+        for title, link, record in group:
+            took, pictures = minutes(record["seconds"]), record["pictures"]
+            lines.append(f"| [{title}]({link}) | {record['when']} | {took} | {pictures} |")
+        total = sum(record["seconds"] for _, _, record in group)
+        lines += ["", f"Together {minutes(total)}, each chapter to its last cell.", ""]
+    return "\n".join(lines)
+
+
 def write_presets(folder):
     """Write for the workbench what the package knows: the variants, and each kind's fields."""
     from alexnet_tutorial.architecture import VARIANTS
@@ -307,12 +422,32 @@ def write_presets(folder):
     (folder / "presets.js").write_text("".join(lines), encoding="utf-8")
 
 
+def write_addresses(folder):
+    """Write what holds the published site's address: site map, robots.txt and the 404 page."""
+    folder.mkdir()
+    book = book_address()
+    found = [f"{book}{page.with_suffix('.html').as_posix()}" for page in pages()]
+    urls = "".join(f"  <url><loc>{escape(url)}</loc></url>\n" for url in found)
+    sitemap = (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
+    )
+    (folder / "sitemap.xml").write_text(sitemap, encoding="utf-8")
+    robots = f"User-agent: *\nAllow: /\nSitemap: {book}sitemap.xml\n"
+    (folder / "robots.txt").write_text(robots, encoding="utf-8")
+    # Shown for any address that does not exist, however deep: its links cannot be relative.
+    missing = (ROOT / "book" / "404.html").read_text(encoding="utf-8")
+    (folder / "404.html").write_text(missing.replace("BOOK/", book), encoding="utf-8")
+
+
 def stage():
     """Lay out what Jupyter Book reads: configuration, pages, executed notebooks, static files."""
     shutil.rmtree(SOURCE, ignore_errors=True)
     SOURCE.mkdir(parents=True)
     configuration = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     configuration["repository"]["url"] = repository()
+    configuration["html"]["baseurl"] = book_address()
+    configuration["sphinx"]["config"]["ogp_site_url"] = book_address()
     written = yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True)
     (SOURCE / "_config.yml").write_text(written, encoding="utf-8")
     shutil.copyfile(ROOT / "_toc.yml", SOURCE / "_toc.yml")
@@ -324,22 +459,34 @@ def stage():
         shutil.copyfile(ROOT / "book" / "references.bib", SOURCE / "book" / "references.bib")
 
     write_presets(SOURCE / "book" / "theme" / "static" / "workbench")
+    write_addresses(SOURCE / "root")
 
-    machine = None
+    records = {}
     for page in pages():
         target = SOURCE / page
         target.parent.mkdir(parents=True, exist_ok=True)
         if page.suffix != ".ipynb":
             shutil.copyfile(ROOT / page, target)
             continue
-        machine = machine or described_machine()
         executed = nbformat.read(EXECUTED / page, as_version=4)
-        took = minutes(executed.metadata.pop(PACKAGE)["seconds"])
-        executed.cells[0].source += f"\n\n*This page was made by running it: {took}. {machine}.*\n"
+        record = executed.metadata.pop(PACKAGE)
+        first = executed.cells[0]
+        title = first.source.partition("\n")[0].removeprefix("# ")
+        records[title, page.name] = record
+        try:
+            first.source = with_measured_time(first.source, record)
+        except ValueError as error:
+            raise SystemExit(f"{page}, first cell: {error}") from None
         # Where the data lies on the machine that built the book is no one's business.
         folder = json.dumps(str(data_folder()))[1:-1]
         shown = nbformat.writes(executed).replace(folder, "data")
         target.write_text(shown, encoding="utf-8")
+    if (SOURCE / STATUS).is_file():
+        text = (SOURCE / STATUS).read_text(encoding="utf-8")
+        if text.count(STATUS_MARK) != 1:
+            raise SystemExit(f"{STATUS}: expected one line {STATUS_MARK}")
+        text = text.replace(STATUS_MARK, status_record(records))
+        (SOURCE / STATUS).write_text(text, encoding="utf-8")
 
     mathjax = importlib.resources.files("mathjax") / "static" / "mathjax" / "es5"
     static = SOURCE / "book" / "theme" / "static" / "mathjax"
@@ -372,6 +519,7 @@ def build_site():
         raise SystemExit("Jupyter Book did not build the site, or executed a notebook by itself")
     shutil.copytree(work / "_build" / "html", HTML)
     hush(HTML)
+    repair(HTML)
     shutil.rmtree(work)
     STAMP.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
     return True
@@ -383,6 +531,21 @@ def hush(site):
         text = script.read_text(encoding="utf-8")
         if "console.log(" in text and "mathjax" not in script.parts:
             script.write_text(text.replace("console.log(", "void("), encoding="utf-8")
+
+
+def repair(site):
+    """Mend what the theme and its extensions write that a screen reader stumbles over."""
+    for page in site.rglob("*.html"):
+        text = before = page.read_text(encoding="utf-8")
+        for wrong, right in REPAIRS.items():
+            text = text.replace(wrong, right)
+        # A header cell without words: the corner of a table is no header.
+        text = re.sub(r'<th( class="head[^"]*")><p></p></th>', r"<td\1></td>", text)
+        if text != before:
+            page.write_text(text, encoding="utf-8")
+    start = (site / "index.html").read_text(encoding="utf-8")
+    target = re.search(r'url=([^"]+)"', start)[1]
+    (site / "index.html").write_text(INDEX.format(target=target), encoding="utf-8")
 
 
 def main():

@@ -31,10 +31,20 @@ from alexnet_tutorial.session import start
 budget = start(seed=0)"""
 
 
-def repository():
-    """Read the repository's address from ``pyproject.toml``, the one place that holds it."""
+def addresses():
+    """Read the addresses of repository and site from ``pyproject.toml``, the one place for them."""
     with open(ROOT / "pyproject.toml", "rb") as file:
-        return tomllib.load(file)["project"]["urls"]["Repository"]
+        return tomllib.load(file)["project"]["urls"]
+
+
+def repository():
+    """Give the repository's address."""
+    return addresses()["Repository"]
+
+
+def book_address():
+    """Give the published site's address; it ends in a slash."""
+    return addresses()["Book"].rstrip("/") + "/"
 
 
 def source():

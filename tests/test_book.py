@@ -247,6 +247,7 @@ def small_book(tmp_path, monkeypatch, build_script):
         monkeypatch.setattr(build_script, name, new)
     monkeypatch.setenv("ALEXNET_TUTORIAL_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(build_script, "installed_package", lambda: "one")
+    monkeypatch.setattr(build_script, "described_machine", lambda: "a machine")
     return tmp_path
 
 
