@@ -32,6 +32,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from environment import PACKAGE, ROOT, fingerprint, package_files
+from pdf import find_chromium, make_pdf
 from setup_cell import repository
 
 BUILD = ROOT / "build"
@@ -330,7 +331,10 @@ def stage():
         target = SOURCE / page
         target.parent.mkdir(parents=True, exist_ok=True)
         if page.suffix != ".ipynb":
-            shutil.copyfile(ROOT / page, target)
+            # Where nothing can print the book, no page may offer the PDF: see book/intro.md.
+            lines = (ROOT / page).read_text(encoding="utf-8").splitlines(keepends=True)
+            offered = [line for line in lines if find_chromium() or 'class="no-pdf"' not in line]
+            target.write_text("".join(offered), encoding="utf-8")
             continue
         machine = machine or described_machine()
         executed = nbformat.read(EXECUTED / page, as_version=4)
@@ -398,8 +402,11 @@ def main():
     seconds = time.monotonic() - after
     print(
         f"Executed {count} of {len(whole)} notebooks in {after - began:.0f} s; "
-        f"the site was {'built' if built else 'up to date'} ({seconds:.0f} s)"
+        f"the site was {'built' if built else 'up to date'} ({seconds:.0f} s)",
+        flush=True,
     )
+    after = time.monotonic()
+    print(f"{make_pdf(HTML)} ({time.monotonic() - after:.0f} s)")
     print(HTML / "index.html")
 
 
