@@ -28,7 +28,7 @@ pdf: environment
 
 # One archive for a classroom without internet. WHEELS=1 adds the wheels of all dependencies.
 offline: book
-	@$(VENV)/python book/offline.py $(if $(WHEELS),--wheels)
+	@$(VENV)/python book/archive.py $(if $(WHEELS),--wheels)
 
 lint: environment
 	$(VENV)/ruff check .
