@@ -396,7 +396,6 @@ def hush(site):
     quoting = "else if (showSearchSummary)"
     if quoting not in text:
         raise SystemExit(f"{script}: expected {quoting!r}, which this version of Sphinx lacks")
-    # Also where only this was changed: the file was just written by the build.
     text = text.replace(quoting, 'else if (showSearchSummary && location.protocol !== "file:")')
     script.write_text(text, encoding="utf-8")
 
