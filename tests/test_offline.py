@@ -103,7 +103,7 @@ def test_site_works_from_the_files(unpacked, browser):
     page.wait_for_selector("#search-results li a")
     page.wait_for_timeout(300)
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
-    assert said == []
+    assert said == [], said
     context.close()
 
 
