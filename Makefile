@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv/bin
 export PYTHONSAFEPATH := 1
 
-.PHONY: help book test lint environment notebooks fork format clean
+.PHONY: help book pdf offline test lint environment notebooks fork format clean
 
 help:
 	@echo "make book       execute every chapter and build the site (prints where it is)"
 	@echo "make test       check everything: style, notebooks, package, site"
+	@echo "make pdf        print the built site into one PDF (make book does so too)"
+	@echo "make offline    one archive for a classroom without internet"
 	@echo "make notebooks  put the set-up cell into every notebook, strip their outputs"
 	@echo "make fork       make the book yours: REPOSITORY=https://github.com/you/name [SITE=https://...]"
 	@echo "make format     format the code as make test wants it"
@@ -20,6 +22,14 @@ environment:
 
 book: environment
 	@$(VENV)/python book/build.py
+
+# "make book" does this too, wherever it finds a Chromium; this alone reprints what is built.
+pdf: environment
+	@$(VENV)/python book/pdf.py
+
+# One archive for a classroom without internet. WHEELS=1 adds the wheels of all dependencies.
+offline: book
+	@$(VENV)/python book/archive.py $(if $(WHEELS),--wheels)
 
 lint: environment
 	$(VENV)/ruff check .

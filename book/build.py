@@ -34,6 +34,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from environment import PACKAGE, ROOT, fingerprint, package_files
+from pdf import find_chromium, make_pdf
 from setup_cell import book_address, repository
 
 BUILD = ROOT / "build"
@@ -466,7 +467,10 @@ def stage():
         target = SOURCE / page
         target.parent.mkdir(parents=True, exist_ok=True)
         if page.suffix != ".ipynb":
-            shutil.copyfile(ROOT / page, target)
+            # Where nothing can print the book, no page may offer the PDF: see book/intro.md.
+            lines = (ROOT / page).read_text(encoding="utf-8").splitlines(keepends=True)
+            offered = [line for line in lines if find_chromium() or 'class="no-pdf"' not in line]
+            target.write_text("".join(offered), encoding="utf-8")
             continue
         executed = nbformat.read(EXECUTED / page, as_version=4)
         record = executed.metadata.pop(PACKAGE)
@@ -526,11 +530,22 @@ def build_site():
 
 
 def hush(site):
-    """Take the theme's progress messages out, so that the browser's console shows faults only."""
+    """Take the theme's progress messages out, so that the browser's console shows faults only.
+
+    Search results quote the pages they name, which a browser refuses to read for a page that was
+    opened as a file: there they are names only.
+    """
     for script in (*(site / "_static").rglob("*.js"), site / "search.html"):
         text = script.read_text(encoding="utf-8")
         if "console.log(" in text and "mathjax" not in script.parts:
             script.write_text(text.replace("console.log(", "void("), encoding="utf-8")
+    script = site / "_static" / "searchtools.js"
+    text = script.read_text(encoding="utf-8")
+    quoting = "else if (showSearchSummary)"
+    if quoting not in text:
+        raise SystemExit(f"{script}: expected {quoting!r}, which this version of Sphinx lacks")
+    text = text.replace(quoting, 'else if (showSearchSummary && location.protocol !== "file:")')
+    script.write_text(text, encoding="utf-8")
 
 
 def repair(site):
@@ -561,8 +576,11 @@ def main():
     seconds = time.monotonic() - after
     print(
         f"Executed {count} of {len(whole)} notebooks in {after - began:.0f} s; "
-        f"the site was {'built' if built else 'up to date'} ({seconds:.0f} s)"
+        f"the site was {'built' if built else 'up to date'} ({seconds:.0f} s)",
+        flush=True,
     )
+    after = time.monotonic()
+    print(f"{make_pdf(HTML)} ({time.monotonic() - after:.0f} s)")
     print(HTML / "index.html")
 
 

@@ -75,6 +75,19 @@ def environment_script():
 
 
 @pytest.fixture(scope="session")
+def pdf():
+    """Give book/pdf.py as a module, or skip where what it needs is not installed."""
+    pytest.importorskip("bs4")
+    return load_script("pdf")
+
+
+@pytest.fixture(scope="session")
+def archive(environment_script, pdf):
+    """Give book/archive.py as a module."""
+    return load_script("archive")
+
+
+@pytest.fixture(scope="session")
 def build_script(setup_cell, environment_script):
     """Give book/build.py as a module, or skip where what it needs is not installed."""
     pytest.importorskip("nbformat")

@@ -509,7 +509,10 @@ def _stored_generated(seed, directory=None):
     recipe = Path(hands.__file__).read_bytes() + f"{GENERATED_TRAIN},{GENERATED_TEST}".encode()
     name = f"seed-{seed}-{hashlib.sha256(recipe).hexdigest()[:12]}"
     roots = [Path(directory)] if directory else _own_folders()
-    for root in roots:
+    # A folder that the user named is read, never written: a copy of the book for a classroom
+    # without internet brings its drawn hands along.
+    named = [data_directory()] if os.environ.get(ENVIRONMENT_VARIABLE) and not directory else []
+    for root in (*named, *roots):
         folder = root / "generated" / name
         if _signs_folder(folder) == folder:
             try:
