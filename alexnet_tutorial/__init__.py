@@ -30,6 +30,7 @@ _SUBMODULES = (
     "training",
     "weights",
     "workbench",
+    "worksheet",
 )
 
 __all__ = ["__version__", *_SUBMODULES]

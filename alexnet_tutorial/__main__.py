@@ -105,6 +105,23 @@ def _parser():
     _add_training(command)
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.set_defaults(run=_finetune)
+
+    command = commands.add_parser("worksheet", help="shape problems to print, and their key")
+    command.add_argument("--seed", type=int, required=True, help="number of the worksheet")
+    command.add_argument(
+        "--copies", type=int, default=1, help="so many, numbered from the seed on (1)"
+    )
+    command.add_argument(
+        "--output", metavar="FILE", help="the students' page (default: worksheet-SEED.html)"
+    )
+    command.add_argument(
+        "--key",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="write the answers too (default: beside the page, its name with -key)",
+    )
+    command.set_defaults(run=_worksheet)
     return parser
 
 
@@ -403,6 +420,21 @@ def _finetune(options):
     classifier.save(options.save)
     history = {name: histories["head"][name] + values for name, values in histories["all"].items()}
     _print_result(options, pictures, held, classifier, history)
+
+
+def _worksheet(options):
+    from alexnet_tutorial.worksheet import key_page, worksheet_page, write_pages
+
+    seeds = range(options.seed, options.seed + options.copies)
+    output = Path(options.output or f"worksheet-{options.seed}.html")
+    pages = {output: worksheet_page(seeds)}
+    if options.key is not None:
+        key = Path(options.key) if options.key else output.with_stem(f"{output.stem}-key")
+        if key.resolve() == output.resolve():
+            raise ValueError(f"--key {key} is the students' page: give the key another name.")
+        pages[key] = key_page(seeds)
+    write_pages(pages)
+    print(*pages, sep="\n")
 
 
 def main(arguments=None) -> int:

@@ -441,6 +441,32 @@ def write_addresses(folder):
     (folder / "404.html").write_text(missing.replace("BOOK/", book), encoding="utf-8")
 
 
+def write_misconceptions(target):
+    """Write for the teacher's guide what each chapter is for, and what its checks recognize.
+
+    The objectives are those of the chapter's first cell; the slips are those that the checks of
+    its exercises name to a student, so the guide says what they say.
+    """
+    from alexnet_tutorial.checks import QUESTIONS
+
+    lines = []
+    for page in notebooks():
+        cells = nbformat.read(ROOT / page, as_version=4).cells
+        title = cells[0].source.splitlines()[0].removeprefix("# ")
+        goals = [line for line in cells[0].source.splitlines() if line.startswith("- ")]
+        lines += [f"### [{title}]({page.name})", "", "After it, students can", "", *goals, ""]
+        number = "?"
+        for cell in cells:
+            number = (re.findall(r"^\*\*(\d+)\. ", cell.source, re.MULTILINE) or [number])[-1]
+            if cell.cell_type != "code" or "solution" in cell.metadata.get("tags", []):
+                continue
+            for name in re.findall(r"check\(\s*[\"']([\w.-]+)[\"']", cell.source):
+                slips = dict.fromkeys(slip for _, slip, *_ in QUESTIONS[name].misconceptions)
+                said = re.sub(r"([\\*_`$|<\[])", r"\\\1", " · ".join(slips))
+                lines += [f"*Exercise {number}.* {said}.", ""]
+    target.write_text("\n".join(lines), encoding="utf-8")
+
+
 def stage():
     """Lay out what Jupyter Book reads: configuration, pages, executed notebooks, static files."""
     shutil.rmtree(SOURCE, ignore_errors=True)
@@ -461,6 +487,7 @@ def stage():
 
     write_presets(SOURCE / "book" / "theme" / "static" / "workbench")
     write_addresses(SOURCE / "root")
+    write_misconceptions(SOURCE / "book" / "misconceptions.txt")
 
     records = {}
     for page in pages():

@@ -359,7 +359,8 @@ def test_links_within_the_site_resolve(site, page):
         path = Path(os.path.normpath((site / page).parent / unquote(plain.partition("?")[0])))
         path = site / page if not plain else path
         assert path.is_file(), f"{page}: {target}"
-        if anchor and path.suffix == ".html":
+        # What stands behind # in a link to the workbench may be a network, and no place.
+        if anchor and path.suffix == ".html" and "=" not in anchor:
             assert unquote(anchor) in parse(path).ids, f"{page}: no {anchor} in {path.name}"
 
 
