@@ -172,7 +172,7 @@ def _not_yet(given, question, right):
         return f"{given} is not a number to compare with. Look at what was divided by what."
     share = isinstance(right, float) and 0 < right < 1 and not isinstance(given, Percent)
     if share and _equal(given, 100 * right, question.tolerance):
-        return "that is in percent. Give the share itself, or write the percent sign."
+        return "that is a percentage. Give the share itself, or write the percent sign."
     return question.hint or "that is another one. Write the reason down, with its numbers in it."
 
 

@@ -191,7 +191,7 @@ def _read_text(text, several):
         return Unread(f"a text of {len(text):,} characters")
     text = text.replace("−", "-").lower().strip(" \t\r\n\"'“”‘’`")
     text = text.removeprefix("answer").lstrip(" =:")
-    if text in ("", "...", "…", "none", "?"):
+    if text in ("", "...", "…", "?"):
         return NOTHING
     number = _number(text)
     if number is not None and not (several and "," in text):
