@@ -720,8 +720,8 @@ SLIPS = {  # the value that a slip leads to, and its words
         (256, "that is our order"),
         (0, "that is column 0"),
         (36, "that is the first pixel of the next map"),
-        (6, "that is row 1, column 0"),
-        (37, "that is channel 1"),
+        (6, "that is a step down"),
+        (37, "that is the next channel"),
         (2, "counted from 1"),
     ],
     "transfer.frozen": [
