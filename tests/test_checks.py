@@ -1,6 +1,9 @@
 """Checks: right in every form, wrong with its slip named, and never a crash."""
 
+import itertools
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,7 +11,73 @@ import pytest
 from alexnet_tutorial import checks
 from alexnet_tutorial.checks import QUESTIONS, check, register
 
+
+class Endless(list):
+    """A list that never ends, and has no length."""
+
+    def __iter__(self):
+        return itertools.count()
+
+    def __len__(self):
+        raise ValueError
+
+
+class Word(str):
+    """A text whose methods raise."""
+
+    strip = lower = replace = __len__ = property(lambda self: 1 / 0)
+
+
+class Number(int):
+    """A number that is equal to everything."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+    __int__ = __float__ = lambda self: 1 / 0
+
+
+class Leaving:
+    """An object that ends the program when it is looked at."""
+
+    def __getattribute__(self, name):
+        raise SystemExit
+
+
+class Named(type):
+    """A class of classes that have no name."""
+
+    __name__ = __module__ = property(lambda cls: 1 / 0)
+
+
+CIRCLE = []
+CIRCLE.append(CIRCLE)
 STRANGE = [
+    Endless(),
+    Word("seventeen"),
+    Number(-17),
+    Leaving(),
+    Named("Nameless", (), {})(),
+    CIRCLE,
+    {"a": CIRCLE},
+    itertools.count(),
+    (number for number in itertools.count()),
+    map(int, itertools.repeat("7")),
+    range(10**9),
+    "9" * 10**6,
+    " " * 10**6 + "x",
+    "x" * 300,
+    "1/0",
+    "9**99999",
+    "<script>alert(1)</script>",
+    r"$\\href{javascript:alert(1)}{7}$",
+    [0] * 10**6,
+    np.zeros(10**6),
+    list,
+    check,
+    math,
+    type("<b>", (), {})(),
     object(),
     {},
     {1: 2},
@@ -45,6 +114,9 @@ def test_nothing_strange_is_right_and_nothing_crashes(name):
         result = check(name, answer)
         assert not result, (answer, result)
         assert result.state in ("not-yet", "missing")
+        assert 20 < len(result.message) < 300
+        shown = result._repr_html_()
+        assert shown.count("<") == 6 and "$" not in shown, shown
 
 
 @pytest.mark.parametrize("answer", [None, ..., "", "  "])
@@ -56,6 +128,75 @@ def test_no_answer_is_missing(answer):
 def test_the_wrong_kind_of_answer_is_told_the_kind():
     assert "one number" in check("convolution.positions", (8, 8)).message
     assert "3 numbers" in check("convolution.shape", 55).message
+    assert "one letter" in check("errors.cause", "Flatten").message
+    assert "True or False" in check("learning.overfit", 3).message
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (print, "a function: call it"),
+        (iter([7]), "of the class list_iterator"),
+        ((n for n in [7]), "a generator: give the numbers"),
+        (range(7), "a range: give the numbers"),
+        ({7}, "a set"),
+        ({}, "a dictionary"),
+        (int, "a class"),
+        (7j, "a complex number"),
+        ([], "an empty list"),
+        (CIRCLE, "a list of things"),
+        ([7] * 99, "a list of more than 20 things"),
+        (np.zeros((9, 9)), "an array of shape (9, 9)"),
+        ("7" * 301, "a text of 301 characters"),
+        ("seven", "the word “seven”"),
+        ("7 positions", "without words or units"),
+        ("<b>7</b>", "neither a number nor a short word"),
+        ("0,7", "a decimal point and not a comma"),
+        (math.nan, "nan is not a number"),
+        (True, "read as True"),
+    ],
+)
+def test_an_answer_of_another_kind_is_told_what_it_is(answer, words):
+    assert words in check("convolution.positions", answer).message
+
+
+def test_layers_and_models_are_told_what_they_are():
+    keras = pytest.importorskip("keras")
+    layer, entry = keras.layers.Dense(1), keras.Input((2,))
+    assert "a Keras layer (Dense)" in check("convolution.positions", layer).message
+    model = keras.Model(entry, layer(entry))
+    assert "a Keras model (Functional)" in check("convolution.positions", model).message
+    assert "KerasTensor" in check("convolution.positions", entry).message
+
+
+@pytest.mark.parametrize(
+    "answer", ["16.67 %", "16.67%", "1/6", "20/120", " 1 / 6 ", Fraction(1, 6), Decimal("0.1667")]
+)
+def test_shares_are_read_as_percent_and_as_fractions(answer):
+    assert check("data.chance", answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["55x55x96", "55 × 55 × 96", "(55, 55, 96)", "[55 55 96]", "55,55,96", "55 * 55 * 96",
+     "(None, 55, 55, 96)", "answer = (55, 55, 96)", np.array([55, 55, 96])],
+)  # fmt: skip
+def test_shapes_are_read_in_many_forms(answer):
+    assert check("convolution.shape", answer)
+
+
+def test_commas_between_numbers_are_not_those_of_thousands():
+    assert "forgot the batch" in check("assembled.channels-first", "(3,224,224)").message
+    assert check("eight-layers.groups", "614,656") and check("full.scale", "2^6")
+
+
+def test_a_share_in_percent_without_its_sign_is_told():
+    assert "write the percent sign" in check("data.twin", 90.09).message
+
+
+@pytest.mark.parametrize("answer", ["B", "b)", "(B)", "b.", '"B"', "option B", "Answer: B"])
+def test_a_letter_is_read_with_what_stands_around_it(answer):
+    assert check("learned.sleeve", answer)
 
 
 def test_a_result_reads_with_and_without_html():

@@ -722,7 +722,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (36, "that is the first pixel of the next map"),
         (6, "that is a step down"),
         (37, "that is the next channel"),
-        (2, "counted from 1"),
+        (2, "began to count too late"),
     ],
     "transfer.frozen": [
         (40960, "forgot the biases"),

@@ -201,6 +201,8 @@ def _read_text(text, several):
         return inside in ("true", "yes")
     for separator in (r"×|x|\*(?!\*)|;", ",", r"\s+"):
         parts = [part.strip() for part in re.split(separator, inside) if part.strip()]
+        if several and any("," in part for part in parts):
+            continue
         # A shape as Keras prints it has None in the place of the batch.
         numbers = [_number(part) for part in parts if part not in ("none", "?")]
         if numbers and None not in numbers:

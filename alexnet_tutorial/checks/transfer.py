@@ -30,7 +30,7 @@ register(
         (36, "that is the first pixel of the next map", "Asked for is the first map."),
         (6, "that is a step down", "A step to the right is shorter than that."),
         (37, "that is the next channel", "Channel 0 is the first map."),
-        (2, "counted from 1", "Count from 0."),
+        (2, "began to count too late", "Count from 0."),
     ],
     hint="Write down the first few numbers of the vector: which pixel, of which map?",
 )
