@@ -142,6 +142,8 @@ def _read_array(answer, several, depth):
         return _read(answer.as_list(), several, depth)
     if not hasattr(answer, "shape"):  # a layer, a model, a data type
         return NOTHING
+    if None in answer.shape:  # keras.Input
+        return NOTHING
     shape = tuple(int(side) for side in answer.shape)
     if math.prod(shape) > _ITEMS:
         return Unread(f"an array of shape {shape}")
@@ -149,7 +151,7 @@ def _read_array(answer, several, depth):
         answer = answer.detach().cpu()
     try:
         values = np.asarray(answer)
-    except Exception:  # a tensor without values, such as keras.Input
+    except Exception:  # a tensor without values
         return NOTHING
     if values.dtype.kind not in "biufUS":
         return NOTHING
