@@ -120,24 +120,68 @@ def test_code_uses_nothing_but_the_package_and_libraries(name):
         assert not re.search(r"\.\./|/home/|/root/|C:\\", text(cell)), f"{cell['id']}: a path"
 
 
+def ending(name):
+    """Give the cells after the heading of the exercises, and that heading."""
+    found = cells(name)
+    starts = [i for i, cell in enumerate(found) if re.search(r"^## Exercises$", text(cell), re.M)]
+    assert len(starts) == 1, f"{name} has {len(starts)} headings '## Exercises'"
+    return found[starts[0] + 1 :]
+
+
 @each_notebook
-def test_exercises_have_checks_and_folded_solutions(name):
-    code = cells(name, "code")
-    asked = [cell for cell in code if "solution" not in tags(cell) and "check(" in text(cell)]
-    solutions = [cell for cell in code if "solution" in tags(cell)]
-    assert len(asked) >= 2, f"{name} has {len(asked)} exercises with a check"
-    assert len(solutions) >= 2, f"{name} has {len(solutions)} solutions"
-    for cell in solutions:
-        assert "hide-cell" in tags(cell), cell["id"]
-        assert cell["metadata"]["jupyter"]["source_hidden"] is True, cell["id"]
-        assert cell["metadata"]["cellView"] == "form", cell["id"]
-    # Exercises end the chapter: no lesson after the first of them.
-    names = [re.findall(r"check\(\s*['\"]([^'\"]+)", text(cell)) for cell in asked]
-    answered = {
-        found for cell in solutions for found in re.findall(r"['\"]([\w.-]+)['\"]", text(cell))
-    }
-    for question in {q for found in names for q in found}:
-        assert question in answered, f"{name}: no solution checks {question!r}"
+def test_a_chapter_ends_in_three_to_six_exercises(name):
+    last = ending(name)
+    if len(last) % 3:  # one without a check may close the chapter
+        told = re.match(r"\*\*(\d)\.\*\* \*To (try|think about)", text(last[-1]))
+        assert told and int(told[1]) == len(last) // 3 + 1, f"{name}: {last[-1]['id']}"
+        last = last[:-1]
+    trios = [last[i : i + 3] for i in range(0, len(last), 3)]
+    assert 3 <= len(trios) <= 6, f"{name} has {len(trios)} exercises with a check"
+    kinds = []
+    for number, (question, asked, solution) in enumerate(trios, 1):
+        word = question["id"]
+        ids = [cell["id"] for cell in (question, asked, solution)]
+        assert ids == [word, f"{word}-answer", f"{word}-solution"], f"{name}: {ids}"
+        title = re.match(rf"\*\*{number}\. (Count|Code|Reason)\.\*\* ", text(question))
+        assert title, f"{name}, {word}: begins with {text(question)[:20]!r}"
+        kinds.append(title[1])
+        assert re.match(r"answer = None  # .+\ncheck\(\"", text(asked)), f"{name}, {word}"
+        check = re.findall(r"check\(\s*['\"]([^'\"]+)", text(asked))
+        assert check == re.findall(r"check\(\s*['\"]([^'\"]+)", text(solution)), f"{name}, {word}"
+        assert "solution" in tags(solution) and "hide-cell" in tags(solution), f"{name}, {word}"
+        assert solution["metadata"]["jupyter"]["source_hidden"] is True, f"{name}, {word}"
+        assert solution["metadata"]["cellView"] == "form", f"{name}, {word}"
+    assert kinds.count("Code") <= len(kinds) / 2, f"{name}: {kinds}"
+    assert kinds.count("Reason") >= 2 and kinds[-1] == "Reason", f"{name}: {kinds}"
+
+
+@each_notebook
+def test_questions_are_asked_in_one_chapter_and_solutions_compute(name):
+    from alexnet_tutorial.checks import QUESTIONS
+
+    for cell in cells(name, "code"):
+        asked = re.findall(r"check\(\s*['\"]([^'\"]+)", text(cell))
+        assert asked == [] or cell in ending(name), f"{name}, {cell['id']}: a check in the lesson"
+        assert set(asked) <= set(QUESTIONS), f"{name}, {cell['id']}: {asked} is not registered"
+        if "solution" in tags(cell):
+            # A word or a letter is typed, a number is computed.
+            typed = re.search(
+                r"^answer = [\d.,_() -]+$|check\([^,]+, [\d.,_() -]+\)$", text(cell), re.M
+            )
+            assert not typed, f"{name}, {cell['id']}: {typed[0]} is typed"
+
+
+def test_every_question_is_asked_once():
+    from alexnet_tutorial.checks import QUESTIONS
+
+    asked = [
+        question
+        for name in NOTEBOOKS
+        for cell in cells(name, "code")
+        if "solution" not in tags(cell)
+        for question in re.findall(r"check\(\s*['\"]([^'\"]+)", text(cell))
+    ]
+    assert sorted(asked) == sorted(QUESTIONS)
 
 
 def without_addresses(line):
@@ -246,5 +290,7 @@ def test_checks_answer_missing_first_and_right_in_the_solution(name):
             for part in (output.get("text", ""), output.get("data", {}).get("text/html", ""))
         )
         if "solution" in tags(cell):
+            assert 'alexnet-check right"' in shown, f"{name}, {cell['id']}: {shown[:300]}"
             assert "alexnet-check not-yet" not in shown, f"{name}, {cell['id']}: {shown[:300]}"
-            assert "alexnet-check missing" not in shown, f"{name}, {cell['id']}: {shown[:300]}"
+        elif "check(" in text(cell):
+            assert 'alexnet-check missing"' in shown, f"{name}, {cell['id']}: {shown[:300]}"

@@ -6,10 +6,11 @@ lead to. A hint never gives the answer away.
 """
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+
+from alexnet_tutorial.checks.reading import NOTHING, Percent, describe, read
 
 _TITLES = {"missing": "Missing", "not-yet": "Not yet", "right": "Right"}
 
@@ -92,7 +93,8 @@ def check(name, answer=None):
     Args:
         name: The question's name.
         answer: A number, a tuple, list or array of numbers, a word, or a text such as
-            ``"55 × 55 × 96"`` or ``"34,944"``. None or ``...`` means there is none yet.
+            ``"55 × 55 × 96"``, ``"34,944"``, ``"85 %"``, ``"5/36"`` or ``"2^6"``. None or
+            ``...`` means there is none yet. An answer of any other type is told what it is.
 
     Returns:
         A :class:`Result`, true when the answer is right.
@@ -109,72 +111,25 @@ def check(name, answer=None):
         known = [key for key in QUESTIONS if key.split(".")[0] == chapter] or list(QUESTIONS)
         raise ValueError(f"there is no question {name!r}. Known: {', '.join(known)}.")
     question = QUESTIONS[name]
-    if answer is None or answer is ...:
+    right = read(_value(question.right))
+    given = read(answer, several=isinstance(right, tuple))
+    if given is NOTHING:
         return Result("missing", "set answer to what you predict, then run this cell again.")
-    given = _read(answer)
-    if given == "":
-        return Result("missing", "set answer to what you predict, then run this cell again.")
-    right = _read(_value(question.right))
     if _equal(given, right, question.tolerance):
         return Result("right", _value(question.why))
     for value, slip, hint in question.misconceptions:
-        if _equal(given, _read(_value(value)), question.tolerance):
+        if _equal(given, read(_value(value)), question.tolerance):
             return Result("not-yet", f"{slip}. {hint}")
-    return Result("not-yet", _describe(given, right, question.hint))
+    return Result("not-yet", _not_yet(given, question, right))
 
 
 def _value(value):
     return value() if isinstance(value, Callable) else value
 
 
-def _read(answer):
-    """Read an answer as a number, a tuple, a lower-case word, or None where it is none of these.
-
-    Students answer with whatever they computed; nothing they pass may raise.
-    """
-    try:
-        if isinstance(answer, str):
-            return _read_text(answer)
-        if isinstance(answer, bool):
-            return answer
-        if isinstance(answer, (int, float)):
-            return answer
-        if hasattr(answer, "tolist"):  # NumPy, JAX
-            return _read(answer.tolist())
-        if hasattr(answer, "numpy"):  # TensorFlow, PyTorch
-            return _read(answer.numpy())
-        if isinstance(answer, (list, tuple)) or type(answer).__name__ == "TensorShape":
-            items = tuple(_read(item) for item in answer if item is not None)
-            return items[0] if len(items) == 1 else items
-        return answer.item() if hasattr(answer, "item") else None
-    except Exception:
-        return None
-
-
-_NUMBER = r"[+-]?(?:\d[\d,_ \u00a0\u202f]*(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?"
-
-
-def _read_text(text):
-    text = text.strip().strip("()[]").replace("−", "-").lower()
-    if text in ("true", "yes"):
-        return True
-    if text in ("false", "no"):
-        return False
-    parts = [part.strip() for part in re.split(r"\s*(?:×|x|\*|;)\s*", text) if part.strip()]
-    if len(parts) == 1 and not re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
-        parts = [part.strip() for part in re.split(r"\s*,\s*", text) if part.strip()]
-    if parts and all(re.fullmatch(_NUMBER, part) for part in parts):
-        numbers = tuple(_number(part) for part in parts)
-        return numbers[0] if len(numbers) == 1 else numbers
-    return " ".join(text.replace("_", " ").replace("-", " ").split())
-
-
-def _number(text):
-    text = re.sub(r"[,_\s]", "", text)
-    return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
-
-
 def _equal(given, right, tolerance):
+    if isinstance(given, Percent) and not isinstance(right, Percent):
+        given = given.number / 100
     if isinstance(given, bool) or isinstance(right, bool):
         return isinstance(given, bool) and given is right
     if isinstance(right, tuple):
@@ -189,21 +144,37 @@ def _equal(given, right, tolerance):
             return math.isclose(given, right, rel_tol=max(tolerance, 1e-12), abs_tol=1e-12)
         except OverflowError:
             return False
-    return given is not None and type(given) is type(right) and given == right
+    return type(given) is type(right) and given == right
 
 
-def _describe(given, right, hint):
-    """Say what kind of answer is expected where the kind is wrong, else give the hint."""
+def _not_yet(given, question, right):
+    """Say what is missing, the kind of the answer first."""
+    read_as = describe(given)
     if isinstance(right, bool):
         wanted, fits = "True or False", isinstance(given, bool)
     elif isinstance(right, tuple):
         wanted = f"{len(right)} numbers, such as ({', '.join('…' for _ in right)})"
-        fits = isinstance(given, tuple) and len(given) == len(right)
+        fits = isinstance(given, tuple) and len(given) == len(right) and _all_numbers(given)
     elif isinstance(right, str):
-        wanted, fits = "a word", isinstance(given, str)
+        letter = len(right) == 1
+        wanted = "one letter" if letter else "a word"
+        fits = isinstance(given, str) and (len(given) == 1 or not letter)
     else:
         wanted = "one number"
-        fits = isinstance(given, (int, float)) and not isinstance(given, bool)
+        fits = isinstance(given, (int, float, Percent)) and not isinstance(given, bool)
+        if isinstance(given, tuple) and len(given) == 2:
+            wanted += "; work a product out, and write a decimal point and not a comma"
+        elif isinstance(given, str):
+            wanted += ", without words or units"
     if not fits:
-        return f"this question asks for {wanted}."
-    return hint or "the number is another one. Write the formula down with its numbers in it."
+        return f"what you gave was read as {read_as}. This question asks for {wanted}."
+    if isinstance(given, float) and not math.isfinite(given):
+        return f"{given} is not a number to compare with. Look at what was divided by what."
+    share = isinstance(right, float) and 0 < right < 1 and not isinstance(given, Percent)
+    if share and _equal(given, 100 * right, question.tolerance):
+        return "that is a percentage. Give the share itself, or write the percent sign."
+    return question.hint or "that is another one. Write the reason down, with its numbers in it."
+
+
+def _all_numbers(items):
+    return all(isinstance(i, (int, float)) and not isinstance(i, bool) for i in items)

@@ -149,3 +149,19 @@ register(
     ],
     hint="The height and the width from the walk, the channels from the number of filters.",
 )
+
+register(
+    "convolution.twice",
+    right=(1, 4),
+    why="the weights do not know how large the picture is; the positions at which they are used "
+    "are twice as many down and twice as many across.",
+    misconceptions=[
+        ((4, 4), "larger pictures need no more weights", "Does a size stand in the formula?"),
+        ((1, 2), "counted one side only", "The window moves down as well as to the right."),
+        ((2, 2), "neither is multiplied so", "Where does the picture's size stand, in which?"),
+        ((1, 1), "the same weights, but at more positions", "Each position costs its products."),
+        ((2, 4), "larger pictures need no more weights", "Does a size stand in the formula?"),
+        ((4, 1), "the wrong way round", "First the parameters, then the work."),
+    ],
+    hint="Write both formulas down. In which of them does the number of positions stand?",
+)

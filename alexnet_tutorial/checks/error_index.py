@@ -44,3 +44,17 @@ register(
     ],
     hint="Answer with one letter, A to F.",
 )
+
+register(
+    "errors.silent",
+    right="d",
+    why="a guess among six costs ln 6, so nothing is learned; and nan is looked for in the "
+    "weights, since some ReLUs make 0 of it, so that the loss does not tell.",
+    misconceptions=[
+        ("a", "more of the same", "What does a loss of ln 6 say about what was learned?"),
+        ("b", "the loss ran, so the shapes agree", "What can be wrong without any message?"),
+        ("c", "a number is no proof of health", "What does a ReLU make of nan on a CPU?"),
+        ("e", "then memory would have run out with a message", "Here there is none."),
+    ],
+    hint="Answer with one letter, A to E.",
+)

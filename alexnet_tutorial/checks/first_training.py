@@ -45,6 +45,22 @@ register(
 )
 
 register(
+    "training.early",
+    right=12,
+    why="patience says how long to go on hoping; the weights that are put back are those of the "
+    "smallest validation loss.",
+    misconceptions=[
+        (17, "that is where it stops", "What does restore_best_weights do then?"),
+        (18, "it stops before that", "And what does restore_best_weights do then?"),
+        (13, "that is the first epoch that is worse", "Which weights are put back?"),
+        (7, "patience looks forward, not back", "Which epoch was the best?"),
+        (5, "that is the patience", "Which epoch was the best?"),
+        (40, "it stops long before", "And which weights are put back then?"),
+    ],
+    hint="When does it stop, and what does it put back?",
+)
+
+register(
     "training.better",
     right=False,
     why="each may be a few pictures off by luck: with 120 pictures the two intervals overlap "

@@ -37,7 +37,6 @@ register(
         (2, "that is one layer's share of the square", "There are 20 of them."),
         (2**5, "took the root twice", "Once from the mean square to the size is enough."),
     ],
-    tolerance=0.001,
     hint="By what is the mean square multiplied at each layer? And what is the size of it?",
 )
 

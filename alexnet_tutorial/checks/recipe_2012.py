@@ -78,6 +78,6 @@ register(
         (0.001, "turned upside down", "A smaller rate needs more steps."),
         (10000, "the momentum is the same in both", "Only the rate has changed."),
     ],
-    tolerance=0.01,
+    tolerance=1e-4,
     hint="What stands before w in the rule, and what has become of it?",
 )

@@ -26,11 +26,11 @@ register(
     "pixel by pixel before the next map begins.",
     misconceptions=[
         (256, "that is our order", "There all channels of one pixel come first."),
-        (0, "that is column 0", "Column 1 is one step further."),
+        (0, "that is column 0", "The next column is one step further."),
         (36, "that is the first pixel of the next map", "Asked for is the first map."),
-        (6, "that is row 1, column 0", "A step to the right is one place, a step down is six."),
-        (37, "that is channel 1", "Channel 0 is the first map."),
-        (2, "counted from 1", "Count from 0."),
+        (6, "that is a step down", "A step to the right is shorter than that."),
+        (37, "that is the next channel", "Channel 0 is the first map."),
+        (2, "began to count too late", "Count from 0."),
     ],
     hint="Write down the first few numbers of the vector: which pixel, of which map?",
 )

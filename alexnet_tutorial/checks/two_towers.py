@@ -60,6 +60,8 @@ register(
     right="fc6",
     why="with groups in every convolution, the first dense layer is the first to read both.",
     misconceptions=[
+        ("conv1", "conv1 reads the picture", "Both cards get it, and a change on one stays there."),
+        ("conv2", "conv2 has two groups", "It reads its own card only."),
         ("conv3", "now conv3 reads its own card only", "Go on to the next layer."),
         ("conv4", "conv4 has two groups", "It reads its own card only."),
         ("conv5", "conv5 has two groups", "It reads its own card only."),
