@@ -69,7 +69,7 @@ def cut(source, name, stub=(), where="this cell"):
         elif not inside:
             kept.append(line)
     if inside:
-        raise ValueError(f"{where}: a BEGIN {name} has no END {name}. Add it, or it all would show.")
+        raise ValueError(f"{where}: a BEGIN {name} has no END {name}; add it.")
     return "\n".join(kept), regions
 
 
