@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 export PYTHONSAFEPATH := 1
 
-.PHONY: help book pdf offline test lint environment notebooks fork format clean
+.PHONY: help book pdf offline test lint environment notebooks classroom fork format clean
 
 help:
 	@echo "make book       execute every chapter and build the site (prints where it is)"
@@ -11,6 +11,7 @@ help:
 	@echo "make pdf        print the built site into one PDF (make book does so too)"
 	@echo "make offline    one archive for a classroom without internet"
 	@echo "make notebooks  put the set-up cell into every notebook, strip their outputs"
+	@echo "make classroom  make the students' copies of the assignments from their sources"
 	@echo "make fork       make the book yours: REPOSITORY=https://github.com/you/name [SITE=https://...]"
 	@echo "make format     format the code as make test wants it"
 	@echo "make clean      remove everything that was built, but not the environment"
@@ -36,7 +37,8 @@ lint: environment
 	$(VENV)/ruff format --check .
 	$(VENV)/codespell
 	$(VENV)/python book/setup_cell.py --check
-	@for notebook in book/*.ipynb; do \
+	$(VENV)/python classroom/release.py --check
+	@for notebook in book/*.ipynb classroom/*/*.ipynb; do \
 	  test ! -e "$$notebook" || $(VENV)/nbstripout --verify --keep-id "$$notebook" || exit 1; done
 
 # The site's tests read what "make book" built: a chapter is executed once, not again for them.
@@ -45,7 +47,11 @@ test: book lint
 
 notebooks: environment
 	$(VENV)/python book/setup_cell.py
-	$(VENV)/nbstripout --keep-id book/*.ipynb
+	$(VENV)/nbstripout --keep-id book/*.ipynb classroom/source/*.ipynb
+	$(VENV)/python classroom/release.py
+
+classroom: environment
+	$(VENV)/python classroom/release.py
 
 # Needs no environment: a teacher who forks the book runs it first.
 fork:
