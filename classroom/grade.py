@@ -10,6 +10,7 @@ hand-given points to ``manual.csv``, and only what is new or changed is executed
 
 import argparse
 import ast
+import builtins
 import concurrent.futures
 import csv
 import hashlib
@@ -234,7 +235,9 @@ def match_cells(assignment, submitted):
 # Put before each test. It takes nothing from the notebook's names, which the student may have set.
 GUARD = """
 def {guard}(value, depth=3):
-    import builtins as b, sys
+    import builtins as b
+    if b.type(value) in (b.int, b.float, b.bool, b.str):
+        return value
     def ours(thing):
         code = b.getattr(thing, "__code__", None)
         name = b.getattr(code, "co_filename", "")
@@ -261,7 +264,6 @@ def {guard}(value, depth=3):
     return value
 def {intact}():
     import builtins as b, sys
-    kinds = (b.type(b.len), b.type)
     for name in b.dir(b):
         thing = b.getattr(b, name)
         if b.callable(thing) and b.getattr(thing, "__code__", None) is not None:
@@ -319,21 +321,14 @@ class _Guarded(ast.NodeTransformer):
         return ast.copy_location(ast.Attribute(name, node.id, ast.Load()), node)
 
 
-_BUILTINS = (
-    frozenset(
-        name for name in dir(__import__("builtins")) if callable(getattr(__builtins__, name, None))
-    )
-    if not isinstance(__builtins__, dict)
-    else frozenset(name for name, value in __builtins__.items() if callable(value))
-)
+_BUILTINS = frozenset(name for name in dir(builtins) if callable(getattr(builtins, name)))
 
 
-def guarded_test(source, assigned=()):
+def guarded_test(source):
     """Write a test so that tricks with the notebook's names do not pass it.
 
     Args:
         source: The instructor's test.
-        assigned: Names that the instructor's own cells set, built-in ones among them.
 
     Returns:
         The code to execute, a name that it sets at its end, and the value it has then.
@@ -351,7 +346,7 @@ def guarded_test(source, assigned=()):
             for node in ast.walk(tree)
             if isinstance(node, (ast.FunctionDef, ast.ClassDef))
         }
-        tree = _Guarded(names["guard"], names["builtins"], own | set(assigned)).visit(tree)
+        tree = _Guarded(names["guard"], names["builtins"], own).visit(tree)
         source = ast.unparse(ast.fix_missing_locations(tree))
     except SyntaxError:
         pass  # it has magics: as it is
@@ -668,8 +663,8 @@ body { font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto
   background: Canvas; color: CanvasText; overflow-wrap: anywhere; }
 section { border-top: 1px solid var(--line); padding: .5rem 0; }
 h2 { font-size: 1.1rem; margin: .5rem 0; } h2 span { float: right; }
-pre { white-space: pre-wrap; border-left: 3px solid var(--line); padding-left: .8rem; margin: .5rem 0;
-  font: .9rem/1.4 ui-monospace, monospace; }
+pre { white-space: pre-wrap; border-left: 3px solid var(--line); padding-left: .8rem;
+  margin: .5rem 0;  font: .9rem/1.4 ui-monospace, monospace; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 """
 
@@ -756,13 +751,7 @@ def refuse_exposed(paths, data):
     for path in paths:
         for folder in sandbox.readable_folders(data):
             real = Path(path).resolve()
-            if (
-                folder == real
-                or folder in real.parents
-                or real in folder.parents
-                and real != Path(path).anchor
-                and folder == data
-            ):
+            if folder == real or folder in real.parents:
                 raise SystemExit(
                     f"{path} lies in {folder}, which the students' notebooks can read: move it"
                 )

@@ -108,9 +108,11 @@ class Kernel:
     """
 
     def __init__(self, limits, data=None, slot=0):
+        """Take what to run with; ``with`` starts it."""
         self.limits, self.data, self.slot = limits, data, slot
 
     def __enter__(self):
+        """Start it and wait until it answers."""
         import zmq
         from jupyter_client import BlockingKernelClient
         from jupyter_client.connect import write_connection_file
@@ -294,6 +296,7 @@ class Kernel:
             self.process.wait()
 
     def __exit__(self, *error):
+        """End it and remove what it left."""
         if self.process.poll() is None:
             self.kill()
         self.client.stop_channels()
