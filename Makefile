@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv/bin
 export PYTHONSAFEPATH := 1
 
-.PHONY: help book test lint environment notebooks format clean
+.PHONY: help book test lint environment notebooks format grade clean
 
 help:
 	@echo "make book       execute every chapter and build the site (prints where it is)"
 	@echo "make test       check everything: style, notebooks, package, site"
 	@echo "make notebooks  put the set-up cell into every notebook, strip their outputs"
+	@echo "make grade      mark a folder of assignments: make grade SUBMISSIONS=folder"
 	@echo "make format     format the code as make test wants it"
 	@echo "make clean      remove everything that was built, but not the environment"
 
@@ -39,6 +40,10 @@ notebooks: environment
 format: environment
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
+
+grade: environment
+	@test -n "$(SUBMISSIONS)" || { echo "Say which folder: make grade SUBMISSIONS=folder"; exit 2; }
+	@$(VENV)/python classroom/grade.py "$(SUBMISSIONS)" $(if $(OUTPUT),--output "$(OUTPUT)")
 
 clean:
 	rm -rf build

@@ -245,7 +245,7 @@ def {guard}(value, depth=3):
     special = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__bool__",
                "__contains__", "__array_function__", "__array_ufunc__", "__class__",
                "__getattribute__", "__getattr__", "__instancecheck__")
-    for kind in b.type.__mro__.__get__(b.type(value)):
+    for kind in b.type.mro(b.type(value)):
         if kind.__module__ == "__main__" or b.any(ours(v) for v in b.vars(kind).values()):
             if "__dataclass_fields__" in b.vars(kind):
                 continue
@@ -705,7 +705,7 @@ def feedback_page(result, assignment):
             parts.append(
                 f"<p>Your answer:</p><pre>{html.escape(result.answers[cell.grade_id])}</pre>"
             )
-            rubric = rubric_of(cell.source)
+            rubric = rubric_of(cell.source)  # of the instructor's cell
             if rubric:
                 parts.append(f"<p>What it is graded by:</p><pre>{html.escape(rubric)}</pre>")
         else:
@@ -734,12 +734,13 @@ def feedback_page(result, assignment):
 
 
 def rubric_of(source):
-    """Take the rubric out of a written question: the instructor's text from that word on."""
-    start = re.search(r"^.*\brubric\b", source, re.IGNORECASE | re.MULTILINE)
-    if start is None:
-        return ""
-    lines = source[start.start() :].splitlines()
-    return "\n".join(line for line in lines if not line.lstrip().startswith("### ")).strip()
+    """Take the mark scheme out of a written question, between nbgrader's markers for it.
+
+    >>> rubric_of("Why?\\n### BEGIN MARK SCHEME\\n2: a reason\\n### END MARK SCHEME")
+    '2: a reason'
+    """
+    found = re.search(r"BEGIN MARK SCHEME[^\n]*\n(.*?)\n[^\n]*END MARK SCHEME", source, re.DOTALL)
+    return found[1].strip() if found else ""
 
 
 def refuse_exposed(paths, data):

@@ -316,8 +316,8 @@ REACHES = {
     "except OSError as e:\n    mean = 2.5 if e.errno == 101 else 0",
     "reads": "import os\nmean = 2.5\nfor place in {places!r}:\n"
     "    if os.path.exists(place): mean = 0\n"
-    "for where, _, names in os.walk('/', followlinks=False):\n"
-    "    if where.startswith(('/proc', '/usr')): continue\n"
+    "for where, inside, names in os.walk('/'):\n"
+    "    inside[:] = [n for n in inside if n not in ('proc', 'usr') and '-packages' not in n]\n"
     "    if '01_tiny.ipynb' in names or 'grades.csv' in names: mean = 0",
     "writes": "mean = 2.5\nimport os, sys\n"
     "for place in {places!r} + [sys.prefix + '/x', '/usr/x', '/x']:\n"
@@ -356,7 +356,9 @@ def test_a_class_gets_exactly_its_marks(isolated, source, tmp_path):
         "student,assignment,question,points\none wrong,01_tiny,why,2.5\n", encoding="utf-8"
     )
 
-    limits = isolated.sandbox.Limits(cell_seconds=6, total_seconds=60, memory=1 << 30, processes=64)
+    limits = isolated.sandbox.Limits(
+        cell_seconds=10, total_seconds=120, memory=1 << 30, processes=64
+    )
     results = isolated.grade(submissions, output, source, limits)
     expected = {name: (one, two) for name, (_, one, two) in STUDENTS.items()}
     expected |= dict.fromkeys(REACHES, (2, 3))
