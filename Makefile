@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv/bin
 export PYTHONSAFEPATH := 1
 
-.PHONY: help book test lint environment notebooks format grade clean
+.PHONY: help book test lint environment notebooks classroom grade format clean
 
 help:
 	@echo "make book       execute every chapter and build the site (prints where it is)"
 	@echo "make test       check everything: style, notebooks, package, site"
 	@echo "make notebooks  put the set-up cell into every notebook, strip their outputs"
 	@echo "make grade      mark a folder of assignments: make grade SUBMISSIONS=folder"
+	@echo "make classroom  make the students' copies of the assignments from their sources"
 	@echo "make format     format the code as make test wants it"
 	@echo "make clean      remove everything that was built, but not the environment"
 
@@ -26,7 +27,8 @@ lint: environment
 	$(VENV)/ruff format --check .
 	$(VENV)/codespell
 	$(VENV)/python book/setup_cell.py --check
-	@for notebook in book/*.ipynb; do \
+	$(VENV)/python classroom/release.py --check
+	@for notebook in book/*.ipynb classroom/*/*.ipynb; do \
 	  test ! -e "$$notebook" || $(VENV)/nbstripout --verify --keep-id "$$notebook" || exit 1; done
 
 # The site's tests read what "make book" built: a chapter is executed once, not again for them.
@@ -35,7 +37,11 @@ test: book lint
 
 notebooks: environment
 	$(VENV)/python book/setup_cell.py
-	$(VENV)/nbstripout --keep-id book/*.ipynb
+	$(VENV)/nbstripout --keep-id book/*.ipynb classroom/source/*.ipynb
+	$(VENV)/python classroom/release.py
+
+classroom: environment
+	$(VENV)/python classroom/release.py
 
 format: environment
 	$(VENV)/ruff check --fix .

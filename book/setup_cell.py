@@ -1,10 +1,10 @@
 """The set-up cell of every notebook, kept in one place.
 
-    python book/setup_cell.py            write it into every notebook of the book
+    python book/setup_cell.py            write it into every chapter and assignment
     python book/setup_cell.py --check    only say which notebooks differ (exit status 1)
 
 A notebook's second cell has the id ``setup`` and exactly this source. Where it is missing, it is
-put in after the title.
+put in after the title. An assignment that does not use the package has none.
 """
 
 import json
@@ -60,6 +60,13 @@ def with_setup(notebook):
     return {**notebook, "cells": [*others[:1], cell(), *others[1:]]}
 
 
+def notebooks():
+    """List the notebooks that have a set-up cell: chapters, and assignments with the package."""
+    assignments = sorted((ROOT / "classroom" / "source").glob("*.ipynb"))
+    with_package = [p for p in assignments if "alexnet_tutorial" in p.read_text(encoding="utf-8")]
+    return sorted((ROOT / "book").glob("*.ipynb")) + with_package
+
+
 def differing(paths):
     """Yield (path, notebook as it should be) for notebooks whose set-up cell is not this one."""
     for path in paths:
@@ -71,7 +78,7 @@ def differing(paths):
 
 def main(arguments):
     """Write or check the set-up cell of every notebook."""
-    found = list(differing(sorted((ROOT / "book").glob("*.ipynb"))))
+    found = list(differing(notebooks()))
     for path, wanted in found:
         if "--check" in arguments:
             print(f"{path.name}: the set-up cell differs; run python book/setup_cell.py")

@@ -22,7 +22,7 @@ import re
 import secrets
 import stat
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -56,6 +56,7 @@ class Cell:
     grade_id: str | None = None
     points: float = 0.0
     cell_id: str | None = None
+    sets: frozenset = frozenset()  # of an answer: the names that the instructor's answer sets
 
 
 @dataclass
@@ -214,7 +215,7 @@ def match_cells(assignment, submitted):
             if cell.grade_id not in theirs:
                 notes.append(f"cell {cell.grade_id} was deleted")
             source = theirs.get(cell.grade_id, "")
-            cell = Cell(cell.kind, cell.cell_type, source, cell.grade_id, cell.points)
+            cell = replace(cell, source=source, sets=frozenset(names_set(cell.source)))
         elif cell.kind == "test" and cell.grade_id not in theirs:
             notes.append(f"test {cell.grade_id} was deleted and is put back")
         cells.append(cell)
@@ -324,6 +325,32 @@ class _Guarded(ast.NodeTransformer):
 _BUILTINS = frozenset(name for name in dir(builtins) if callable(getattr(builtins, name)))
 
 
+def names_set(source):
+    """List the names that a cell sets outside functions: by assignment, import or definition.
+
+    >>> sorted(names_set("import numpy as np\\na, b = 1, 2\\ndef f():\\n    c = 3"))
+    ['a', 'b', 'f', 'np']
+    """
+    try:
+        waiting = list(ast.parse(source).body)
+    except SyntaxError:  # it has magics
+        return set()
+    names = set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names.update((name.asname or name.name).partition(".")[0] for name in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        comprehension = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
+        if not isinstance(node, comprehension):
+            waiting += ast.iter_child_nodes(node)
+    return names
+
+
 def guarded_test(source):
     """Write a test so that tricks with the notebook's names do not pass it.
 
@@ -379,6 +406,10 @@ def execute(cells, limits, data=None, slot=0):
         elif cell.kind == "written":
             points[cell.grade_id] = None
     kernel_gone = None
+    # What the instructor's cells set and answers need not set is put back before each test, so
+    # that no answer changes what it is tested with.
+    free = set().union(*(cell.sets for cell in cells if cell.kind == "answer"), set())
+    kept = f"_kept_{secrets.token_hex(8)}"
     with sandbox.Kernel(limits, data, slot) as kernel:
         for cell in cells:
             if cell.cell_type != "code" or not cell.source.strip():
@@ -390,6 +421,11 @@ def execute(cells, limits, data=None, slot=0):
             code, proof, value = cell.source, None, None
             if cell.kind == "test":
                 code, proof, value = guarded_test(cell.source)
+                code = f"globals().update(globals().get({kept!r}, {{}}))\n{code}"
+            names = names_set(cell.source) - free if cell.kind in ("test", "given") else ()
+            if names:
+                code += f"\nglobals().setdefault({kept!r}, {{}}).update("
+                code += f"{{k: globals()[k] for k in {sorted(names)!r} if k in globals()}})"
             try:
                 reply = kernel.run(code, {"proof": proof} if proof else None)
             except sandbox.Stopped as error:

@@ -23,8 +23,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 TOOLS = ("unshare", "setpriv", "mount", "umount", "pivot_root")
-# Users that no system gives to anybody; one for each notebook that runs at the same time.
-FIRST_USER = 64_000
+# Users that no system gives to a person. Each notebook has another, for Linux counts processes by
+# user: one that starts too many must not take them from the others.
+USERS = range(64_000, 65_000)
 DEVICES = ("null", "zero", "random", "urandom")
 # What of /etc a program needs to start and to draw letters.
 SETTINGS = ("ld.so.cache", "alternatives", "fonts", "localtime", "ssl/certs")
@@ -134,7 +135,9 @@ class Kernel:
             "sockets": str(self.sockets),
             "connection": connection,
             "readable": [str(folder) for folder in readable_folders(self.data)],
-            "user": FIRST_USER + self.slot if os.geteuid() == 0 else None,
+            "user": USERS[(2 * os.getpid() + self.slot) % len(USERS)]
+            if os.geteuid() == 0
+            else None,
             "python": sys.executable,
             "environment": self._environment(),
             **asdict(self.limits),

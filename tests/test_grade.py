@@ -287,6 +287,11 @@ STUDENTS = {
         2,
         0,
     ),
+    "changes the test": (
+        answered(mean="mean = 1\nclass np:\n    isclose = lambda *a: True\nclass math(np): pass"),
+        2,
+        0,
+    ),
     "patches built-ins": (
         answered(mean="import builtins\nmean = 1\nbuiltins.abs = lambda x: 0"),
         2,
