@@ -392,7 +392,8 @@ def _enter(plan):
     if plan["user"] is not None:
         user = str(plan["user"])
         command += ["--reuid", user, "--regid", user, "--clear-groups"]
-    command += ["--pdeathsig", "KILL", plan["python"], "-m", "ipykernel_launcher"]
+    # A second time, for a change of the user undoes it: end when the grader has ended.
+    command += [command[0], "--pdeathsig", "KILL", plan["python"], "-m", "ipykernel_launcher"]
     command += ["-f", plan["connection"]]
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     os.execve(command[0], command, plan["environment"])
