@@ -143,7 +143,7 @@ class Kernel:
             **asdict(self.limits),
         }
         command = [_tool("setpriv"), "--pdeathsig", "KILL", _tool("unshare")]
-        command += ["--mount", "--net", "--pid", "--ipc", "--uts", "--fork"]
+        command += ["--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
         if os.geteuid() != 0:
             command += ["--user", "--map-root-user"]
         command += [sys.executable, "-I", str(Path(__file__).resolve()), json.dumps(plan)]
