@@ -433,3 +433,16 @@ def test_an_interrupted_run_goes_on(isolated, source, tmp_path, root):
             break
         time.sleep(0.2)
     assert left.returncode, f"the kernel {kernel} outlived its grader"
+
+
+@pytest.mark.slow
+def test_the_first_assignment_gives_all_points_solved_and_none_unsolved(isolated, tmp_path, root):
+    for student, folder in (("solved", "source"), ("unsolved", "release")):
+        content = (root / "classroom" / folder / "01_shapes.ipynb").read_bytes()
+        submit(tmp_path / "submissions", student, content, "01_shapes.ipynb")
+    solved, unsolved = isolated.grade(tmp_path / "submissions", tmp_path / "output")
+    assignment = isolated.read_assignments(isolated.SOURCE)["01_shapes"]
+    tested = {c.grade_id: c.points for c in assignment.questions if c.kind == "test"}
+    assert {q: p for q, p in solved.points.items() if p is not None} == tested
+    assert sum(tested.values()) > 0 and not any(unsolved.points[q] for q in tested)
+    assert set(unsolved.messages) >= set(tested)
