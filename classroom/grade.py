@@ -453,7 +453,7 @@ def message_of(reply):
     elif not name:
         text = "the test did not run to its end"
     else:
-        text = f"{name}: {words}"
+        text = f"{name}: {words}" if words else name
     text = "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
     return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " …"
 
