@@ -244,6 +244,7 @@ def test_exercises_know_their_slips():
     assert {name for name in QUESTIONS if name.startswith("errors.")} == {
         "errors.side",
         "errors.cause",
+        "errors.silent",
     }
     assert check("errors.side", 7)  # 7 * 7 * 256 = 12544
     for wrong, slip in [(49, "area"), (6, "loads"), (112, "together"), (5, "rounds 224")]:
