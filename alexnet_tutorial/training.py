@@ -314,13 +314,11 @@ class FiniteLoss(keras.callbacks.Callback):
         self.batches = batches
 
     def on_train_begin(self, logs=None):  # noqa: D102
-        self._limit = self._first_epoch = None
+        self._limit = None
         self.model.optimizer.build(self.model.trainable_variables)
 
     def on_epoch_begin(self, epoch, logs=None):  # noqa: D102
         self._epoch = epoch
-        if self._first_epoch is None:
-            self._first_epoch = epoch
         if self.batches is not None:
             self._begun = [keras.ops.copy(variable) for variable in _variables(self.model)]
 

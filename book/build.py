@@ -490,13 +490,14 @@ def stage():
     write_misconceptions(SOURCE / "book" / "misconceptions.txt")
 
     records = {}
+    printable = find_chromium() is not None
     for page in pages():
         target = SOURCE / page
         target.parent.mkdir(parents=True, exist_ok=True)
         if page.suffix != ".ipynb":
             # Where nothing can print the book, no page may offer the PDF: see book/intro.md.
             lines = (ROOT / page).read_text(encoding="utf-8").splitlines(keepends=True)
-            offered = [line for line in lines if find_chromium() or 'class="no-pdf"' not in line]
+            offered = [line for line in lines if printable or 'class="no-pdf"' not in line]
             target.write_text("".join(offered), encoding="utf-8")
             continue
         executed = nbformat.read(EXECUTED / page, as_version=4)

@@ -16,12 +16,14 @@ import posixpath
 import re
 import shutil
 import sys
-import tomllib
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
 import yaml
 from bs4 import BeautifulSoup
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from setup_cell import book_address
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
@@ -360,10 +362,8 @@ def make_pdf(site=SITE):
     except (OSError, ValueError):
         holds = False
     if not holds:
-        with open(ROOT / "pyproject.toml", "rb") as file:
-            address = tomllib.load(file)["project"]["urls"]["Book"]
         document = PRINTED / "book.html"
-        document.write_text(assemble(site, address), encoding="utf-8")
+        document.write_text(assemble(site, book_address()), encoding="utf-8")
         stamp.unlink(missing_ok=True)
         print_pdf(document, kept, chromium)
         stamp.write_text(json.dumps(wanted) + "\n", encoding="utf-8")

@@ -4,7 +4,6 @@ import functools
 import http.server
 import importlib.util
 import os
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -122,10 +121,9 @@ def address(site):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(pdf):
     playwright = pytest.importorskip("playwright.sync_api")
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    found = pdf.find_chromium()
     if found is None:
         pytest.skip("no Chromium: install one (chromium, google-chrome) or set CHROMIUM")
     with (
