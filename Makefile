@@ -20,25 +20,25 @@ help:
 # The environment is checked first each time, which is instant where nothing has changed. The
 # package is installed from its wheel, so notebooks and tests run what a reader would install.
 environment:
-	@$(PYTHON) book/environment.py
+	@PYTHONSAFEPATH= $(PYTHON) -m tools.environment
 
 book: environment
-	@$(VENV)/python book/build.py
+	@$(VENV)/python -m tools.build
 
 # "make book" does this too, wherever it finds a Chromium; this alone reprints what is built.
 pdf: environment
-	@$(VENV)/python book/pdf.py
+	@$(VENV)/python -m tools.pdf
 
 # One archive for a classroom without internet. WHEELS=1 adds the wheels of all dependencies.
 offline: book
-	@$(VENV)/python book/archive.py $(if $(WHEELS),--wheels)
+	@$(VENV)/python -m tools.archive $(if $(WHEELS),--wheels)
 
 lint: environment
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/codespell
-	$(VENV)/python book/setup_cell.py --check
-	$(VENV)/python classroom/release.py --check
+	$(VENV)/python -m tools.setup_cell --check
+	$(VENV)/python -m classroom.release --check
 	@for notebook in book/*.ipynb classroom/*/*.ipynb; do \
 	  test ! -e "$$notebook" || $(VENV)/nbstripout --verify --keep-id "$$notebook" || exit 1; done
 
@@ -47,16 +47,16 @@ test: book lint
 	$(VENV)/pytest -n 2 --dist worksteal tests --doctest-modules --pyargs alexnet_tutorial
 
 notebooks: environment
-	$(VENV)/python book/setup_cell.py
+	$(VENV)/python -m tools.setup_cell
 	$(VENV)/nbstripout --keep-id book/*.ipynb classroom/source/*.ipynb
-	$(VENV)/python classroom/release.py
+	$(VENV)/python -m classroom.release
 
 classroom: environment
-	$(VENV)/python classroom/release.py
+	$(VENV)/python -m classroom.release
 
 # Needs no environment: a teacher who forks the book runs it first.
 fork:
-	@$(PYTHON) book/fork.py "$(REPOSITORY)" $(if $(SITE),"$(SITE)")
+	@PYTHONSAFEPATH= $(PYTHON) -m tools.fork "$(REPOSITORY)" $(if $(SITE),"$(SITE)")
 
 format: environment
 	$(VENV)/ruff check --fix .
@@ -64,7 +64,7 @@ format: environment
 
 grade: environment
 	@test -n "$(SUBMISSIONS)" || { echo "Say which folder: make grade SUBMISSIONS=folder"; exit 2; }
-	@$(VENV)/python classroom/grade.py "$(SUBMISSIONS)" $(if $(OUTPUT),--output "$(OUTPUT)")
+	@$(VENV)/python -m classroom.grade "$(SUBMISSIONS)" $(if $(OUTPUT),--output "$(OUTPUT)")
 
 clean:
 	rm -rf build

@@ -1,8 +1,8 @@
 """Learn a convolutional network by taking AlexNet apart.
 
-One description of a network (``architecture``), many readings: the shape arithmetic
-(``arithmetic``), the table of every layer (``ledger``), the Keras model (``network``), the
-picture (``figures``). Submodules load on first use, so importing the package is cheap.
+One description of a network, many readings: the arithmetic of its shapes and the table of every
+layer (``shapes``), the Keras model (``network``), the picture (``figures``). Submodules load on
+first use, so importing the package is cheap.
 """
 
 import importlib
@@ -10,27 +10,20 @@ import importlib
 __version__ = "0.1.0"
 
 _SUBMODULES = (
-    "ablations",
-    "architecture",
-    "arithmetic",
     "checks",
     "classifier",
-    "datasets",
     "doctor",
-    "errors",
+    "error_index",
     "evaluation",
     "figures",
-    "layers",
-    "ledger",
     "network",
-    "optimizers",
-    "preprocessing",
+    "pictures",
     "saliency",
     "session",
+    "shapes",
     "training",
     "weights",
     "workbench",
-    "worksheet",
 )
 
 __all__ = ["__version__", *_SUBMODULES]

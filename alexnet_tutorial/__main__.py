@@ -7,7 +7,8 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
-from alexnet_tutorial.architecture import VARIANTS, Architecture, variant
+from alexnet_tutorial.shapes.architecture import Architecture
+from alexnet_tutorial.shapes.variants import VARIANTS, variant
 
 
 def _parser():
@@ -174,7 +175,7 @@ def _described(name):
 
 
 def _ledger(options):
-    from alexnet_tutorial.ledger import ledger
+    from alexnet_tutorial.shapes.ledger import ledger
 
     book = ledger(_described(options.variant))
     if options.format == "json":
@@ -184,7 +185,7 @@ def _ledger(options):
 
 
 def _data(options):
-    from alexnet_tutorial.datasets import load_signs
+    from alexnet_tutorial.pictures import load_signs
 
     if options.figure and Path(options.figure).suffix not in (".png", ".svg"):
         raise ValueError(f"--figure {options.figure}: give a file that ends in .png or .svg.")
@@ -211,7 +212,7 @@ def _train(options):
     import_keras()
     if options.data != "signs":
         return _train_folder(options, network)
-    from alexnet_tutorial.datasets import load_signs
+    from alexnet_tutorial.pictures import load_signs
     from alexnet_tutorial.training import CENTER, train
 
     signs = load_signs(options.source, seed=options.seed)
@@ -221,7 +222,7 @@ def _train(options):
     result = train(network, signs, seed=options.seed, folder=options.folder, **epochs)
     if options.save:
         from alexnet_tutorial.classifier import Classifier
-        from alexnet_tutorial.preprocessing import Preprocessing
+        from alexnet_tutorial.pictures.preprocessing import Preprocessing
 
         side = min(signs.train.x.shape[1:3])
         preprocessing = Preprocessing(side, network.input_size, mean=(CENTER,) * 3)
@@ -300,7 +301,7 @@ def _check_save(path):
 
 def _two_folders(options):
     """The pictures to train on and those to validate on, or None."""
-    from alexnet_tutorial.datasets import load_folder
+    from alexnet_tutorial.pictures import load_folder
 
     pictures = load_folder(options.data, on_error=options.on_error)
     if options.validation:
@@ -386,7 +387,7 @@ def _predict(options):
 def _evaluate(options):
     classifier = _load(options.model)
     if options.data == "signs":
-        from alexnet_tutorial.datasets import load_signs
+        from alexnet_tutorial.pictures import load_signs
 
         signs = load_signs(options.source, seed=options.seed)
         result = classifier.evaluate(signs.test.x, signs.test.y, views=options.views)
@@ -423,7 +424,7 @@ def _finetune(options):
 
 
 def _worksheet(options):
-    from alexnet_tutorial.worksheet import key_page, worksheet_page, write_pages
+    from classroom.worksheet import key_page, worksheet_page, write_pages
 
     seeds = range(options.seed, options.seed + options.copies)
     output = Path(options.output or f"worksheet-{options.seed}.html")

@@ -18,14 +18,15 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from alexnet_tutorial import layers  # noqa: F401  # registers what a saved network is made of
-from alexnet_tutorial.architecture import Architecture, variant
-from alexnet_tutorial.datasets.folder import Folder, check_on_error, load_folder
-from alexnet_tutorial.datasets.pipeline import Arrays, Files, PictureBatches
-from alexnet_tutorial.datasets.signs import check_labels
 from alexnet_tutorial.evaluation import check_k, top_k_accuracy
-from alexnet_tutorial.preprocessing import Preprocessing
+from alexnet_tutorial.network import layers  # noqa: F401  # registers what a saved network is made of
+from alexnet_tutorial.pictures.batches import Arrays, Files, PictureBatches
+from alexnet_tutorial.pictures.folder import Folder, check_on_error, load_folder
+from alexnet_tutorial.pictures.preprocessing import Preprocessing
+from alexnet_tutorial.pictures.signs import check_labels
 from alexnet_tutorial.session import keep_memory
+from alexnet_tutorial.shapes.architecture import Architecture
+from alexnet_tutorial.shapes.variants import variant
 from alexnet_tutorial.training import CENTER, FiniteLoss, xla
 
 MEMBER = "alexnet_tutorial.json"
@@ -436,7 +437,7 @@ class Classifier:
         """Write network, preprocessing and classes to one file, whole or not at all.
 
         The file is a Keras archive with one member more, so ``keras.models.load_model`` opens it
-        too (after ``import alexnet_tutorial.layers``, where the network has such layers). What
+        too (after ``import alexnet_tutorial.network``, where the network has such layers). What
         the optimizer keeps is left out.
 
         Args:

@@ -11,8 +11,9 @@ import json
 from dataclasses import MISSING, dataclass, fields
 from urllib.parse import urlencode
 
-from alexnet_tutorial.architecture import _KINDS, VARIANTS, Architecture, _listed, variant
-from alexnet_tutorial.ledger import ledger
+from alexnet_tutorial.shapes.architecture import _KINDS, Architecture, _listed
+from alexnet_tutorial.shapes.ledger import ledger
+from alexnet_tutorial.shapes.variants import VARIANTS, variant
 
 
 def kinds() -> dict:

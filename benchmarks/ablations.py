@@ -17,7 +17,7 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(name, "1")
 
-from alexnet_tutorial.ablations import CONFIGURATIONS, SEEDS, read_runs, run_all  # noqa: E402
+from alexnet_tutorial.training.experiments import CONFIGURATIONS, SEEDS, read_runs, run_all  # noqa: E402
 
 FILE = Path(__file__).resolve().parents[1] / "alexnet_tutorial" / "recorded" / "ablations.jsonl"
 
@@ -40,7 +40,7 @@ def main():
         return
     configurations = [CONFIGURATIONS[name] for name in options.names or CONFIGURATIONS]
 
-    from alexnet_tutorial.datasets import load_signs
+    from alexnet_tutorial.pictures import load_signs
     from alexnet_tutorial.session import import_keras
 
     import_keras()

@@ -18,9 +18,9 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
-from alexnet_tutorial.architecture import variant
-from alexnet_tutorial.datasets import load_signs
+from alexnet_tutorial.pictures import load_signs
 from alexnet_tutorial.session import cores, describe, device, import_keras, keep_memory
+from alexnet_tutorial.shapes.variants import variant
 
 GOAL = 0.95
 ENLARGED = 4  # a crop of 56 of 64 pixels is what 224 of 256 are

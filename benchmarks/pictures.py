@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, __version__
 
-from alexnet_tutorial.datasets import load_folder
-from alexnet_tutorial.preprocessing import Preprocessing
+from alexnet_tutorial.pictures import load_folder
+from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.session import cores, describe, import_keras
 
 RESIZE, CROP = 256, 224
@@ -48,7 +48,7 @@ def pillow(files, kind):
 def contestants(folder):
     """Functions that read the whole folder once."""
     keras = import_keras()
-    from alexnet_tutorial.datasets.pipeline import PictureBatches
+    from alexnet_tutorial.pictures.batches import PictureBatches
 
     preprocessing = Preprocessing(RESIZE, CROP, mean=(0.5, 0.5, 0.5))
     options = {"shuffle": True, "augment": True}

@@ -15,10 +15,10 @@ from dataclasses import fields
 
 import numpy as np
 
-from alexnet_tutorial.architecture import variant
-from alexnet_tutorial.datasets import load_signs
 from alexnet_tutorial.network import build
+from alexnet_tutorial.pictures import load_signs
 from alexnet_tutorial.session import describe, keep_memory
+from alexnet_tutorial.shapes.variants import variant
 from alexnet_tutorial.training import Batches, Recipe, compile_model, prepare, vary
 
 HARD = Recipe(turn=20.0, zoom=0.2, shift=5.0, light=0.25)

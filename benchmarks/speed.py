@@ -19,15 +19,16 @@ from pathlib import Path
 
 import numpy as np
 
-from alexnet_tutorial.architecture import pair, variant
 from alexnet_tutorial.session import cores, describe, import_keras
+from alexnet_tutorial.shapes.architecture import pair
+from alexnet_tutorial.shapes.variants import variant
 
 MODES = ("training", "inference")
 
 
 def pictures(architecture, batch):
     """Hands resized to the network's input, in [0, 1], with labels."""
-    from alexnet_tutorial.datasets import draw_hands
+    from alexnet_tutorial.pictures import draw_hands
 
     keras = import_keras()
     labels = np.arange(batch) % 6

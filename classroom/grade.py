@@ -1,6 +1,6 @@
 """Grade a folder of submitted assignments.
 
-    python classroom/grade.py SUBMISSIONS [--output DIR]
+    python -m classroom.grade SUBMISSIONS [--output DIR]
 
 SUBMISSIONS holds one folder for each student, and in it notebooks named as the assignments are
 (``01_name.ipynb``). The marks go to ``grades.csv`` in DIR, and a page for each notebook to
@@ -25,8 +25,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import sandbox
+from classroom import sandbox
 
 CLASSROOM = Path(__file__).resolve().parent
 SOURCE = CLASSROOM / "source"

@@ -2,9 +2,8 @@
 
 import functools
 import http.server
-import importlib.util
+import importlib
 import os
-import sys
 import threading
 from pathlib import Path
 from urllib.parse import urljoin
@@ -25,16 +24,6 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-
-
-def load_script(name):
-    """Import a script of book/, which is no package, under its own name."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "book" / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
 
 
 @pytest.fixture(scope="session")
@@ -63,35 +52,35 @@ def reduced():
 
 @pytest.fixture(scope="session")
 def setup_cell():
-    """Give book/setup_cell.py as a module."""
-    return load_script("setup_cell")
+    """Give tools/setup_cell.py as a module."""
+    return importlib.import_module("tools.setup_cell")
 
 
 @pytest.fixture(scope="session")
 def environment_script():
-    """Give book/environment.py as a module."""
-    return load_script("environment")
+    """Give tools/environment.py as a module."""
+    return importlib.import_module("tools.environment")
 
 
 @pytest.fixture(scope="session")
 def pdf():
-    """Give book/pdf.py as a module, or skip where what it needs is not installed."""
+    """Give tools/pdf.py as a module, or skip where what it needs is not installed."""
     pytest.importorskip("bs4")
-    return load_script("pdf")
+    return importlib.import_module("tools.pdf")
 
 
 @pytest.fixture(scope="session")
 def archive(environment_script, pdf):
-    """Give book/archive.py as a module."""
-    return load_script("archive")
+    """Give tools/archive.py as a module."""
+    return importlib.import_module("tools.archive")
 
 
 @pytest.fixture(scope="session")
 def build_script(setup_cell, environment_script):
-    """Give book/build.py as a module, or skip where what it needs is not installed."""
+    """Give tools/build.py as a module, or skip where what it needs is not installed."""
     pytest.importorskip("nbformat")
     pytest.importorskip("yaml")
-    return load_script("build")
+    return importlib.import_module("tools.build")
 
 
 @pytest.fixture(scope="session")

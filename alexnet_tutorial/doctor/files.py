@@ -6,11 +6,11 @@ import zipfile
 from math import prod
 from pathlib import Path
 
-from alexnet_tutorial import arithmetic
-from alexnet_tutorial.architecture import pair
 from alexnet_tutorial.doctor import dense, examination, formats, reading, windows
 from alexnet_tutorial.doctor.reading import without_weights
 from alexnet_tutorial.doctor.report import Finding, Report
+from alexnet_tutorial.shapes import dense_parameters, output_size
+from alexnet_tutorial.shapes.architecture import pair
 
 
 def examine_file(path, x=None, y=None) -> Report:
@@ -141,7 +141,9 @@ def _strangers(value):
         kind = value.get("class_name")
         if isinstance(kind, str):
             module, known = value.get("module"), str(value.get("registered_name"))
-            ours = known.startswith("alexnet_tutorial>") and module == "alexnet_tutorial.layers"
+            # Files written before the layers had a room of their own name their old place.
+            homes = ("alexnet_tutorial.network.layers", "alexnet_tutorial.layers")
+            ours = known.startswith("alexnet_tutorial>") and module in homes
             if kind.endswith("Lambda") or kind == "__lambda__":
                 yield "a Lambda layer"
             elif kind == "function" or (
@@ -174,7 +176,7 @@ def _loaded(config, path):
     """The model that a vetted configuration describes, not compiled."""
     import keras
 
-    import alexnet_tutorial.layers  # noqa: F401  registers the layers of this package
+    import alexnet_tutorial.network.layers  # noqa: F401  registers the layers of this package
 
     if "module" not in config:  # an .h5 file's, which only Keras' loader for these reads
         return keras.models.load_model(path, compile=False)
@@ -301,7 +303,7 @@ def _inferred(step):
     if window and len(window["kernel"]) == len(spatial) and "Global" not in step.kind:
         try:
             sizes = tuple(
-                arithmetic.output_size(n, k, s, window["padding"], dilation_rate=d)
+                output_size(n, k, s, window["padding"], dilation_rate=d)
                 for n, k, s, d in zip(
                     spatial, window["kernel"], window["strides"], window["dilation"], strict=True
                 )
@@ -336,7 +338,5 @@ def _counted(step):
     """Parameters of the layers that hold most of them."""
     options, shape = step.options, step.input
     if step.kind == "Dense" and shape and shape[-1] and "units" in options:
-        return arithmetic.dense_parameters(
-            shape[-1], options["units"], options.get("use_bias", True)
-        )
+        return dense_parameters(shape[-1], options["units"], options.get("use_bias", True))
     return None

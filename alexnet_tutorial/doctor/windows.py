@@ -3,7 +3,7 @@
 import re
 from math import prod
 
-from alexnet_tutorial import arithmetic
+from alexnet_tutorial import shapes
 from alexnet_tutorial.doctor import formats, words
 from alexnet_tutorial.doctor.report import Finding
 
@@ -31,7 +31,7 @@ def window_of(step):
         "strides": each(step.options.get("strides", 1)),
         "dilation": dilation,
         "padding": padding,
-        "spans": tuple(map(arithmetic.effective_kernel_size, kernel, dilation)),
+        "spans": tuple(map(shapes.effective_kernel_size, kernel, dilation)),
     }
 
 
@@ -114,15 +114,15 @@ def check_unseen(subject):
             strict=True,
         ):
             try:
-                outputs = arithmetic.output_size(
+                outputs = shapes.output_size(
                     size, kernel, strides, window["padding"], dilation_rate=dilation
                 )
-                edge = arithmetic.unread_pixels(
+                edge = shapes.unread_pixels(
                     size, kernel, strides, window["padding"], dilation_rate=dilation
                 )
             except ValueError:
                 break
-            span = arithmetic.effective_kernel_size(kernel, dilation)
+            span = shapes.effective_kernel_size(kernel, dilation)
             lost.append((max(edge - zeros, 0), max(strides - span, 0) * (outputs - 1)))
         if any(map(sum, lost)) and len(lost) == len(spatial):
             found.append((step, window, spatial, lost))

@@ -9,8 +9,8 @@ def effects(rows, limit=None, what="test accuracy"):
     Args:
         rows: (name, effect, published) for each part, from the top down. ``effect`` has
             ``points``, ``low``, ``high`` and ``differences``, as
-            :func:`alexnet_tutorial.ablations.effect` returns it; ``published`` is the points
-            that were measured elsewhere, or None.
+            :func:`alexnet_tutorial.training.experiments.effect` returns it; ``published`` is the
+            points that were measured elsewhere, or None.
         limit: Points drawn on either side of 0; what lies beyond is an arrow with its number.
             None shows everything.
         what: What the points are points of.
@@ -22,7 +22,7 @@ def effects(rows, limit=None, what="test accuracy"):
         ValueError: There are no rows.
 
     Example:
-        >>> from alexnet_tutorial.ablations import Effect
+        >>> from alexnet_tutorial.training.experiments import Effect
         >>> effects([("ReLU", Effect(2.0, 1.0, 3.0, (2.0, 2.0)), None)])
         Points of test accuracy that each part is worth, with 95 % intervals. Above 0: ReLU 2.0 \
 (1.0 to 3.0).

@@ -63,7 +63,7 @@ def contact_sheet(signs, per_class=10, part="train"):
         ValueError: An unknown part, no picture in it, or ``per_class`` below 1.
 
     Example:
-        >>> from alexnet_tutorial.datasets import Signs, Split
+        >>> from alexnet_tutorial.pictures import Signs, Split
         >>> import numpy as np
         >>> split = Split(np.zeros((4, 64, 64, 3), np.uint8), np.array([0, 1, 1, 1]))
         >>> signs = Signs(split, split, split, (0, 1), "black squares", "generated")

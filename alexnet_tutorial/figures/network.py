@@ -98,7 +98,7 @@ def architecture_diagram(net):
     scale). Where a convolution works in groups, its maps stand in as many towers.
 
     Args:
-        net: An :class:`~alexnet_tutorial.architecture.Architecture`.
+        net: An :class:`~alexnet_tutorial.shapes.architecture.Architecture`.
 
     Returns:
         A :class:`Picture`.
@@ -107,7 +107,7 @@ def architecture_diagram(net):
         TypeError: ``net`` is no description.
 
     Example:
-        >>> from alexnet_tutorial.architecture import variant
+        >>> from alexnet_tutorial.shapes.variants import variant
         >>> architecture_diagram(variant("compact"))  # doctest: +ELLIPSIS
         The network compact, from left to right: input 57 × 57 × 3; conv1 ...
     """
@@ -152,7 +152,7 @@ def architecture_diagram(net):
 
 
 def _kernels(axes, before, stage):
-    from alexnet_tutorial.architecture import pair
+    from alexnet_tutorial.shapes.architecture import pair
 
     kernel = pair(stage["layer"].kernel_size)
     share = [
@@ -171,7 +171,7 @@ def _kernels(axes, before, stage):
 
 def _operation(layer):
     """Write a window as the paper does: kernel, then stride where it is not 1."""
-    from alexnet_tutorial.architecture import pair
+    from alexnet_tutorial.shapes.architecture import pair
 
     if layer is None or layer.kind not in ("conv", "pool"):
         return ""
@@ -222,8 +222,8 @@ def cost_bars(net):
     """Draw where the parameters, the multiply-accumulates and the memory of a network are.
 
     Args:
-        net: An :class:`~alexnet_tutorial.architecture.Architecture`, a Keras model, or their
-            :class:`~alexnet_tutorial.ledger.Ledger`.
+        net: An :class:`~alexnet_tutorial.shapes.architecture.Architecture`, a Keras model, or their
+            :class:`~alexnet_tutorial.shapes.ledger.Ledger`.
 
     Returns:
         A :class:`Picture`; its alt text names the largest layer of each and its share.
@@ -232,11 +232,11 @@ def cost_bars(net):
         TypeError: ``net`` is none of these.
 
     Example:
-        >>> from alexnet_tutorial.architecture import variant
+        >>> from alexnet_tutorial.shapes.variants import variant
         >>> cost_bars(variant("alexnet-2012"))  # doctest: +ELLIPSIS
         Cost of alexnet-2012, layer by layer. Parameters: 61 M, most in fc6 (37.8 M, 62 %)...
     """
-    from alexnet_tutorial.ledger import Ledger, ledger
+    from alexnet_tutorial.shapes.ledger import Ledger, ledger
 
     book = net if isinstance(net, Ledger) else ledger(net)
     rows = [row for row in book if row.kind not in ("dropout", "flatten", "activation")]

@@ -128,14 +128,14 @@ def who_reads_whom(net):
     reads both. The last layer is drawn once, as in the paper's figure 2.
 
     Args:
-        net: An :class:`~alexnet_tutorial.architecture.Architecture` with at least two layers
+        net: An :class:`~alexnet_tutorial.shapes.architecture.Architecture` with at least two layers
             that have weights.
 
     Returns:
         A :class:`Picture`; its alt text names the layers that read both cards.
 
     Example:
-        >>> from alexnet_tutorial.architecture import variant
+        >>> from alexnet_tutorial.shapes.variants import variant
         >>> who_reads_whom(variant("alexnet-2012"))
         Two cards, from the picture to the answer. Reading their own card only: conv2, conv4, \
 conv5. Reading both cards: conv3, fc6, fc7, fc8.

@@ -1,4 +1,4 @@
-// The shape arithmetic of alexnet_tutorial/arithmetic.py, function by function and with its words.
+// The shape arithmetic of alexnet_tutorial/shapes/window.py, function by function and with its words.
 // Sizes are numbers, which must stay under 2^53; counts, which can pass it, are BigInt.
 
 // A value as Python writes it, since the messages are Python's.

@@ -86,7 +86,7 @@ export function kerasCode(network, dataFormat = "channels_last") {
   const code = ["import keras", "from keras import layers"];
   if (own.length) {
     const names = own.map((name) => name.slice(0, -1)).join(", ");
-    code.push("", `from alexnet_tutorial.layers import ${names}`);
+    code.push("", `from alexnet_tutorial.network.layers import ${names}`);
   }
   code.push("");
   if (first) code.push("# On a CPU, TensorFlow builds channels_first convolutions but cannot run them.");

@@ -1,4 +1,4 @@
-// The ledger of a description: alexnet_tutorial/ledger.py. Counts are BigInt.
+// The ledger of a description: alexnet_tutorial/shapes/ledger.py. Counts are BigInt.
 import {
   outputSize,
   padAmounts,

@@ -1,0 +1,521 @@
+"""The error index: the messages people search for, and a way to raise each on purpose.
+
+``CASES`` is the list, by the words that one searches for. The chapter raises each of them in
+``with raises("those words"):``, and fails to build when the installed Keras says something else.
+"""
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+import warnings
+from dataclasses import dataclass
+from html import escape
+
+LONGEST = 900
+"""Characters of a message that are shown; what is longer is cut in its middle."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One message.
+
+    Args:
+        section: The anchor of its section in the chapter; several messages may share one.
+        message: The words to search for, as TensorFlow and Keras on TensorFlow write them.
+        kind: Name of the exception or of the warning, or ``"printed"``.
+        cause: Why it comes, in a line.
+        jax: The words with Keras on JAX, where they differ; None where JAX says nothing at all.
+    """
+
+    section: str
+    message: str
+    kind: str
+    cause: str
+    jax: str | None = ""
+
+    @property
+    def words(self) -> str | None:
+        """The words on the backend that runs here, or None where it says nothing."""
+        return self.message if self.jax == "" or _backend() != "jax" else self.jax
+
+    @property
+    def elsewhere(self) -> str:
+        """What JAX says instead, in a sentence; empty where it says the same."""
+        if self.jax is None:
+            return "With Keras on JAX there is no message."
+        return f"With Keras on JAX: {self.jax}" if self.jax else ""
+
+
+CASES = (
+    Case(
+        "window",
+        "Negative dimension size caused by subtracting",
+        "ValueError",
+        "the window is larger than what is left of the map",
+    ),
+    Case(
+        "window",
+        "Computed output size would be zero or negative",
+        "ValueError",
+        "the window is larger than what is left of the map (Keras 3's wording)",
+    ),
+    Case(
+        "groups",
+        "input channels must be evenly divisible by the number of groups",
+        "ValueError",
+        "the maps that come in cannot be shared out among the groups",
+    ),
+    Case(
+        "groups",
+        "filters must be evenly divisible by the number of groups",
+        "ValueError",
+        "the filters cannot be shared out among the groups",
+    ),
+    Case(
+        "nhwc",
+        "only supports the NHWC tensor format on the CPU",
+        "UnimplementedError",
+        "channels_first on a CPU, without oneDNN",
+    ),
+    Case(
+        "nhwc",
+        "Conv2DCustomBackpropFilterOp only supports NHWC",
+        "InvalidArgumentError",
+        "the same, while training",
+    ),
+    Case(
+        "pool-grad",
+        "Default MaxPoolingGradOp only supports NHWC on device type CPU",
+        "InvalidArgumentError",
+        "the gradient of TensorFlow's own max pooling in channels_first, on a CPU",
+    ),
+    Case(
+        "incompatible",
+        "incompatible with the layer: expected axis -1 of input shape",
+        "ValueError",
+        "the layer was built for another number of channels or units",
+    ),
+    Case(
+        "incompatible",
+        "incompatible with the layer: expected shape=",
+        "ValueError",
+        "a picture of another size than the model's Input",
+        jax=None,
+    ),
+    Case(
+        "batch-axis",
+        "expected min_ndim=4, found ndim=3",
+        "ValueError",
+        "one picture was given instead of a batch",
+    ),
+    Case(
+        "batch-axis",
+        "Invalid input shape for input",
+        "ValueError",
+        "one picture was given to a whole model, instead of a batch",
+    ),
+    Case(
+        "keras-tensor",
+        "A KerasTensor cannot be used as input to a TensorFlow function",
+        "ValueError",
+        "a tf.nn function was called while the model was being built",
+    ),
+    Case(
+        "flatten",
+        "Argument `output` must have rank (ndim) `target.ndim - 1`",
+        "ValueError",
+        "Flatten is missing before Dense, or one-hot labels go with the sparse loss",
+        jax="Arguments `target` and `output` must have the same shape up until the last dimension",
+    ),
+    Case(
+        "one-hot",
+        "Shapes (None, 1) and (None, 6) are incompatible",
+        "ValueError",
+        "integer labels with a loss that wants them one-hot (Keras 2's wording)",
+    ),
+    Case(
+        "one-hot",
+        "Arguments `target` and `output` must have the same rank (ndim)",
+        "ValueError",
+        "integer labels with a loss that wants them one-hot",
+        jax="Arguments `target` and `output` must have the same shape",
+    ),
+    Case(
+        "one-hot",
+        "Arguments `target` and `output` must have the same shape",
+        "ValueError",
+        "integer labels in a column, with a loss that wants them one-hot",
+    ),
+    Case(
+        "range",
+        "which is outside the valid range of",
+        "InvalidArgumentError",
+        "labels that start at 1, or more classes than units",
+        jax=None,
+    ),
+    Case(
+        "cardinality",
+        "Data cardinality is ambiguous",
+        "ValueError",
+        "not as many labels as pictures, often labels of shape (1, n)",
+    ),
+    Case(
+        "truth",
+        "truth value of an array with more than one element is ambiguous",
+        "ValueError",
+        "an array stands where Python wants one True or False",
+    ),
+    Case(
+        "built",
+        "but the layer isn't built",
+        "ValueError",
+        "no weights yet: nothing has told the model the shape of its input",
+    ),
+    Case(
+        "built",
+        "has never been called and thus has no defined output",
+        "AttributeError",
+        "the model has not seen an input, so it has no output",
+    ),
+    Case(
+        "locate",
+        "Could not locate class",
+        "TypeError",
+        "the file holds a layer of your own, which Keras does not know by name",
+    ),
+    Case(
+        "lambda",
+        "Requested the deserialization of a `Lambda` layer",
+        "ValueError",
+        "the file holds Python code, and loading it would run it",
+    ),
+    Case(
+        "load-weights",
+        "shape of the target variable and the shape of the target value",
+        "ValueError",
+        "the weights are of another network: why 6400 and not 9216?",
+    ),
+    Case(
+        "weight-layout",
+        "is not compatible with provided weight shape",
+        "ValueError",
+        "the axes of the kernel come in another framework's order",
+    ),
+    Case(
+        "weight-layout",
+        "with a weight list of length",
+        "ValueError",
+        "more or fewer arrays than the layer has weights, often the bias",
+    ),
+    Case(
+        "gone",
+        "Argument(s) not recognized: {'lr'",
+        "ValueError",
+        "the option is called learning_rate",
+    ),
+    Case(
+        "gone",
+        "Argument `decay` is no longer supported and will be ignored",
+        "UserWarning",
+        "a schedule took its place",
+    ),
+    Case(
+        "gone",
+        "object has no attribute 'fit_generator'",
+        "AttributeError",
+        "fit takes generators itself",
+    ),
+    Case(
+        "gone",
+        "object has no attribute 'predict_generator'",
+        "AttributeError",
+        "predict takes generators itself",
+    ),
+    Case(
+        "gone",
+        "got an unexpected keyword argument 'nb_epoch'",
+        "TypeError",
+        "the option is called epochs",
+    ),
+    Case(
+        "gone",
+        "Unrecognized keyword arguments passed to Conv2D: {'subsample'",
+        "ValueError",
+        "Keras 1's names: strides, padding, kernel_initializer",
+    ),
+    Case(
+        "gone-imports",
+        "No module named 'keras.layers.core'",
+        "ModuleNotFoundError",
+        "every layer is in keras.layers",
+    ),
+    Case(
+        "gone-imports",
+        "No module named 'keras.utils.data_utils'",
+        "ModuleNotFoundError",
+        "get_file and its kin are in keras.utils",
+    ),
+    Case(
+        "gone-imports",
+        "cannot import name 'np_utils' from 'keras.utils'",
+        "ImportError",
+        "to_categorical is in keras.utils",
+    ),
+    Case(
+        "gone-imports",
+        "cannot import name 'ImageDataGenerator'",
+        "ImportError",
+        "layers do that now",
+    ),
+    Case(
+        "gone-imports",
+        "cannot import name 'imread' from 'scipy.misc'",
+        "ImportError",
+        "SciPy no longer reads pictures",
+    ),
+    Case(
+        "uint8",
+        "has DataType uint8 not in list of allowed values",
+        "TypeError",
+        "pixels as bytes went into a convolution",
+        jax=None,
+    ),
+    Case(
+        "oom",
+        "OOM when allocating tensor with shape",
+        "ResourceExhaustedError",
+        "the batch is too large for the memory",
+        jax="RESOURCE_EXHAUSTED: Out of memory allocating",
+    ),
+    Case(
+        "nan",
+        "loss: nan",
+        "printed",
+        "one number that is no number, or a step too large",
+    ),
+    Case(
+        "nan",
+        "Invalid loss, terminating training",
+        "printed",
+        "the loss is nan, and TerminateOnNaN ended the training",
+    ),
+)
+"""Every message of the index, in the order of its sections."""
+
+
+def case(message: str) -> Case:
+    """Find a case by its words.
+
+    Args:
+        message: The words, exactly as in ``CASES``.
+
+    Returns:
+        The case.
+
+    Raises:
+        ValueError: The index has no such message; the error lists those that share a word.
+
+    Example:
+        >>> case("Could not locate class").kind
+        'TypeError'
+    """
+    for known in CASES:
+        if known.message == message:
+            return known
+    words = {word for word in message.split() if len(word) > 4}
+    near = [known.message for known in CASES if words & set(known.message.split())]
+    raise ValueError(
+        f"the error index has no message {message!r}. Near it: {'; '.join(near) or 'none'}. "
+        "A new message needs a case in alexnet_tutorial.error_index."
+    )
+
+
+def shorten(message: str) -> str:
+    """Make a message fit to be read: no colors, tracebacks, folders or long arrays.
+
+    Args:
+        message: What an exception says.
+
+    Returns:
+        The message, at most ``LONGEST`` characters of it.
+
+    Example:
+        >>> shorten("cannot import name 'x' from 'y' (" + "/opt/lib/y/__init__.py" + ")")
+        "cannot import name 'x' from 'y' (…/__init__.py)"
+    """
+    text = re.sub(r"\x1b\[[0-9;]*m", "", message)
+    text = re.sub(r"\n*Arguments received by [\s\S]*", "", text)
+    text = re.sub(r'^ *File "[^\n]*\n(?: {4,}[^\n]*\n)*', "", text, flags=re.MULTILINE)
+    text = re.sub(r"\{\{function_node [^{}]*\}\} ", "", text)
+    text = re.sub(
+        r"\[\[[-+0-9.e\s\[\]]+\.\.\.?[-+0-9.e\s\[\]]*\]|\[{2,4}[-+0-9.e\s\[\]]{40,}\]", "[…]", text
+    )
+    text = re.sub(r"\{'[^\n]{80,}\}", "{…}", text)
+    text = re.sub(r"^\s*\[\[\{\{.*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"(?<![\w:./])/(?:[\w.+-]+/)+(?=[\w.+-]+\.\w)", "…/", text)
+    text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\n{2,}", "\n\n", text).strip()
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2].rstrip()} … {text[-LONGEST // 2 :].lstrip()}"
+    return text
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A message that came as expected; shows itself in a notebook, and as plain text elsewhere.
+
+    Args:
+        kind: Name of the exception.
+        message: What it said, shortened.
+        words: The words that were expected in it.
+        elsewhere: What another backend says, in a sentence, or nothing.
+    """
+
+    kind: str
+    message: str
+    words: str
+    elsewhere: str = ""
+
+    def __repr__(self):
+        """Return kind and message as plain text."""
+        return "\n".join(filter(None, [f"{self.kind}: {self.message}", self.elsewhere]))
+
+    def _repr_html_(self):
+        text, words = escape(self.message), escape(self.words)
+        if words:
+            text = text.replace(words, f"<strong>{words}</strong>")
+        note = f"<p>{escape(self.elsewhere)}</p>" if self.elsewhere else ""
+        # The style stands here too, for Jupyter and Colab, which have no style sheet of the book.
+        return (
+            f'<div class="alexnet-raised"><p><strong>{escape(self.kind)}</strong></p>'
+            f'<pre style="white-space: pre-wrap; overflow-wrap: anywhere">{text}</pre>{note}</div>'
+        )
+
+
+@contextlib.contextmanager
+def raises(message: str):
+    """Run code that must fail with these words, and show what it says.
+
+    Args:
+        message: The words of a case of the index.
+
+    Yields:
+        Nothing. The exception (or warning, or printed line) is shown and goes no further.
+
+    Raises:
+        ValueError: The index has no such message.
+        AssertionError: Nothing was raised, or something else; the message says what.
+
+    Example:
+        >>> with raises("truth value of an array with more than one element is ambiguous"):
+        ...     import numpy as np
+        ...
+        ...     bool(np.zeros(2))  # doctest: +ELLIPSIS
+        ValueError: The truth value of an array with more than one element is ambiguous...
+    """
+    from IPython.display import display
+
+    from alexnet_tutorial.session import _without_chatter
+
+    wanted = case(message)
+    printed, said = io.StringIO(), None
+    with warnings.catch_warnings(record=True) as warned, _without_chatter(_ECHO):
+        warnings.simplefilter("always")
+        try:
+            with contextlib.redirect_stdout(printed):
+                yield
+        except Exception as error:
+            said = error
+    if said is not None:
+        found = [(type(said), str(said))]
+    else:
+        found = [(warning.category, str(warning.message)) for warning in warned]
+    found = [({base.__name__ for base in kind.__mro__}, text) for kind, text in found]
+    if said is None and printed.getvalue():
+        found.append(({"printed"}, printed.getvalue()))
+    if wanted.words is None:
+        if said is not None:
+            raise said
+        display(Raised("No message", "Nothing is raised with Keras on JAX.", ""))
+        return
+    for kinds, text in found:
+        if wanted.kind in kinds and wanted.words in text:
+            display(Raised(wanted.kind, shorten(text), wanted.words, wanted.elsewhere))
+            return
+    instead = "; ".join(f"{_name(kinds)}: {shorten(text)}" for kinds, text in found) or "nothing"
+    raise AssertionError(
+        f"expected {wanted.kind} with the words {wanted.words!r}, and there was {instead}. The "
+        "wording has changed with a version: correct the case in alexnet_tutorial.error_index, and "
+        "the chapter."
+    ) from said
+
+
+def in_another_process(code: str, **environment: str):
+    """Run code in a Python of its own, and fail here as it failed there.
+
+    Some settings are read once, when TensorFlow starts, and cannot be tried in a running
+    notebook.
+
+    Args:
+        code: What to run, on Keras with TensorFlow on the CPU.
+        **environment: Environment variables to add.
+
+    Returns:
+        What it printed, where it did not fail.
+
+    Raises:
+        Exception: An exception of the same name and message as the one that ended it.
+
+    Example:
+        >>> in_another_process("print(6 * 6 * 256)")
+        '9216\\n'
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ
+        | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
+        | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    if done.returncode == 0:
+        return done.stdout
+    last = re.findall(r"^((?:\w+\.)*\w+): ([\s\S]*)", done.stderr.rpartition("Traceback")[2], re.M)
+    name, text = last[-1] if last else ("RuntimeError", done.stderr[-LONGEST:])
+    raise type(name.rpartition(".")[2], (Exception,), {})(text.strip())
+
+
+def contents() -> str:
+    """Write the table of the index: message, cause, section.
+
+    Returns:
+        A Markdown table; each message leads to its section of the chapter.
+
+    Example:
+        >>> contents().splitlines()[2]  # doctest: +ELLIPSIS
+        '| <a href="#window">`Negative dimension size caused by subtracting`</a> | the window...
+    """
+    lines = ["| The message says | Cause |", "|---|---|"]
+    for known in CASES:
+        # Code with backticks in it stands between double ones, with spaces.
+        words = f"`` {known.message} ``" if "`" in known.message else f"`{known.message}`"
+        lines.append(f'| <a href="#{known.section}">{words}</a> | {known.cause} |')
+    return "\n".join(lines)
+
+
+# What TensorFlow's C++ code logs of an exception that it raises as well.
+_ECHO = re.compile(r"(op_kernel|local_rendezvous)\.cc:\d+\]|^\s*\[\[\{\{")
+
+
+def _backend():
+    from alexnet_tutorial.session import import_keras
+
+    return import_keras().backend.backend()
+
+
+def _name(kinds):
+    return ", ".join(sorted(kinds - {"object", "BaseException", "Exception", "Warning"}))

@@ -1,0 +1,261 @@
+"""From a description to its Keras model: same layer names, same shapes, either data format."""
+
+from dataclasses import replace
+
+import keras
+
+from alexnet_tutorial.network.layers import LRN, InfinitePadding2D, PortableConv2D
+from alexnet_tutorial.shapes import architecture as described
+from alexnet_tutorial.shapes.architecture import Architecture, pair
+
+INITIALIZATIONS = ("he", "paper", "source")
+_WIDER_IN_SOURCE = ("conv3", "conv4", "conv5")
+
+
+def build(
+    architecture: Architecture,
+    *,
+    initialization: str = "he",
+    data_format: str = "channels_last",
+    groups: str = "auto",
+    seed: int = 0,
+) -> keras.Model:
+    """Build the Keras model that a description describes.
+
+    Rounding up becomes zeros after the edge, in a layer of its own called ``<layer>_pad``; so
+    does padding that Keras' ``"same"`` does not give.
+
+    Layers follow Keras' dtype policy. Where that is one of mixed precision, response
+    normalization and softmax still compute in float32: in float16, the squares of the one
+    overflow from 256 on, and the small probabilities of the other vanish.
+
+    Args:
+        architecture: The network.
+        initialization: ``"he"``: He et al. (2015), arXiv:1502.01852, with zero biases, from
+            which the network learns on small sets too; ``"paper"``: weights of deviation 0.01
+            and the paper's biases (section 5); ``"source"``: the same, but 0.03 in the layers
+            named conv3, conv4 and conv5, as the settings released in 2025 have it
+            (https://github.com/computerhistory/AlexNet-Source-Code).
+        data_format: ``"channels_last"``, pictures (height, width, channels), or
+            ``"channels_first"``, pictures (channels, height, width). The weights are the same.
+        groups: How grouped convolutions run: ``"auto"``, ``"towers"`` or ``"native"``; see
+            :class:`alexnet_tutorial.network.layers.PortableConv2D`.
+        seed: Seed of the first weights and of dropout.
+
+    Returns:
+        A model, not compiled.
+
+    Raises:
+        ValueError: An option is unknown; the message lists the known ones.
+
+    Example:
+        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> build(variant("compact")).output_shape
+        (None, 6)
+    """
+    _known("initialization", initialization, INITIALIZATIONS)
+    _known("data_format", data_format, ("channels_last", "channels_first"))
+    _known("groups", groups, ("auto", "towers", "native"))
+    height, width, channels = architecture.input_shape
+    last = data_format == "channels_last"
+    inputs = keras.Input((height, width, channels) if last else (channels, height, width))
+    x = inputs
+    for index, (layer, shape, _) in enumerate(architecture.walk()):
+        layer_seed = None if seed is None else 1000 * seed + index
+        for keras_layer in _keras_layers(
+            layer, shape, data_format, initialization, groups, layer_seed
+        ):
+            x = keras_layer(x)
+    return keras.Model(inputs, x, name=architecture.name)
+
+
+def _known(what, value, known):
+    if value not in known:
+        raise ValueError(f"unknown {what} {value!r}. Known: {', '.join(known)}.")
+
+
+def _keras_layers(layer, shape, data_format, initialization, groups, seed):
+    """The Keras layers of one described layer: itself, after padding where it needs any."""
+    precise = keras.config.dtype_policy().variable_dtype  # float32 in mixed precision too
+    if layer.kind in ("conv", "pool"):
+        padding, pad_layer = _padding(layer, shape, data_format)
+        if pad_layer:
+            yield pad_layer
+    match layer.kind:
+        case "conv":
+            plain = layer.groups == 1 and data_format == "channels_last"
+            make = keras.layers.Conv2D if plain else PortableConv2D
+            options = {} if plain else {"groups": layer.groups, "run_as": groups}
+            yield make(
+                layer.filters,
+                pair(layer.kernel_size),
+                strides=pair(layer.strides),
+                padding=padding,
+                data_format=data_format,
+                activation=layer.activation,
+                name=layer.name,
+                **_initializers(layer, initialization, seed),
+                **options,
+            )
+        case "pool":
+            yield keras.layers.MaxPooling2D(
+                pair(layer.pool_size),
+                strides=pair(layer.strides),
+                padding=padding,
+                data_format=data_format,
+                name=layer.name,
+            )
+        case "lrn":
+            yield LRN(
+                layer.size,
+                layer.alpha,
+                layer.beta,
+                layer.k,
+                layer.divide_by_size,
+                data_format=data_format,
+                dtype=precise,
+                name=layer.name,
+            )
+        case "flatten":
+            # Told the data format, Keras lays channels_first maps out as channels_last ones.
+            yield keras.layers.Flatten(data_format=data_format, name=layer.name)
+        case "dense":
+            yield keras.layers.Dense(
+                layer.units,
+                activation=layer.activation,
+                dtype=precise if layer.activation == "softmax" else None,
+                name=layer.name,
+                **_initializers(layer, initialization, seed),
+            )
+        case "dropout":
+            yield keras.layers.Dropout(layer.rate, seed=seed, name=layer.name)
+        case _:
+            raise ValueError(f"layer {layer.name!r}: no Keras layer is known for {layer.kind!r}.")
+
+
+def _padding(layer, shape, data_format):
+    """Keras' word for the padding, and the layer that pads where Keras has no word for it."""
+    amounts = layer.pad_amounts(shape)
+    if amounts == ((0, 0), (0, 0)):
+        return "valid", None
+    same = type(layer)(**{**vars(layer), "padding": "same", "rounding": "floor"})
+    if same.map_size(shape) == layer.map_size(shape) and same.pad_amounts(shape) == amounts:
+        return "same", None
+    make = keras.layers.ZeroPadding2D if layer.kind == "conv" else InfinitePadding2D
+    return "valid", make(amounts, data_format=data_format, name=f"{layer.name}_pad")
+
+
+def _initializers(layer, initialization, seed):
+    """Initializers of the kernel and the bias."""
+    if initialization in ("paper", "source"):
+        wider = initialization == "source" and layer.name in _WIDER_IN_SOURCE
+        kernel = keras.initializers.RandomNormal(stddev=0.03 if wider else 0.01, seed=seed)
+        return {
+            "kernel_initializer": kernel,
+            "bias_initializer": keras.initializers.Constant(layer.bias),
+        }
+    if layer.activation == "relu":
+        return {"kernel_initializer": keras.initializers.HeNormal(seed=seed)}
+    return {"kernel_initializer": keras.initializers.GlorotUniform(seed=seed)}
+
+
+def describe(model: keras.Model) -> Architecture:
+    """Describe a Keras model: what :func:`build` did, backwards.
+
+    All padding comes back as numbers, rounding up too. The values that biases started from are
+    not in a model: they come back as 0.
+
+    Args:
+        model: A chain of the layers that :func:`build` uses, with a fixed input size.
+
+    Returns:
+        The description, with the model's own layer names.
+
+    Raises:
+        ValueError: The model is no such chain; the message names the layer.
+
+    Example:
+        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> describe(build(variant("torchvision"))) == variant("torchvision")
+        True
+    """
+    formats = {layer.data_format for layer in model.layers if hasattr(layer, "data_format")}
+    shape = model.input_shape
+    if len(formats) != 1 or not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
+        raise ValueError(
+            f"model {model.name!r}: input {shape}, data formats {sorted(formats)}; expected one "
+            "batch of pictures of fixed size, and one data_format in every layer."
+        )
+    height, width, channels = shape[1:] if formats == {"channels_last"} else (*shape[2:], shape[1])
+    layers, padding, value = [], None, model.inputs[0]
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.InputLayer):
+            continue
+        if layer.input is not value:
+            raise ValueError(
+                f"model {model.name!r}, layer {layer.name!r}: it does not read the output of the "
+                "layer before it, and a description is a chain of layers."
+            )
+        value = layer.output
+        if isinstance(layer, keras.layers.ZeroPadding2D):
+            padding = layer
+        else:
+            layers.append(_described(layer, padding))
+            padding = None
+    if value is not model.outputs[0] or padding:
+        raise ValueError(f"model {model.name!r}: its output is not that of its last layer.")
+    network = Architecture(model.name, (height, width), tuple(layers), channels=channels)
+    layers = [
+        replace(layer, padding=described.shortest(layer.pad_amounts(entering)))
+        if getattr(layer, "padding", None) == "same"
+        else layer
+        for layer, entering, _ in network.walk()
+    ]
+    return replace(network, layers=layers)
+
+
+def _described(layer, pad_layer):
+    """The description of one Keras layer, and of the padding before it."""
+    refusal = (
+        f"layer {layer.name!r}, a {type(layer).__name__}: a description has no word for it or for "
+        "its settings. Known: Conv2D and MaxPooling2D (each after its padding), LRN, Flatten, "
+        "Dense, Dropout, with biases, without dilation."
+    )
+    if pad_layer:
+        infinite = isinstance(pad_layer, InfinitePadding2D)
+        pooled = isinstance(layer, keras.layers.MaxPooling2D)
+        convolved = isinstance(layer, keras.layers.Conv2D)
+        if not (pooled if infinite else convolved) or layer.padding != "valid":
+            raise ValueError(refusal)
+        padding = described.shortest(pad_layer.padding)
+    elif isinstance(layer, (keras.layers.Conv2D, keras.layers.MaxPooling2D)):
+        padding = 0 if layer.padding == "valid" else "same"
+    match layer:
+        case keras.layers.Conv2D(use_bias=True, dilation_rate=(1, 1)):
+            return described.Conv(
+                layer.name,
+                layer.filters,
+                described.shortest(layer.kernel_size),
+                strides=described.shortest(layer.strides),
+                padding=padding,
+                groups=layer.groups,
+                activation=_activation(layer),
+            )
+        case keras.layers.MaxPooling2D():
+            sizes = described.shortest(layer.pool_size), described.shortest(layer.strides)
+            return described.Pool(layer.name, *sizes, padding=padding)
+        case LRN():
+            values = layer.size, layer.alpha, layer.beta, layer.k, layer.divide_by_size
+            return described.LRN(layer.name, *values)
+        case keras.layers.Flatten():
+            return described.Flatten(layer.name)
+        case keras.layers.Dense(use_bias=True):
+            return described.Dense(layer.name, layer.units, activation=_activation(layer))
+        case keras.layers.Dropout():
+            return described.Dropout(layer.name, layer.rate)
+    raise ValueError(refusal)
+
+
+def _activation(layer):
+    name = getattr(layer.activation, "__name__", str(layer.activation))
+    return None if name == "linear" else name

@@ -1,0 +1,1 @@
+"""The graded assignments: their sources, the students' copies, the grader, the worksheet."""

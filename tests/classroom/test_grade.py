@@ -1,0 +1,448 @@
+"""Grading: what is matched, what is marked, and what a hostile notebook cannot do."""
+
+import copy
+import csv
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+SETUP = "import math\nimport numpy as np"
+TEST_ONE = """assert side(227, 11, 4) == 55, "227 and windows of 11, 4 apart, give 55"
+### BEGIN HIDDEN TESTS
+assert side(13, 3, 1) == 11, "13 and windows of 3 give 11"
+secret_word = 4711
+### END HIDDEN TESTS"""
+TEST_TWO = """assert np.isclose(mean, 2.5), "the mean of 1, 2, 3, 4 is 2.5"
+assert abs(mean - 2.5) < 1e-6 and math.isclose(mean, 2.5), "not close\""""
+RIGHT_ONE = "def side(size, window, stride):\n    return (size - window) // stride + 1"
+RIGHT_TWO = "mean = float(np.mean([1, 2, 3, 4]))"
+RIGHT = {"side": RIGHT_ONE, "mean": RIGHT_TWO, "why": "Because it is so. <b>"}
+
+
+def cell(kind, source, name=None, points=0, cell_type="code", **marks):
+    metadata = {}
+    if name:
+        metadata["nbgrader"] = {
+            "schema_version": 3,
+            "grade_id": name,
+            "points": points,
+            "grade": False,
+            "solution": False,
+            "locked": False,
+            "task": False,
+            **marks,
+        }
+    return {
+        "cell_type": cell_type,
+        "id": kind,
+        "metadata": metadata,
+        "source": source,
+        **({"outputs": [], "execution_count": None} if cell_type == "code" else {}),
+    }
+
+
+def notebook(cells):
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def tiny():
+    """An assignment of two tested questions (2 and 3 points) and a written one (4)."""
+    return notebook(
+        [
+            cell("set-up", SETUP),
+            cell("side", f"### BEGIN SOLUTION\n{RIGHT_ONE}\n### END SOLUTION", "side", solution=1),
+            cell("test-side", TEST_ONE, "test-side", 2, grade=True, locked=True),
+            cell("mean", RIGHT_TWO, "mean", solution=True),
+            cell("test-mean", TEST_TWO, "test-mean", 3, grade=True, locked=True),
+            cell("why", "Rubric: 4 for a reason", "why", 4, "markdown", grade=1, solution=1),
+        ]
+    )
+
+
+def answered(**answers):
+    """The student's copy with these answers; hidden tests are not in it."""
+    copied = copy.deepcopy(tiny())
+    for part in copied["cells"]:
+        part["source"] = {**RIGHT, **answers}.get(part["id"], part["source"])
+        if part["id"] == "test-side":
+            part["source"] = TEST_ONE.split("\n")[0]
+    return copied
+
+
+def without(name, **answers):
+    copied = answered(**answers)
+    copied["cells"] = [part for part in copied["cells"] if part["id"] != name]
+    return copied
+
+
+@pytest.fixture(scope="module")
+def grader(root):
+    folder = root / "classroom"
+    for name in ("sandbox", "grade"):
+        spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules["grade"]
+
+
+@pytest.fixture
+def isolated(grader):
+    pytest.importorskip("jupyter_client")
+    try:
+        grader.sandbox.refuse_unavailable()
+    except grader.sandbox.Unavailable as error:
+        pytest.skip(str(error))
+    return grader
+
+
+@pytest.fixture
+def source(tmp_path):
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "01_tiny.ipynb").write_text(json.dumps(tiny()))
+    return folder
+
+
+def submit(folder, student, content, name="01_tiny.ipynb"):
+    (folder / student).mkdir(parents=True, exist_ok=True)
+    if not isinstance(content, bytes):
+        content = json.dumps(content).encode()
+    (folder / student / name).write_bytes(content)
+
+
+def parsed(grader, content):
+    return grader.parse_notebook(json.dumps(content).encode())
+
+
+def test_answers_are_matched_and_tests_restored(grader, source):
+    assignment = grader.read_assignment(source / "01_tiny.ipynb")
+    submitted = answered(side="x = 1")
+    submitted["cells"][2]["source"] = "pass"  # the test, edited
+    submitted["cells"].insert(2, cell("mine", "y = 2"))
+    submitted["cells"].reverse()  # the order is the instructor's all the same
+    cells, notes = grader.match_cells(assignment, parsed(grader, submitted))
+    by_id = {part.grade_id: part.source for part in cells if part.grade_id}
+    assert by_id["side"] == "x = 1" and by_id["mean"] == RIGHT_TWO
+    assert by_id["test-side"] == TEST_ONE and by_id["test-mean"] == TEST_TWO
+    assert [part.grade_id for part in cells if part.grade_id] == [
+        "side",
+        "test-side",
+        "mean",
+        "test-mean",
+        "why",
+    ]
+    assert [part.source for part in cells if part.kind == "added"] == ["y = 2"]
+    assert not notes
+
+    cells, notes = grader.match_cells(assignment, parsed(grader, without("test-side")))
+    assert TEST_ONE in [part.source for part in cells]
+    assert notes == ["test test-side was deleted and is put back"]
+    cells, notes = grader.match_cells(assignment, parsed(grader, without("mean")))
+    assert [part.source for part in cells if part.grade_id == "mean"] == [""]
+    assert notes == ["cell mean was deleted"]
+    _, notes = grader.match_cells(
+        assignment, parsed(grader, answered(mean="import os; os._exit(0)"))
+    )
+    assert "look at it by hand" in notes[0] and "os._exit" in notes[0]
+
+
+def test_what_is_no_submission_is_refused(grader, source):
+    assignment = grader.read_assignment(source / "01_tiny.ipynb")
+    text = json.dumps(answered(why="é ü"), ensure_ascii=False)
+    for content, why in {
+        b"": "an empty file",
+        text.encode("utf-16"): "not in UTF-8",
+        text.encode("latin-1"): "not in UTF-8",
+        b"not json": "not JSON",
+        b"[" * 100_000: "not JSON",
+        b"[]": "does not say its format",
+        b'{"nbformat": 3, "worksheets": []}': "format 3",
+        b'{"nbformat": 4, "cells": [3]}': "no list of cells",
+        b'{"nbformat": 4, "cells": [{"source": 3}]}': "no text",
+        b'{"nbformat": 4, "cells": [{"metadata": []}]}': "no dictionary",
+    }.items():
+        with pytest.raises(grader.LeftOut, match=why):
+            grader.parse_notebook(content)
+    assert len(grader.parse_notebook(b"\xef\xbb\xbf" + text.encode())) == 6
+    other = notebook([cell("other", "x = 1", "other", solution=True)])
+    with pytest.raises(grader.LeftOut, match="another assignment"):
+        grader.match_cells(assignment, parsed(grader, other))
+    double = answered()
+    double["cells"].append(double["cells"][1])
+    with pytest.raises(grader.LeftOut, match="two cells have the grade_id 'side'"):
+        grader.match_cells(assignment, parsed(grader, double))
+
+
+def run_guarded(grader, test, names):
+    """Run a guarded test as the kernel would; True where its proof was set."""
+    code, proof, value = grader.guarded_test(test)
+    space = {"__name__": "__main__", **names}
+    exec(compile(code, "test", "exec"), space)
+    return repr(space[proof]) == value
+
+
+def from_notebook(code):
+    space = {"__name__": "__main__"}
+    exec(compile(code, "/tmp/ipykernel_1/2.py", "exec"), space)
+    return space
+
+
+def test_guarded_tests_hold_what_plain_ones_do(grader):
+    assert run_guarded(grader, "assert x == 3 and len(y) == 2", {"x": 3, "y": [1, (2,)]})
+    with pytest.raises(AssertionError, match="three"):
+        run_guarded(grader, "assert x == 3, 'three'", {"x": 4})
+    # A student's `len` is not asked, and an object that equals everything is refused.
+    assert run_guarded(grader, "assert len(y) == 2", {"len": lambda y: 0, "y": [1, 2]})
+    with pytest.raises(AssertionError):
+        run_guarded(grader, "assert len(y) == 3", {"len": lambda y: 3, "y": [1, 2]})
+    yes = from_notebook("class Yes:\n    def __eq__(self, other): return True")["Yes"]
+    for value in (yes(), [1, yes()], {"a": (yes(),)}):
+        with pytest.raises(AssertionError, match="own class Yes"):
+            run_guarded(grader, "assert x == 3", {"x": value})
+    plain = from_notebook("class Layer:\n    def size(self): return 3")["Layer"]
+    assert run_guarded(
+        grader, "assert x.size() == 3 and isinstance(x, Layer)", {"x": plain(), "Layer": plain}
+    )
+
+
+def test_a_name_is_no_formula_and_no_path(grader, tmp_path):
+    for name in ("=cmd()", "+1", "-1", "@a", "\tx"):
+        assert grader.safe_for_spreadsheet(name) == "'" + name
+    assert grader.safe_for_spreadsheet("Åsa") == "Åsa"
+    for name in (".git", "a\nb", os.fsdecode(b"\xff\xfe")):
+        assert grader.name_problem(name)
+    assert grader.name_problem("Zoë  O'Brien = 7\\..") is None
+
+
+def test_by_hand_points_are_checked(grader, source, tmp_path):
+    known = grader.read_assignments(source)
+    path = tmp_path / "manual.csv"
+    head = "student,assignment,question,points\n"
+    path.write_text(head + "Ann,01_tiny,why,3.5\nBob,01_tiny,why,\n", encoding="utf-8")
+    assert grader.read_manual(path, known) == {("Ann", "01_tiny", "why"): 3.5}
+    for line in ("Ann,01_tiny,why,5", "Ann,01_tiny,why,nan", "Ann,01_tiny,test-side,1", "A,x,y,1"):
+        path.write_text(head + line + "\n", encoding="utf-8")
+        with pytest.raises(SystemExit, match="line 2"):
+            grader.read_manual(path, known)
+
+
+# What each student handed in, and the points of the two tested questions that it must get.
+STUDENTS = {
+    "Åsa Ünal (right)": (answered(), 2, 3),
+    "=cmd()": (answered(), 2, 3),
+    "one wrong": (answered(side="def side(*a): return 55"), 0, 3),
+    "both wrong": (answered(side="side = 3", mean="mean = 3"), 0, 0),
+    "wrong code": (answered(mean="mean ="), 2, 0),
+    "endless": (answered(side=RIGHT_ONE + "\nwhile True: pass"), 2, 3),
+    "endless in the test": (answered(side="def side(*a):\n    while True: pass"), 0, 3),
+    "ignores signals": (
+        answered(
+            mean="import signal\nfor s in (2, 15): signal.signal(s, signal.SIG_IGN)\n"
+            "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+        ),
+        2,
+        0,
+    ),
+    "memory": (answered(side=RIGHT_ONE + "\nx = bytearray(20 << 30)"), 2, 3),
+    "memory in children": (
+        answered(
+            mean="import os, time\nfor i in range(8):\n    if os.fork() == 0:\n"
+            "        x = b'1' * (300 << 20); time.sleep(60); os._exit(0)\ntime.sleep(60)"
+        ),
+        2,
+        0,
+    ),
+    "fork bomb": (
+        answered(mean="import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"),
+        2,
+        0,
+    ),
+    "os exit": (answered(mean="mean = 2.5\nimport os\nos._exit(0)"), 2, 0),
+    "sys exit in the test": (answered(side="import sys\ndef side(*a): sys.exit(0)"), 0, 3),
+    "sys exit": (answered(mean="import sys\nsys.exit(0)"), 2, 0),
+    "deleted answer": (without("side"), 0, 3),
+    "deleted test": (without("test-mean", mean="mean = 1"), 2, 0),
+    "edited test": (answered(**{"test-mean": "pass"}, mean="mean = 1"), 2, 0),
+    "no cells": (notebook([]), 0, 0),
+    "always equal": (
+        answered(
+            side="class Yes(int):\n    def __eq__(self, other): return True\n"
+            "def side(*a): return Yes()",
+        ),
+        0,
+        3,
+    ),
+    "patches helpers": (
+        answered(
+            mean="mean = 1\nnp.isclose = lambda *a: True\nabs = lambda x: 0\n"
+            "math.isclose = lambda *a: True"
+        ),
+        2,
+        0,
+    ),
+    "changes the test": (
+        answered(mean="mean = 1\nclass np:\n    isclose = lambda *a: True\nclass math(np): pass"),
+        2,
+        0,
+    ),
+    "patches built-ins": (
+        answered(mean="import builtins\nmean = 1\nbuiltins.abs = lambda x: 0"),
+        2,
+        0,
+    ),
+    "patches the kernel": (
+        answered(
+            mean="from types import SimpleNamespace as S\nip = get_ipython()\n"
+            "ip.run_cell = ip.run_cell_async = lambda *a, **k: S(success=True)\n"
+            "ip.showtraceback = lambda *a, **k: None"
+        ),
+        2,
+        0,
+    ),
+    "forges output": (answered(mean="mean = 1\nprint('test-mean 3/3 status ok')"), 2, 0),
+    "prints 100 MB": (
+        answered(mean=RIGHT_TWO + "\nfor i in range(100): print('x' * 1_000_000)"),
+        2,
+        3,
+    ),
+    "input": (answered(mean=RIGHT_TWO + "\ninput()"), 2, 3),
+    "deletes": (answered(mean=RIGHT_TWO + "\nimport os, shutil\nshutil.rmtree(os.getcwd())"), 2, 3),
+}
+# These try to reach what is not theirs. They get the point where they fail to.
+REACHES = {
+    "network": "import socket\ntry:\n    socket.create_connection(('192.0.2.1', 80), 2)\n"
+    "except OSError as e:\n    mean = 2.5 if e.errno == 101 else 0",
+    "reads": "import os\nmean = 2.5\nfor place in {places!r}:\n"
+    "    if os.path.exists(place): mean = 0\n"
+    "for where, inside, names in os.walk('/'):\n"
+    "    inside[:] = [n for n in inside if n not in ('proc', 'usr') and '-packages' not in n]\n"
+    "    if '01_tiny.ipynb' in names or 'grades.csv' in names: mean = 0",
+    "writes": "mean = 2.5\nimport os, sys\n"
+    "for place in {places!r} + [sys.prefix + '/x', '/usr/x', '/x']:\n"
+    "    try: open(place, 'a').write('x'); mean = 0\n    except OSError: pass",
+    "processes": "import os\nseen = [p for p in os.listdir('/proc') if p.isdigit()]\n"
+    "mean = 2.5 if len(seen) < 5 else 0",
+}
+
+
+@pytest.mark.slow
+def test_a_class_gets_exactly_its_marks(isolated, source, tmp_path):
+    """About thirty submissions; what is wrong with one costs no other anything."""
+    submissions, output = tmp_path / "submissions", tmp_path / "output"
+    for student, (content, _, _) in STUDENTS.items():
+        submit(submissions, student, content)
+    places = [str(submissions), str(source / "01_tiny.ipynb"), str(output / "grades.csv")]
+    for student, code in REACHES.items():
+        submit(submissions, student, answered(mean=code.replace("{places!r}", repr(places))))
+    # Left out, and said so.
+    text = json.dumps(answered())
+    submit(submissions, "empty file", b"")
+    submit(submissions, "utf-16", text.encode("utf-16"))
+    submit(submissions, "huge", text.encode() + b" " * isolated.LARGEST)
+    submit(submissions, "another", answered(), "02_other.ipynb")
+    submit(submissions, ".hidden", answered())
+    (submissions / "link").mkdir()
+    (submissions / "link" / "01_tiny.ipynb").symlink_to(source / "01_tiny.ipynb")
+    (submissions / "linked folder").symlink_to(submissions / "one wrong")
+    (submissions / "file.zip").write_bytes(b"PK")
+    (submissions / "nothing").mkdir()
+    os.mkfifo(submissions / "nothing" / "01_tiny.ipynb")
+    left_out = {"empty file", "utf-16", "huge", "another", ".hidden", "link", "linked folder"}
+    left_out |= {"file.zip", "nothing"}
+    output.mkdir()
+    (output / "manual.csv").write_text(
+        "student,assignment,question,points\none wrong,01_tiny,why,2.5\n", encoding="utf-8"
+    )
+
+    limits = isolated.sandbox.Limits(
+        cell_seconds=10, total_seconds=120, memory=1 << 30, processes=64
+    )
+    results = isolated.grade(submissions, output, source, limits)
+    expected = {name: (one, two) for name, (_, one, two) in STUDENTS.items()}
+    expected |= dict.fromkeys(REACHES, (2, 3))
+    got = {
+        r.student: (r.points["test-side"], r.points["test-mean"])
+        for r in results
+        if r.status == "graded"
+    }
+    assert got == expected, {r.student: (r.messages, r.notes) for r in results}
+    assert {r.student for r in results if r.status == "left out"} == left_out
+    assert all(r.notes for r in results if r.status == "left out")
+
+    with open(output / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert rows["'=cmd()"]["total"] == "5" and rows["'=cmd()"]["max"] == "9"
+    assert rows["'=cmd()"]["to grade by hand"] == "why"
+    assert (rows["one wrong"]["total"], rows["one wrong"]["to grade by hand"]) == ("5.5", "")
+    assert "another assignment" in rows["another"]["note"] or rows["another"]["note"]
+    pages = {path.parent.name: path.read_text() for path in output.glob("feedback/*/*.html")}
+    assert set(pages) == set(expected)
+    assert "227 and windows" in pages["both wrong"] or "not callable" in pages["both wrong"]
+    assert "13 and windows of 3 give 11" in pages["one wrong"]  # a hidden test's message
+    assert not any("secret_word" in page for page in pages.values())  # but not its code
+    assert "Because it is so. &lt;b&gt;" in pages["=cmd()"]
+    assert list((source).iterdir()) == [source / "01_tiny.ipynb"]
+    assert not list(output.rglob("*.part"))
+
+
+def kernel_of(grader):
+    """Find the kernel that a grader runs: its child's child."""
+    listed = subprocess.run(["ps", "ax", "-o", "pid=,ppid="], capture_output=True, text=True)
+    parents = dict(line.split() for line in listed.stdout.splitlines())
+    [kernel] = [pid for pid, up in parents.items() if parents.get(up) == str(grader)]
+    return kernel
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_goes_on(isolated, source, tmp_path, root):
+    """Kill it after the first submission: the next run does not execute that one again."""
+    submissions, output = tmp_path / "submissions", tmp_path / "output"
+    for student in ("a", "b"):
+        submit(submissions, student, answered())
+    slow = "import time\ntime.sleep(30)\n"
+    submit(submissions, "c", answered(side=slow + RIGHT_ONE))
+    code = "import sys\nfrom classroom import grade\ngrade.grade(*sys.argv[2:5])"
+    command = [sys.executable, "-c", code, root / "classroom", submissions, output, source]
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+    for _ in range(2):
+        assert process.stdout.readline().startswith("graded")
+    kernel = kernel_of(process.pid)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert not (output / "grades.csv").exists()
+    before = {path: path.stat().st_mtime_ns for path in (output / "kept").iterdir()}
+    assert len(before) == 1  # a and b are the same notebook: it was kept once
+
+    submit(submissions, "c", answered(side="side = 0"))
+    results = isolated.grade(submissions, output, source)
+    assert [r.points["test-side"] for r in results] == [2, 2, 0]
+    after = {path: path.stat().st_mtime_ns for path in (output / "kept").iterdir()}
+    assert before.items() <= after.items() and len(after) == 2
+    # What the killed grader had started ended with it.
+    for _ in range(50):
+        left = subprocess.run(["ps", "-p", kernel], capture_output=True)
+        if left.returncode:
+            break
+        time.sleep(0.2)
+    assert left.returncode, f"the kernel {kernel} outlived its grader"
+
+
+@pytest.mark.slow
+def test_the_first_assignment_gives_all_points_solved_and_none_unsolved(isolated, tmp_path, root):
+    for student, folder in (("solved", "source"), ("unsolved", "release")):
+        content = (root / "classroom" / folder / "01_shapes.ipynb").read_bytes()
+        submit(tmp_path / "submissions", student, content, "01_shapes.ipynb")
+    solved, unsolved = isolated.grade(tmp_path / "submissions", tmp_path / "output")
+    assignment = isolated.read_assignments(isolated.SOURCE)["01_shapes"]
+    tested = {c.grade_id: c.points for c in assignment.questions if c.kind == "test"}
+    assert {q: p for q, p in solved.points.items() if p is not None} == tested
+    assert sum(tested.values()) > 0 and not any(unsolved.points[q] for q in tested)
+    assert set(unsolved.messages) >= set(tested)

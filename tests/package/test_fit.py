@@ -1,0 +1,395 @@
+"""Training: what varies, what repeats, a killed run's end, bad input, the accuracy on SIGNS."""
+
+import io
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from alexnet_tutorial import figures
+from alexnet_tutorial.network import build
+from alexnet_tutorial.pictures import DataError, Signs, Split, data_directory, load_signs
+from alexnet_tutorial.shapes.architecture import Architecture, Conv, Dense, Dropout, Flatten
+from alexnet_tutorial.shapes.variants import variant
+from alexnet_tutorial.training import (
+    RECIPE,
+    Batches,
+    Checkpoint,
+    Progress,
+    Recipe,
+    compile_model,
+    prepare,
+    save_history,
+    train,
+    vary,
+)
+
+TINY = Architecture(
+    "tiny",
+    12,
+    (
+        Conv("conv1", 4, 3, strides=2),
+        Flatten("flatten"),
+        Dense("fc6", 16),
+        Dropout("drop6", 0.3),
+        Dense("fc8", 3, activation="softmax"),
+    ),
+)
+QUICK = Recipe(epochs=6, batch_size=8, learning_rate=5e-3, patience=3, shift=2)
+
+
+def split(count, seed):
+    """Noise in which the brightest color is the label: a few epochs learn it."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(count) % 3
+    x = rng.integers(0, 120, (count, 16, 16, 3)).astype(np.uint8)
+    x[np.arange(count), :, :, y] += 60
+    return Split(x, y)
+
+
+def tiny_signs(seed=0, **changes):
+    parts = {"train": split(48, seed), "validation": split(12, 100), "test": split(12, 200)}
+    return Signs(**(parts | changes), classes=(0, 1, 2), source="colored noise", kind="generated")
+
+
+# ---- Pictures -------------------------------------------------------------------------------
+
+
+def test_prepare_takes_the_center():
+    pictures = np.zeros((1, 64, 64, 3), np.uint8)
+    pictures[0, 3, 3] = 255  # the first pixel of the middle 57: (64 - 57) // 2 = 3
+    crop = prepare(pictures, 57)
+    assert crop.shape == (1, 57, 57, 3) and crop.dtype == np.float32
+    assert (crop[0, 0, 0] == 0.5).all() and np.sum(crop > -0.5) == 3
+
+
+def test_vary_turns_shifts_and_mirrors_as_its_formula_says():
+    # A plane is read exactly by bilinear interpolation, so a varied plane is the plane at the
+    # turned, resized, shifted place: an oracle that needs no interpolation.
+    rows, columns = np.mgrid[:64, :64].astype(float)
+    plane = np.stack([2 * rows + columns, rows, columns], -1)
+    picture = np.repeat(plane[None].round().astype(np.uint8), 20, 0)
+    recipe = Recipe(turn=10, zoom=0.05, shift=2, light=0, mirror=True)
+    crops = (vary(picture, 41, recipe, np.random.default_rng(3)) + 0.5) * 255
+    for crop in crops:
+        y, x = crop[..., 1], crop[..., 2]
+        np.testing.assert_allclose(crop[..., 0], 2 * y + x, atol=1e-2)
+        down, across = y[1, 0] - y[0, 0], x[1, 0] - x[0, 0]
+        zoom = math.hypot(down, across)
+        assert 0.95 - 1e-3 <= zoom <= 1.05 + 1e-3
+        assert abs(math.degrees(math.atan2(across, down))) <= 10 + 1e-2
+        assert abs(y[20, 20] - 31.5) <= 2 and abs(x[20, 20] - 31.5) <= 2
+        assert math.hypot(y[0, 1] - y[0, 0], x[0, 1] - x[0, 0]) == pytest.approx(zoom, abs=1e-3)
+    mirrored = crops[:, 0, 0, 2] > crops[:, 0, -1, 2]
+    assert 0 < mirrored.sum() < len(crops)
+
+
+def test_batches_repeat_from_seed_and_epoch_alone():
+    one, two = (Batches(split(20, 0), 12, 3, QUICK, seed=4) for _ in range(2))
+    for _ in range(3):
+        one.on_epoch_end()
+    two.epoch = 3
+    for step in reversed(range(len(two))):  # order of asking does not matter
+        for a, b in zip(one[step], two[step], strict=True):
+            assert np.array_equal(a, b)
+    assert len(one) == 3 and one[2][0].shape == (4, 12, 12, 3)
+    shown = np.concatenate([one[step][1] for step in range(3)])
+    assert sorted(shown) == sorted(split(20, 0).y)  # every picture once
+    two.epoch = 2
+    assert not np.array_equal(one[0][0], two[0][0])
+    assert not np.array_equal(one[0][0], Batches(split(20, 0), 12, 3, QUICK, seed=5)[0][0])
+
+
+# ---- Training -------------------------------------------------------------------------------
+
+
+def same_weights(one, two):
+    return all(map(np.array_equal, one.get_weights(), two.get_weights()))
+
+
+def test_a_tiny_network_learns_and_the_same_seed_repeats_it():
+    recipe = replace(QUICK, epochs=15)
+    first = train(TINY, tiny_signs(), seed=1, recipe=recipe, progress=False)
+    assert first.test_accuracy >= 0.9
+    x, y = prepare(tiny_signs().test.x, 12), tiny_signs().test.y
+    assert first.model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"] == pytest.approx(
+        first.test_accuracy
+    )
+    assert first.history["val_loss"][first.best_epoch - 1] == min(first.history["val_loss"])
+    again = train(TINY, tiny_signs(), seed=1, recipe=recipe, progress=False)
+    assert again.history == first.history and same_weights(again.model, first.model)
+    other = train(TINY, tiny_signs(), seed=2, recipe=recipe, progress=False)
+    assert other.history != first.history
+
+    report = json.loads(json.dumps(first.to_json()))
+    assert report["parameters"] == sum(layer.parameters(shape) for layer, shape, _ in TINY.walk())
+    assert report["data_source"] == "colored noise" and "model" not in report
+    assert report["seconds"] > 0 and len(report["history"]["loss"]) == report["epochs"]
+    assert "colored noise" in str(first)
+
+
+def test_early_stopping_keeps_the_best_epoch():
+    # Validation labels are wrong on purpose: the better it learns, the worse validation gets.
+    wrong = split(12, 100)
+    wrong = Split(wrong.x, (wrong.y + 1) % 3)
+    recipe = replace(QUICK, epochs=30, patience=2)
+    run = train(TINY, tiny_signs(validation=wrong), recipe=recipe, progress=False)
+    assert run.epochs == run.best_epoch + 2 < 30
+    x = prepare(wrong.x, 12)
+    loss = run.model.evaluate(x, wrong.y, verbose=0, return_dict=True)["loss"]
+    assert loss == pytest.approx(min(run.history["val_loss"]), rel=1e-5)
+
+
+KILLED = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+import keras
+from test_training import *
+from alexnet_tutorial import training
+
+class Slow(training.Batches):
+    def __getitem__(self, step):
+        if self.epoch == 3 and step == 2:
+            print("in the middle of epoch 4", flush=True)
+            time.sleep(60)
+        return super().__getitem__(step)
+
+training.Batches = Slow
+training.train(TINY, tiny_signs(), seed=1, folder=sys.argv[2], recipe=QUICK, progress=False)
+"""
+
+
+def test_a_killed_run_continues_to_the_same_end(tmp_path):
+    whole = train(TINY, tiny_signs(), seed=1, recipe=QUICK, progress=False)
+    victim = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert victim.stdout.readline().startswith("in the middle")
+    deadline = time.monotonic() + 60
+    # Batches are made ahead of their use: wait until the epoch before is written.
+    while time.monotonic() < deadline:
+        history = tmp_path / "history.json"
+        if history.exists() and len(json.loads(history.read_text())["loss"]) == 3:
+            break
+        time.sleep(0.05)
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    victim.stdout.close()
+    assert victim.returncode == -signal.SIGKILL
+    resumed = train(TINY, tiny_signs(), seed=1, folder=tmp_path, recipe=QUICK, progress=False)
+    assert resumed.history == whole.history
+    assert same_weights(resumed.model, whole.model)
+    assert resumed.best_epoch == whole.best_epoch
+    assert json.loads((tmp_path / "history.json").read_text()) == whole.history
+    assert not list(tmp_path.glob(".*.part"))
+
+    # Finished is finished: once more does not train, and gives the same.
+    once_more = train(TINY, tiny_signs(), seed=1, folder=tmp_path, recipe=QUICK, progress=False)
+    assert once_more.history == whole.history and once_more.seconds == resumed.seconds
+    assert same_weights(once_more.model, whole.model)
+
+
+class Break(keras.callbacks.Callback):
+    """Ends a run as Ctrl-C would."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.params["steps"], self.epoch) == (batch + 1, self.now):
+            raise KeyboardInterrupt
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+
+@pytest.mark.parametrize("stop_at", [1, 4])
+def test_plain_fit_resumes_patience_and_best_weights_too(tmp_path, stop_at):
+    wrong = split(12, 100)
+    validation = prepare(wrong.x, 12), (wrong.y + 1) % 3
+
+    def run(folder, *more):
+        batches = Batches(split(48, 0), 12, 3, QUICK, seed=7)
+        model = build(TINY, seed=7)
+        compile_model(model, replace(QUICK, epochs=12), len(batches))
+        stop = keras.callbacks.EarlyStopping(patience=4, restore_best_weights=True)
+        keep = Checkpoint(folder, batches, stop)
+        history = model.fit(
+            batches,
+            validation_data=validation,
+            epochs=12,
+            shuffle=False,
+            verbose=0,
+            callbacks=[stop, keep, *more],
+        )
+        return model, history, keep
+
+    model, whole, _ = run(tmp_path / "whole")
+    assert len(whole.history["loss"]) < 12
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "broken", Break(stop_at))
+    again, resumed, keep = run(tmp_path / "broken")
+    assert keep.resumed == stop_at
+    assert resumed.history == whole.history and same_weights(model, again)
+    assert resumed.epoch == whole.epoch
+
+
+# ---- Bad input ------------------------------------------------------------------------------
+
+
+def test_what_does_not_fit_is_refused_before_the_first_step():
+    good = split(48, 0)
+    cases = [
+        ({"train": Split(good.x, np.where(good.y == 2, 7, good.y))}, "16 of 48 labels.*is 7"),
+        ({"train": Split(good.x, good.y.astype(float))}, "float64"),
+        ({"train": Split(good.x, good.y[:-1])}, r"\(47,\), expected.*\(48,\)"),
+        ({"train": Split(good.x[..., 0], good.y)}, r"\(48, 16, 16\), expected uint8"),
+        ({"train": Split(good.x / 255, good.y)}, "float64.*expected uint8"),
+        ({"train": Split(good.x[:0], good.y[:0])}, "empty"),
+        ({"train": Split(good.x[:, :8], good.y)}, "8×16 pixels.*12×12"),
+        ({"train": Split(good.x[..., :1], good.y)}, "1 channels.*reads 3"),
+        ({"validation": Split(good.x[:0], good.y[:0])}, "validation set.*empty"),
+        ({"test": Split(good.x, good.y + 1)}, "test set.*outside"),
+        ({"train": Split(good.x, good.y * 0)}, r"train set.*classes \[1, 2\] have no picture"),
+        ({"test": Split(good.x, good.y // 2 * 2)}, "test set.*class 1 has no picture among the 48"),
+    ]
+    for changes, message in cases:
+        with pytest.raises(DataError, match=message):
+            train(TINY, tiny_signs(**changes), progress=False)
+    with pytest.raises(ValueError, match=r"'tiny' ends in 4 classes.*have 3.*with_classes\(3\)"):
+        train(TINY.with_classes(4), tiny_signs(), progress=False)
+    with pytest.raises(ValueError, match="epochs is 0"):
+        train(TINY, tiny_signs(), epochs=0)
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path):
+    recipe = replace(QUICK, epochs=1)
+
+    def go(architecture=TINY, signs=None, recipe=recipe, seed=1):
+        signs = signs or tiny_signs()
+        train(architecture, signs, seed=seed, folder=tmp_path, recipe=recipe, progress=False)
+
+    go()
+    before = (tmp_path / "checkpoint.npz").read_bytes()
+    wider = replace(TINY, layers=(Conv("conv1", 5, 3, strides=2), *TINY.layers[1:]))
+    for changes, message in [
+        ({"architecture": wider}, "layer 2 is filters 4.*filters 5"),
+        ({"signs": tiny_signs(seed=9)}, "training set is 48 pictures, sha256"),
+        ({"seed": 2}, "seed 1000.*seed 2000"),
+        ({"recipe": replace(recipe, learning_rate=0.1)}, "0.005.*0.1"),
+        ({"recipe": replace(recipe, turn=3)}, "turn 12.0.*turn 3"),
+        ({"recipe": replace(recipe, patience=9)}, "early stopping is patience 3.*9"),
+    ]:
+        with pytest.raises(ValueError, match=f"another run.*{message}"):
+            go(**changes)
+    assert (tmp_path / "checkpoint.npz").read_bytes() == before
+    (tmp_path / "checkpoint.npz").write_bytes(before[:1000])
+    with pytest.raises(ValueError, match="not a checkpoint.*Remove the file"):
+        go()
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run(tmp_path):
+    with pytest.raises(ValueError, match=r"loss is (nan|inf) in epoch 1, step \d.*learning rate"):
+        train(TINY, tiny_signs(), recipe=replace(QUICK, learning_rate=1e30), progress=False)
+    with pytest.raises(ValueError, match="loss is nan"):
+        keep = Checkpoint(tmp_path, None)
+        keep.set_model(build(TINY))
+        keep.on_epoch_end(0, {"loss": math.nan})
+    assert not list(tmp_path.iterdir())  # what is broken is not kept
+
+
+# ---- What is shown --------------------------------------------------------------------------
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stream", "lines"), [(io.StringIO(), 4), (Screen(), 12)])
+def test_progress_is_sparse_where_no_one_looks_on(stream, lines):
+    batches = Batches(split(9, 0), 12, 3, QUICK)
+    model = build(TINY)
+    compile_model(model, QUICK, len(batches))
+    model.fit(batches, epochs=12, verbose=0, callbacks=[Progress(stream)])
+    shown = stream.getvalue().splitlines()
+    assert len(shown) == lines
+    assert shown[-1].startswith("epoch 12 of at most 12, loss ")
+
+
+def test_progress_in_a_notebook_is_one_output(tmp_path):
+    nbformat = pytest.importorskip("nbformat")
+    client = pytest.importorskip("nbclient")
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_training import *
+batches = Batches(split(9, 0), 12, 3, QUICK)
+model = build(TINY)
+compile_model(model, QUICK, len(batches))
+history = model.fit(batches, epochs=6, verbose=0, callbacks=[Progress()])
+"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    client.NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(tmp_path))
+    shown = [o for o in notebook.cells[0].outputs if o.output_type == "display_data"]
+    assert len(shown) == 1 and "epoch 6 of at most 6" in shown[0].data["text/plain"]
+    assert shown[0].data["text/html"].count("<polyline") == 1
+    assert "stdout" not in [o.get("name") for o in notebook.cells[0].outputs]
+
+
+def test_history_is_saved_and_drawn(tmp_path):
+    history = {"loss": [1.8, 0.9, 0.5], "val_loss": [1.7, 0.8, 0.9]}
+    history |= {"accuracy": [0.2, 0.6, 0.8], "val_accuracy": [0.3, 0.7, 0.65]}
+    path = save_history(history, tmp_path / "deep" / "history.json")
+    assert json.loads(path.read_text()) == history
+    picture = figures.history(path, chance=6)
+    for said in ("lowest 0.800 in epoch 2", "highest 70.0% in epoch 2", "16.7%", "1.792"):
+        assert said in picture.alt
+    assert "#000000" not in picture.svg and "currentColor" in picture.svg
+    with pytest.raises(ValueError, match="needs 'loss'"):
+        figures.history({"accuracy": [1]})
+
+
+# ---- Backends, and the result that counts ---------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
+def test_the_same_on_jax():
+    pytest.importorskip("jax")
+    chosen = "learns or keeps or continues or resumes or refused or not_a_number"
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen],
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-2000:]
+
+
+def has_signs():
+    folder = data_directory()
+    return any((f / "train_signs.h5").exists() for f in (folder, folder / "signs"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not has_signs(), reason="no SIGNS files in the data directory")
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_compact_network_reads_real_hands(seed):
+    run = train(variant("compact"), load_signs("real", seed=seed), seed=seed)
+    print(run)
+    assert run.data_kind == "real"
+    assert run.test_accuracy >= 0.95
+    assert run.recipe == RECIPE

@@ -1,0 +1,204 @@
+"""LRN against the paper's formula in float64, grouped convolutions against Keras' own; on the
+backend in use, and (in processes of their own) on JAX."""
+
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from alexnet_tutorial.network.layers import LRN, InfinitePadding2D, PortableConv2D
+
+SETTINGS = [
+    {},
+    {"size": 3, "alpha": 0.2, "k": 1.0},
+    {"size": 5, "alpha": 0.5, "beta": 0.6, "divide_by_size": True},
+]
+
+
+def formula(a, size=5, alpha=1e-4, beta=0.75, k=2.0, divide_by_size=False):
+    """The sum of section 3.3 of the paper, channel by channel, in float64."""
+    a = np.asarray(a, "float64")
+    alpha = alpha / size if divide_by_size else alpha
+    b = np.empty_like(a)
+    channels = a.shape[-1]
+    for i in range(channels):
+        total = 0.0
+        for j in range(max(0, i - size // 2), min(channels - 1, i + size // 2) + 1):
+            total = total + a[..., j] ** 2
+        b[..., i] = a[..., i] / (k + alpha * total) ** beta
+    return b
+
+
+def slope(a, upstream, **settings):
+    """The formula's gradient by central differences, in float64."""
+    a = np.asarray(a, "float64")
+    gradient = np.zeros_like(a)
+    step = 1e-6
+    for at in np.ndindex(a.shape):
+        up, down = a.copy(), a.copy()
+        up[at] += step
+        down[at] -= step
+        change = formula(up, **settings) - formula(down, **settings)
+        gradient[at] = (change * upstream).sum() / (2 * step)
+    return gradient
+
+
+def run(layer, x):
+    """Output of one layer. Compiled: TensorFlow runs channels_first on a CPU in a graph only."""
+    inputs = keras.Input(x.shape[1:])
+    return keras.Model(inputs, layer(inputs)).predict(x, verbose=0)
+
+
+def gradient_of(function, x):
+    """Gradient of a scalar function, on whichever backend runs."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return np.asarray(jax.grad(function)(x))
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        x = tf.convert_to_tensor(x)
+        tape.watch(x)
+        value = function(x)
+    return tape.gradient(value, x).numpy()
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_lrn_values_and_gradients_equal_the_formula(settings, data_format):
+    rng = np.random.default_rng(0)
+    a = rng.normal(0, 3, (2, 2, 3, 7)).astype("float32")
+    upstream = rng.normal(size=a.shape)
+    layer = LRN(**settings, data_format=data_format)
+    move = (0, 3, 1, 2) if data_format == "channels_first" else (0, 1, 2, 3)
+    given = a.transpose(move)
+    expected = formula(a, **settings).transpose(move)
+    np.testing.assert_allclose(ops.convert_to_numpy(layer(given)), expected, rtol=2e-6, atol=1e-6)
+
+    weights = ops.convert_to_tensor(upstream.transpose(move).astype("float32"))
+    found = gradient_of(lambda x: ops.sum(layer(x) * weights), given)
+    expected = slope(a, upstream, **settings).transpose(move)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_lrn_equals_tensorflow_and_pytorch_where_they_define_it_alike():
+    rng = np.random.default_rng(1)
+    a = rng.normal(0, 3, (2, 4, 4, 12)).astype("float32")
+    tf = pytest.importorskip("tensorflow")
+    theirs = tf.nn.local_response_normalization(a, depth_radius=2, bias=2, alpha=0.3, beta=0.75)
+    np.testing.assert_allclose(LRN(alpha=0.3)(a), theirs, rtol=1e-5, atol=1e-6)
+    torch = pytest.importorskip("torch")
+    theirs = torch.nn.LocalResponseNorm(5, alpha=0.3, beta=0.75, k=2.0)(
+        torch.from_numpy(a.transpose(0, 3, 1, 2).copy())
+    )
+    ours = LRN(alpha=0.3, divide_by_size=True, data_format="channels_first")(
+        a.transpose(0, 3, 1, 2)
+    )
+    np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"size": 4}, "size is 4"),
+        ({"size": 0}, "size is 0"),
+        ({"k": 0}, "k is 0"),
+        ({"alpha": -1}, "alpha -1"),
+        ({"data_format": "nhwc"}, "data_format is 'nhwc'"),
+    ],
+)
+def test_lrn_refuses_bad_numbers(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        LRN(**arguments)
+
+
+RELOAD = """
+import sys
+import keras, numpy as np
+import alexnet_tutorial.network.layers
+model = keras.models.load_model(sys.argv[1])
+np.save(sys.argv[2], model.predict(np.load(sys.argv[3]), verbose=0))
+"""
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_saved_and_reloaded_elsewhere_without_custom_objects(tmp_path, data_format):
+    """A fresh process that has only imported the layers reads the file."""
+    shape = (9, 9, 4) if data_format == "channels_last" else (4, 9, 9)
+    x = np.random.default_rng(0).normal(size=(2, *shape)).astype("float32")
+    model = keras.Sequential(
+        [
+            keras.Input(shape),
+            PortableConv2D(8, 3, groups=2, data_format=data_format),
+            LRN(size=3, alpha=0.1, divide_by_size=True, data_format=data_format),
+            InfinitePadding2D(((0, 1), (1, 0)), data_format=data_format),
+            keras.layers.MaxPooling2D(2, data_format=data_format),
+        ]
+    )
+    model.save(tmp_path / "model.keras")
+    np.save(tmp_path / "x.npy", x)
+    files = [str(tmp_path / name) for name in ("model.keras", "y.npy", "x.npy")]
+    subprocess.run([sys.executable, "-c", RELOAD, *files], check=True, cwd=tmp_path)
+    ours = model.predict(x, verbose=0)
+    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), ours, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_towers_and_native_groups_equal_keras_groups(padding, data_format):
+    shape = (2, 11, 11, 6) if data_format == "channels_last" else (2, 6, 11, 11)
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    options = {"groups": 3, "padding": padding, "data_format": data_format}
+    reference = keras.layers.Conv2D(9, 3, **options, bias_initializer="ones")
+    expected = run(reference, x)
+    for run_as in ("towers", "native", "auto"):
+        layer = PortableConv2D(9, 3, run_as=run_as, **options)
+        layer.build(shape)
+        layer.set_weights(reference.get_weights())
+        np.testing.assert_allclose(run(layer, x), expected, rtol=1e-4, atol=1e-5)
+    with pytest.raises(ValueError, match="run_as is 'both'"):
+        PortableConv2D(9, 3, groups=3, run_as="both")
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_a_bias_belongs_to_its_filter_where_maps_are_as_wide_as_there_are_filters(groups):
+    x = np.random.default_rng(7).normal(size=(2, 6, 6, 4)).astype("float32")
+    last, first = (
+        PortableConv2D(6, 3, padding="same", groups=groups, data_format=data_format)
+        for data_format in ("channels_last", "channels_first")
+    )
+    expected = run(last, x)
+    found = run(first, x.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
+    assert not np.allclose(found, expected, atol=1e-3)  # other weights
+    first.set_weights([last.get_weights()[0], np.arange(6.0)])
+    found = run(first, x.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
+    np.testing.assert_allclose(found, expected + np.arange(6.0), atol=1e-5)
+
+
+def test_infinite_padding_never_wins():
+    x = -np.ones((1, 3, 3, 1), "float32")
+    padded = InfinitePadding2D(((1, 1), (1, 1)), data_format="channels_last")(x)
+    pooled = keras.layers.MaxPooling2D(2, strides=2, data_format="channels_last")(padded)
+    assert ops.convert_to_numpy(pooled).max() == -1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
+def test_the_same_on_jax():
+    """These very tests, and the network's, in a process whose backend is JAX."""
+    pytest.importorskip("jax")
+    here = os.path.dirname(__file__)
+    files = [os.path.join(here, name) for name in ("test_layers.py", "test_network.py")]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
+        + files,
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]

@@ -1,0 +1,1 @@
+"""What executes, builds, prints and packs the book."""
