@@ -418,11 +418,11 @@ def raises(message: str):
     """
     from IPython.display import display
 
-    from alexnet_tutorial.session import _without_chatter
+    from alexnet_tutorial.session import without_chatter
 
     wanted = case(message)
     printed, said = io.StringIO(), None
-    with warnings.catch_warnings(record=True) as warned, _without_chatter(_ECHO):
+    with warnings.catch_warnings(record=True) as warned, without_chatter(_ECHO):
         warnings.simplefilter("always")
         try:
             with contextlib.redirect_stdout(printed):
