@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from alexnet_tutorial.figures import draw
 from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
 
 
-def patch_places(
-    picture: int, patch: int, picked: Sequence[tuple[int, int]] = ()
-) -> Picture:
+def patch_places(picture: int, patch: int, picked: Sequence[tuple[int, int]] = ()) -> Picture:
     """Draw where a patch can lie in a picture.
 
     Args:
@@ -89,8 +88,6 @@ def color_components(
         >>> color_components(reds, [0.3, 0.1, 0.0], np.eye(3))  # doctest: +ELLIPSIS
         Red and blue of 1,500 pixels, ... p1 is red 1.00, green 0.00, blue 0.00 and holds 75.0% ...
     """
-    import numpy as np
-
     pictures, eigenvalues, components = map(np.asarray, (pictures, eigenvalues, components))
     if pictures.ndim != 4 or pictures.shape[-1] != 3 or components.shape != (3, 3):
         raise ValueError(

@@ -1,5 +1,7 @@
 """Windows on pixels: one convolution, its padding and rounding, receptive fields, memory order."""
 
+import numpy as np
+
 from alexnet_tutorial.figures import draw
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, from_matplotlib
 
@@ -22,8 +24,6 @@ def one_convolution(patch, kernel, bias=0):
         >>> one_convolution([[1, 2], [3, 4]], [[1, 0], [0, -1]])
         A 2 by 2 window times a 2 by 2 kernel: the 4 products add up to −3.
     """
-    import numpy as np
-
     patch, kernel = np.asarray(patch, float), np.asarray(kernel, float)
     if patch.ndim != 2 or patch.shape != kernel.shape:
         raise ValueError(
@@ -305,8 +305,6 @@ def last_window(image, kernel_size, strides=1, padding=0, rounding="floor"):
 begins at row and column 216 and reads 8 by 8 pixels and 57 zeros, which fill 3 rows and 3 columns \
 past the edge.
     """
-    import numpy as np
-
     from alexnet_tutorial import shapes
 
     image = np.asarray(image)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from alexnet_tutorial.figures import draw
@@ -34,8 +35,6 @@ def pictures(
         >>> pictures([[[0, 1], [1, 0]]], ["board"], "A board of 2 by 2.")
         A board of 2 by 2.
     """
-    import numpy as np
-
     images = [np.asarray(image) for image in images]
     if not images or len(images) != len(titles):
         raise ValueError(
@@ -78,8 +77,6 @@ def contact_sheet(signs: "Signs", per_class: int = 10, part: str = "train") -> P
         2 of 2 classes, up to 2 training pictures each, from 1 (class 0) to 3 (class 1) in the \
 set. Source: black squares.
     """
-    import numpy as np
-
     if part not in _PARTS:
         raise ValueError(f"unknown part {part!r}. Known: {', '.join(_PARTS)}.")
     if per_class < 1:

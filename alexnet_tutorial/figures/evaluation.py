@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from alexnet_tutorial.figures import draw
@@ -32,8 +33,6 @@ def confusion(counts: ArrayLike, classes: Sequence | None = None) -> Picture:
         Confusion matrix of 19 pictures in 2 classes: 17 right, 2 wrong. Most frequent mistake: \
 cat read as dog, 2 times.
     """
-    import numpy as np
-
     counts = np.asarray(counts)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.sum():
         raise ValueError(
@@ -66,7 +65,9 @@ cat read as dog, 2 times.
     pairs = [f"{names[i]} read as {names[j]}" for i, j in np.argwhere(off == most).tolist()]
     listed = ", ".join(pairs[:4]) + (f" and {len(pairs) - 4} more" if len(pairs) > 4 else "")
     plural, times = "s" * (len(pairs) > 1), "once" if most == 1 else f"{most} times"
-    mistakes = f"Most frequent mistake{plural}: {listed}, {times}." if most else "There is no mistake."
+    mistakes = (
+        f"Most frequent mistake{plural}: {listed}, {times}." if most else "There is no mistake."
+    )
     return from_matplotlib(
         fig,
         f"Confusion matrix of {counts.sum()} pictures in {n} classes: {right} right, "
@@ -90,7 +91,6 @@ def reliability(found: "Calibration") -> Picture:
         Accuracy against confidence in 2 groups, 1 of them empty. Most answers, 3 of 3, have a \
 confidence from 0.5 to 1.0: mean confidence 80.0%, 66.7% right. Expected calibration error 0.133.
     """
-    import numpy as np
     from matplotlib.ticker import MaxNLocator
 
     from alexnet_tutorial.evaluation import wilson_interval
@@ -148,7 +148,9 @@ def score_chances(accuracies: Sequence[float], pictures: int) -> Picture:
     from scipy import stats
 
     fig, axes = draw.chart(6.2, 2.9)
-    styles = itertools.cycle(zip(draw.palette("blue", "orange", "green", "purple"), "osD^"))
+    styles = itertools.cycle(
+        zip(draw.palette("blue", "orange", "green", "purple"), "osD^", strict=True)
+    )
     alt, lowest = [f"How likely each score is on {pictures} pictures."], pictures
     for accuracy, (color, marker) in zip(accuracies, styles, strict=False):
         scores = stats.binom(pictures, accuracy)
