@@ -151,6 +151,6 @@ register(
 
 
 def _convolutions(name="alexnet-2012"):
-    from alexnet_tutorial.shapes.ledger import ledger
+    from alexnet_tutorial.shapes import ledger
 
     return sum(row.parameters for row in ledger(net(name)) if row.kind == "conv")

@@ -3,21 +3,21 @@
 
 def net(name="alexnet-2012"):
     """Give a variant."""
-    from alexnet_tutorial.shapes.variants import variant
+    from alexnet_tutorial.shapes import variant
 
     return variant(name)
 
 
 def row(layer, name="alexnet-2012"):
     """Give one row of a variant's ledger."""
-    from alexnet_tutorial.shapes.ledger import ledger
+    from alexnet_tutorial.shapes import ledger
 
     return ledger(net(name))[layer]
 
 
 def size(*arguments, **options):
     """Give a function that computes an output size."""
-    from alexnet_tutorial.shapes.window import output_size
+    from alexnet_tutorial.shapes import output_size
 
     return lambda: output_size(*arguments, **options)
 
@@ -26,23 +26,23 @@ def larger():
     """Count the 2012 network on pictures of 256 pixels."""
     from dataclasses import replace
 
-    from alexnet_tutorial.shapes.ledger import ledger
+    from alexnet_tutorial.shapes import ledger
 
     return ledger(replace(net(), name="larger", input_size=256))
 
 
 def total(network):
     """Count a network's parameters."""
-    from alexnet_tutorial.shapes.ledger import ledger
+    from alexnet_tutorial.shapes import ledger
 
     return ledger(network).parameters
 
 
 def row_of_pixels(rounding):
     """Count the pixels of a line that conv1 never reads."""
-    from alexnet_tutorial.shapes.window import unread_pixels
+    from alexnet_tutorial.shapes import Window
 
-    return unread_pixels(224, 11, 4, rounding=rounding)
+    return Window(224, 11, 4, rounding=rounding).unread
 
 
 def conv_parameters(channels, filters, kernel):
@@ -54,6 +54,6 @@ def conv_parameters(channels, filters, kernel):
 
 def weights_on_pixels(size, kernel, padding):
     """Count the weights that lie on pixels and not on padding."""
-    from alexnet_tutorial import shapes
+    from alexnet_tutorial.shapes import Window
 
-    return shapes.weights_on_pixels(size, kernel, padding=padding)
+    return Window(size, kernel, padding=padding).weights_on_pixels

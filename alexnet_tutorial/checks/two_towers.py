@@ -102,7 +102,7 @@ register(
 
 
 def _largest_batch(card=3 * 2**30, weights=3, maps=2):
-    from alexnet_tutorial.shapes.ledger import ledger
+    from alexnet_tutorial.shapes import ledger
 
     book = ledger(net())
     picture = 4 * 224 * 224 * 3

@@ -123,6 +123,6 @@ register(
 def _neurons(name):
     from math import prod
 
-    from alexnet_tutorial.shapes.ledger import ledger
+    from alexnet_tutorial.shapes import ledger
 
     return sum(prod(row.output) for row in ledger(net(name)) if row.kind in ("conv", "dense"))

@@ -2,64 +2,11 @@
 
 import contextlib
 import textwrap
-from dataclasses import dataclass, field
 from math import prod
 
 from alexnet_tutorial.doctor import windows, words
 from alexnet_tutorial.doctor.report import Finding
-
-
-@dataclass(eq=False)
-class Step:
-    """One layer (or one bare operation) at its place in the network."""
-
-    name: str
-    kind: str
-    options: dict = field(default_factory=dict)
-    sources: list = field(default_factory=list)
-    inputs: list = field(default_factory=list)  # shapes without the batch axis, or None
-    output: tuple | None = None
-    parameters: int | None = None
-    consumers: list = field(default_factory=list)
-    channels: str | None = None  # where the channels of the output really are
-    clashes: bool = False  # reads its input's axes in another order than they have
-
-    @property
-    def input(self):
-        """The shape of the first input."""
-        return self.inputs[0] if self.inputs else None
-
-    @property
-    def source(self):
-        """The step before."""
-        return self.sources[0] if self.sources else None
-
-
-@dataclass
-class Subject:
-    """Everything the checks read."""
-
-    name: str
-    steps: list
-    outputs: list
-    losses: list = field(default_factory=list)  # one (name, from_logits) or None for each output
-    loss_name: str | None = None
-    compiled: bool = False
-    trainable: tuple | None = None  # (trainable, all) parameters, and the layers that train
-    training: tuple = ()
-    findings: list = field(default_factory=list)
-    limits: list = field(default_factory=list)
-    partial: bool = False  # read from a description: some parameters are not counted
-
-    def __post_init__(self):  # noqa: D105
-        for step in self.steps:
-            for source in step.sources:
-                source.consumers.append(step)
-
-    @property
-    def inputs(self):
-        """The steps where data come in."""
-        return [step for step in self.steps if step.kind == "InputLayer"]
+from alexnet_tutorial.doctor.steps import Shape, Step, Subject
 
 
 # What of a layer the checks read; the same names in a layer and in its configuration.

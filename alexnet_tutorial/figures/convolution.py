@@ -75,7 +75,7 @@ def convolution_window(
         size: Pixels of the square picture, along one side.
         kernel_size: Pixels of the square window.
         strides: Step of the window, in pixels.
-        padding: As in :func:`~alexnet_tutorial.shapes.window.resolve_padding`.
+        padding: As in :class:`~alexnet_tutorial.shapes.Window`.
         rounding: ``"floor"`` or ``"ceil"``.
         position: (row, column) of the map at which the window is drawn.
         values: Numbers to write into the pixels, an array of (size, size), or None.
@@ -90,12 +90,10 @@ def convolution_window(
         >>> convolution_window(7, 3, strides=2)
         A 3 by 3 window moves over 7 by 7 pixels in steps of 2: 3 by 3 positions.
     """
-    from alexnet_tutorial import shapes
+    from alexnet_tutorial.shapes import Window
 
-    options = {"strides": strides, "padding": padding, "rounding": rounding}
-    outputs = shapes.output_size(size, kernel_size, **options)
-    before, after = shapes.pad_amounts(size, kernel_size, **options)
-    unread = shapes.unread_pixels(size, kernel_size, **options)
+    window = Window(size, kernel_size, strides, padding, rounding)
+    outputs, unread, (before, after) = window.outputs, window.unread, window.pads
     row, column = position
     if not (0 <= row < outputs and 0 <= column < outputs):
         raise ValueError(
@@ -175,7 +173,7 @@ def convolution_window(
         if unread
         else ""
     )
-    past = after - shapes.resolve_padding(size, kernel_size, strides, padding)[1]
+    past = after - window.padding_pair[1]
     over = f" The last window runs {draw.count(past, 'pixel')} past the edge." if past > 0 else ""
     zeros = (
         f" with {draw.count(before, 'zero')} before and {after} after each line"
@@ -196,7 +194,7 @@ def windows_on_line(size, kernel_size, strides=1, padding=0, rounding="floor", e
         size: Pixels on the line.
         kernel_size: Pixels of a window.
         strides: Step of the window, in pixels.
-        padding: As in :func:`~alexnet_tutorial.shapes.window.resolve_padding`.
+        padding: As in :class:`~alexnet_tutorial.shapes.Window`.
         rounding: ``"floor"`` or ``"ceil"``.
         ends: Windows drawn at each end.
 
@@ -211,12 +209,10 @@ def windows_on_line(size, kernel_size, strides=1, padding=0, rounding="floor", e
         55 windows of 11 pixels on a line of 224, in steps of 4, rounded up: the last starts at \
 pixel 216 and runs 3 pixels past the edge.
     """
-    from alexnet_tutorial import shapes
+    from alexnet_tutorial.shapes import Window
 
-    options = {"strides": strides, "padding": padding, "rounding": rounding}
-    outputs = shapes.output_size(size, kernel_size, **options)
-    before, after = shapes.pad_amounts(size, kernel_size, **options)
-    unread = shapes.unread_pixels(size, kernel_size, **options)
+    window = Window(size, kernel_size, strides, padding, rounding)
+    outputs, unread, (before, after) = window.outputs, window.unread, window.pads
     starts = [index * strides - before for index in range(outputs)]
     whole = outputs <= 2 * ends or size + before + after <= 40
     shown = range(outputs) if whole else [*range(ends), *range(outputs - ends, outputs)]
@@ -289,7 +285,7 @@ def last_window(image, kernel_size, strides=1, padding=0, rounding="floor"):
         image: A square picture, an array of (size, size, 3), of 0 to 1 or ``uint8``.
         kernel_size: Pixels of the square window.
         strides: Step of the window, in pixels.
-        padding: As in :func:`~alexnet_tutorial.shapes.window.resolve_padding`.
+        padding: As in :class:`~alexnet_tutorial.shapes.Window`.
         rounding: ``"floor"`` or ``"ceil"``.
 
     Returns:
@@ -307,7 +303,7 @@ past the edge.
     """
     import numpy as np
 
-    from alexnet_tutorial import shapes
+    from alexnet_tutorial.shapes import Window
 
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[0] != image.shape[1]:
@@ -316,10 +312,8 @@ past the edge.
             "same for rows and columns."
         )
     size = image.shape[0]
-    options = {"strides": strides, "padding": padding, "rounding": rounding}
-    outputs = shapes.output_size(size, kernel_size, **options)
-    before, after = shapes.pad_amounts(size, kernel_size, **options)
-    unread = shapes.unread_pixels(size, kernel_size, **options)
+    window = Window(size, kernel_size, strides, padding, rounding)
+    outputs, unread, (before, after) = window.outputs, window.unread, window.pads
     start = (outputs - 1) * strides - before
     end, whole = start + kernel_size, size + after
     first = max(start - strides - 2, 0)
@@ -518,7 +512,7 @@ def receptive_field(net, names):
         >>> receptive_field(variant("compact"), ["conv1"])  # doctest: +ELLIPSIS
         On a picture of 57 × 57 pixels are made: the middle output of conv1 from 5 × 5 pixels; ...
     """
-    maps = {layer.name: out for layer, _, out in net.walk()}
+    maps = {step.layer.name: step.output for step in net.steps}
     fields = {name: net.receptive_field(name) for name in names}
     height, width = net.input_size
     # In the corner the fields reach beyond the picture, upwards and to the left.

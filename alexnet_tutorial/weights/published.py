@@ -501,7 +501,7 @@ def _beside(path):
 def _weighted(network) -> Iterator[tuple]:
     """Layers with weights, each with the maps (h, w, c) that were flattened for it, or None."""
     maps = None
-    for layer, shape, _ in network.walk():
+    for layer, shape, *_ in network.steps:
         if layer.kind == "flatten":
             maps = shape
         elif layer.kind in ("conv", "dense"):
@@ -534,7 +534,7 @@ def _inward(kernel, layer, maps):
 def _outward_shapes(network):
     """Name → shape of a layer's kernel as PyTorch and ONNX keep it."""
     shapes = {}
-    for layer, shape, _ in network.walk():
+    for layer, shape, *_ in network.steps:
         if layer.kind == "conv":
             kernel = pair(layer.kernel_size)
             shapes[layer.name] = (layer.filters, shape[2] // layer.groups, *kernel)
@@ -571,14 +571,15 @@ def _need_torchvision(network):
     """Refuse a network that PyTorch's alexnet would compute otherwise."""
 
     def plain(network):
-        for layer, shape, out in network.walk():
+        for step in network.steps:
+            layer, out = step.layer, step.output
             if layer.kind == "dropout":
                 continue
             values = {"kind": layer.kind, "output": out}
-            if layer.kind in ("conv", "pool"):
-                values["window"] = pair(layer._kernel())
+            if step.windows:
+                values["window"] = tuple(window.kernel_size for window in step.windows)
                 values["strides"] = pair(layer.strides)
-                values["padding"] = layer.pad_amounts(shape)
+                values["padding"] = step.pads
             if layer.kind == "conv":
                 values |= {"groups": layer.groups, "activation": layer.activation}
             if layer.kind == "dense" and out != (network.classes,):
@@ -871,11 +872,12 @@ def _write_graph(network, model, onnx):
             node(known[layer.activation], f"{layer.name}_{layer.activation}", **axis)
 
     value = "pictures"
-    for layer, shape, _ in network.walk():
-        if layer.kind in ("conv", "pool"):
-            (top, bottom), (left, right) = layer.pad_amounts(shape)
+    for step in network.steps:
+        layer = step.layer
+        if step.windows:
+            (top, bottom), (left, right) = step.pads
             window = {
-                "kernel_shape": pair(layer._kernel()),
+                "kernel_shape": tuple(window.kernel_size for window in step.windows),
                 "strides": pair(layer.strides),
                 "pads": (top, left, bottom, right),
             }
@@ -904,7 +906,7 @@ def _write_graph(network, model, onnx):
                 rate = hold(f"{layer.name}_rate", np.array(layer.rate, "float32"))
                 node("Dropout", layer.name, rate)
     height, width, channels = network.input_shape
-    *_, (_, _, out) = network.walk()
+    out = network.steps[-1].output
     out = out if len(out) == 1 else (out[2], *out[:2])
     number = onnx.TensorProto.FLOAT
     return helper.make_graph(

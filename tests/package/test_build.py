@@ -79,9 +79,10 @@ def test_both_data_formats_and_both_ways_of_groups_give_the_same_output():
 def brute_force(architecture, weights, x):
     """The whole network in float64 loops, straight from the description."""
     x = np.asarray(x, "float64")
-    for layer, shape, out in architecture.walk():
-        if layer.kind in ("conv", "pool"):
-            (top, _), (left, _) = layer.pad_amounts(shape)
+    for step in architecture.steps:
+        layer, shape, out = step[:3]
+        if step.windows:
+            (top, _), (left, _) = step.pads
             strides, y = layer.strides, np.zeros(out)
             for row, column in np.ndindex(out[:2]):
                 if layer.kind == "pool":
@@ -154,8 +155,8 @@ def test_any_description_builds_with_the_shapes_it_says(size, kernel, conv, pool
         return
     for data_format in ("channels_last", "channels_first"):
         read_back = ledger(build(net, data_format=data_format))
-        for layer, _, out in net.walk():
-            assert read_back[layer.name].output == out
+        for step in net.steps:
+            assert read_back[step.layer.name].output == step.output
     assert np.isfinite(outputs(build(net), np.ones((1, *net.input_shape), "float32"))).all()
 
 
@@ -210,12 +211,11 @@ def test_a_model_is_described_as_what_it_was_built_from(name, data_format, reduc
     network = reduced(variant(name))
     back = describe(build(network, data_format=data_format))
     assert (back.name, back.input_shape) == (network.name, network.input_shape)
-    for found, wanted in zip(back.walk(), network.walk(), strict=True):
-        assert found[1:] == wanted[1:]
-        differ = {key for key in vars(wanted[0]) if vars(found[0])[key] != vars(wanted[0])[key]}
-        assert differ <= {"padding", "rounding", "bias"}
-        if "padding" in differ:
-            assert found[0].pad_amounts(found[1]) == wanted[0].pad_amounts(wanted[1])
+    for found, wanted in zip(back.steps, network.steps, strict=True):
+        assert (found.input, found.output) == (wanted.input, wanted.output)
+        theirs, ours = vars(found.layer), vars(wanted.layer)
+        assert {key for key in ours if theirs[key] != ours[key]} <= {"padding", "rounding", "bias"}
+        assert found.pads == wanted.pads
 
 
 def _odd_models():

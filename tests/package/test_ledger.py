@@ -36,7 +36,7 @@ def xla_macs(layer, shape):
             x,
             w,
             pair(layer.strides),
-            layer.pad_amounts(shape),
+            tuple(window.pads for window in layer.windows(shape)),
             feature_group_count=layer.groups,
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
         )
@@ -46,19 +46,20 @@ def xla_macs(layer, shape):
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_multiply_accumulates_equal_xla_to_the_last_one(name):
-    layers = [s for s in variant(name).walk() if s[0].kind in ("conv", "dense")]
-    assert len(layers) == 8
-    for layer, shape, _ in layers:
-        assert ledger(variant(name))[layer.name].macs_unpadded == xla_macs(layer, shape)
+    steps = [step for step in variant(name).steps if step.layer.kind in ("conv", "dense")]
+    assert len(steps) == 8
+    book = ledger(variant(name))
+    for step in steps:
+        assert book[step.layer.name].macs_unpadded == xla_macs(step.layer, step.input)
 
 
 def test_the_usual_count_equals_xla_on_a_picture_padded_beforehand():
     lax = pytest.importorskip("jax.lax")
-    for layer, shape, _ in variant("torchvision").walk():
+    for step in variant("torchvision").steps:
+        layer, shape = step.layer, step.input
         if layer.kind != "conv":
             continue
-        pads = layer.pad_amounts(shape)
-        padded = [n + sum(pad) for n, pad in zip(shape[:2], pads, strict=True)]
+        padded = [n + sum(pad) for n, pad in zip(shape[:2], step.pads, strict=True)]
         strides = pair(layer.strides)
         flops = xla_flops(
             lambda x, w, strides=strides: lax.conv_general_dilated(
@@ -317,7 +318,7 @@ def test_sequential_models_and_nested_models_have_ledgers():
 
 def test_what_cannot_be_read_says_why():
     keras = pytest.importorskip("keras")
-    with pytest.raises(TypeError, match="received str.*architecture.variant"):
+    with pytest.raises(TypeError, match="received str.*shapes.variant"):
         ledger("caffe")
     with pytest.raises(ValueError, match="not built"):
         ledger(keras.Sequential([keras.layers.Dense(2)]))
