@@ -6,8 +6,7 @@ from math import prod
 
 from alexnet_tutorial.doctor import windows, words
 from alexnet_tutorial.doctor.report import Finding
-from alexnet_tutorial.doctor.steps import Shape, Step, Subject
-
+from alexnet_tutorial.doctor.steps import Step, Subject
 
 # What of a layer the checks read; the same names in a layer and in its configuration.
 _OPTIONS = (

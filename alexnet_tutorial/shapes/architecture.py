@@ -464,7 +464,7 @@ class Architecture:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """The layers in order, each with the shape that enters, the one that leaves, and its windows.
+        """The layers in order, each with what enters, what leaves, and its windows.
 
         Raises:
             ValueError: A layer does not fit its input.

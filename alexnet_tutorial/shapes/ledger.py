@@ -1,10 +1,10 @@
-"""The ledger of a network: for each layer what comes in, the formula, what goes out, and its cost.
+"""The ledger: for each layer of a network what comes in, the formula, what goes out, and its cost.
 
-Reads a description (:class:`~alexnet_tutorial.shapes.Architecture`, without Keras); of a built Keras
-model :mod:`~alexnet_tutorial.shapes.keras_ledger` makes the rows. Shapes are (height, width,
-channels) of one picture whatever the model's data format, or (length,) of a vector. Only where a
-Keras model mixes both data formats is there no one way to read its shapes, and they are shown as the
-tensors have them.
+Reads a description (:class:`~alexnet_tutorial.shapes.Architecture`) without Keras; the rows of a
+built Keras model come from :mod:`~alexnet_tutorial.shapes.keras_ledger`. Shapes are (height,
+width, channels) of one picture whatever the model's data format, or (length,) of a vector. Only
+where a Keras model mixes both data formats is there no one way to read its shapes, and they are
+shown as the tensors have them.
 """
 
 import html
