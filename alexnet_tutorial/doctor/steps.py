@@ -5,8 +5,8 @@ from typing import Any
 
 from alexnet_tutorial.doctor.report import Finding
 
-Shape = tuple[int | None, ...]
-"""Sizes without the batch axis; None where one is left open."""
+Shape = tuple[Any, ...]
+"""Sizes without the batch axis: integers, and None where one is left open."""
 
 
 @dataclass(eq=False)
@@ -18,20 +18,20 @@ class Step:
     options: dict[str, Any] = field(default_factory=dict)
     sources: list["Step"] = field(default_factory=list)
     inputs: list[Shape | None] = field(default_factory=list)
-    output: Shape | None = None
+    output: Any = None  # a Shape, or None where it is not known
     parameters: int | None = None
     consumers: list["Step"] = field(default_factory=list)
     channels: str | None = None  # where the channels of the output really are
     clashes: bool = False  # reads its input's axes in another order than they have
 
     @property
-    def input(self) -> Shape | None:
-        """The shape of the first input."""
+    def input(self) -> Any:
+        """The :data:`Shape` of the first input; None where it is not known."""
         return self.inputs[0] if self.inputs else None
 
     @property
-    def source(self) -> "Step | None":
-        """The step before."""
+    def source(self) -> Any:
+        """The step before; None before the first."""
         return self.sources[0] if self.sources else None
 
 

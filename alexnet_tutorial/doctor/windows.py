@@ -43,7 +43,7 @@ def window_of(step: Step) -> Sliding | None:
         or not (formats.CONVS.match(step.kind) or formats.POOLS.match(step.kind))
     ):
         return None
-    rank = int(re.search(r"([123])D", step.kind)[1])
+    rank = int(re.findall(r"([123])D", step.kind)[0])
     padding = step.options.get("padding", "valid")
     if padding not in ("valid", "same", "causal"):
         return None
@@ -140,7 +140,7 @@ def check_unseen(subject: Subject) -> Iterator[Finding]:
         yield _unseen(step, window, spatial, lost)
 
 
-def _zeros_after(step, rank):
+def _zeros_after(step: Step, rank: int) -> list[int]:
     """Rows and columns at the end of a padded map that are padding: nobody misses those."""
     padding = step.options.get("padding") if formats.PADS.match(step.kind) else None
     return [sides[1] for sides in padding] if isinstance(padding, tuple) else [0] * rank
@@ -150,7 +150,7 @@ _UNSEEN_NOTES = 4
 """So many notes on unseen pixels at most, the largest losses: more of them teach no more."""
 
 
-def _unseen(step, window, spatial, lost):
+def _unseen(step: Step, window: Sliding, spatial: Shape, lost: list[tuple[int, int]]) -> Finding:
     totals = [sum(each) for each in lost]
     axes = ["rows", "columns"] if len(spatial) == 2 else ["positions"] * len(spatial)
     parts = [

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from alexnet_tutorial.network.layers import LRN, InfinitePadding2D, PortableConv2D
-from alexnet_tutorial.shapes import Architecture, Step
+from alexnet_tutorial.shapes import Architecture, Conv, Dense, Step
 from alexnet_tutorial.shapes import architecture as described
 from alexnet_tutorial.shapes.architecture import Layer, pair, windows
 
@@ -152,7 +152,7 @@ def _padding(step: Step, data_format: str) -> tuple[str, keras.Layer | None]:
     return "valid", make(step.pads, data_format=data_format, name=f"{step.layer.name}_pad")
 
 
-def _initializers(layer: Layer, initialization: str, seed: int | None) -> dict[str, Any]:
+def _initializers(layer: Conv | Dense, initialization: str, seed: int | None) -> dict[str, Any]:
     """Initializers of the kernel and the bias."""
     if initialization in ("paper", "source"):
         wider = initialization == "source" and layer.name in _WIDER_IN_SOURCE

@@ -56,10 +56,10 @@ def shortest(value: Any) -> Any:
         >>> shortest((3, 3)), shortest(((2, 2), (1, 1))), shortest(((0, 3), (0, 3)))
         (3, (2, 1), ((0, 3), (0, 3)))
     """
-    rows, columns = (side if isinstance(side, int) else tuple(side) for side in value)
+    rows, columns = value
     if not isinstance(rows, int):
         if rows[0] != rows[1] or columns[0] != columns[1]:
-            return rows, columns
+            return tuple(rows), tuple(columns)
         rows, columns = rows[0], columns[0]
     return rows if rows == columns else (rows, columns)
 
@@ -397,7 +397,7 @@ class Step(NamedTuple):
         windows: Its windows along height and width; none where nothing slides.
     """
 
-    layer: Layer
+    layer: Any  # one of Layer; what it has, its kind says
     input: Shape
     output: Shape
     windows: Windows
@@ -455,7 +455,7 @@ class Architecture:
     @property
     def input_shape(self) -> Shape:
         """(height, width, channels) of the picture."""
-        return *self.input_size, self.channels
+        return *pair(self.input_size), self.channels
 
     @property
     def classes(self) -> int:
@@ -566,7 +566,7 @@ class Architecture:
         """
         return {
             "name": self.name,
-            "input_size": list(self.input_size),
+            "input_size": list(pair(self.input_size)),
             "channels": self.channels,
             "layers": [
                 {"kind": layer.kind}
@@ -619,7 +619,7 @@ class Architecture:
             >>> variant("caffe").with_classes(6).classes
             6
         """
-        if not self.layers or self.layers[-1].kind != "dense":
+        if not self.layers or not isinstance(self.layers[-1], Dense):
             raise ValueError(
                 f"network {self.name!r} does not end in a dense layer, so it has no head to "
                 "replace."

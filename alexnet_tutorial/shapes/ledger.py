@@ -142,7 +142,7 @@ class Ledger:
         """All rows and their sums as a table; ``mark`` stands around the words of the last."""
         from tabulate import tabulate
 
-        cells = [
+        cells: list[tuple[str, ...]] = [
             (
                 row.name,
                 row.kind,

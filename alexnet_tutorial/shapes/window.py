@@ -7,7 +7,7 @@ in pixels, counts are exact integers.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROUNDINGS = ("floor", "ceil")
 
@@ -99,7 +99,9 @@ class Window:
             outputs = -(-self.size // self.strides)
             total = max((outputs - 1) * self.strides + self.span - self.size, 0)
             return total // 2, total - total // 2
-        pair = (self.padding, self.padding) if isinstance(self.padding, int) else self.padding
+        pair: Any = self.padding
+        if isinstance(pair, int):
+            pair = pair, pair
         if (
             isinstance(self.padding, (str, bool))
             or not isinstance(pair, Sequence)

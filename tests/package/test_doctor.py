@@ -522,7 +522,7 @@ def test_the_description_alone_gives_the_same_faults(saved, monkeypatch):
         path = saved(model)
         loaded = examine_file(path)
         with monkeypatch.context() as patch:
-            patch.setattr(doctor.files, "_strangers", lambda config: ["nothing, for this test"])
+            patch.setattr(doctor.files, "strangers", lambda config: ["nothing, for this test"])
             described = examine_file(path)
 
         def plain(report):
