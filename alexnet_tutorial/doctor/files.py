@@ -3,10 +3,10 @@
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from alexnet_tutorial.doctor import dense, examination, formats, reading, windows
 from alexnet_tutorial.doctor.reading import without_weights
@@ -257,7 +257,7 @@ def _described(config: dict, feeds: list[Step]) -> tuple[list[Step], list[Step]]
     return steps, ends or steps[-1:]
 
 
-def _is_shape(value: Any) -> bool:
+def _is_shape(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, (list, tuple)) and all(isinstance(n, (int, type(None))) for n in value)
 
 
