@@ -390,7 +390,7 @@ def raises(message: str) -> Iterator[None]:
     """
     from IPython.display import display
 
-    from alexnet_tutorial.session import without_chatter, building
+    from alexnet_tutorial.session import building, without_chatter
 
     wanted = case(message)
     printed, said = io.StringIO(), None

@@ -11,15 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alexnet_tutorial.shapes.architecture import Architecture, Conv, Dense, Flatten, Pool
-from alexnet_tutorial.shapes.ledger import ledger
-from alexnet_tutorial.shapes.window import (
+from alexnet_tutorial.shapes import (
+    Architecture,
+    Conv,
+    Dense,
+    Flatten,
+    Pool,
+    Window,
     conv_macs,
     conv_parameters,
+    ledger,
     output_size,
     receptive_field,
-    resolve_padding,
-    unread_pixels,
 )
 
 COPIES = 200  # more in one file would keep a browser busy for minutes
@@ -117,7 +120,7 @@ def _ceil(draw):
 
 def _same(draw):
     size, kernel, strides = draw.randint(13, 24), draw.choice([5, 6, 7]), draw.choice([2, 3, 4])
-    before, after = resolve_padding(size, kernel, strides, "same")
+    before, after = Window(size, kernel, strides, "same").pads
     right = output_size(size, kernel, strides, "same")
     spanned = (right - 1) * strides + kernel
     return Problem(
@@ -138,7 +141,7 @@ def _same(draw):
 
 def _unread(draw):
     size, kernel, strides = _line(draw)
-    right = unread_pixels(size, kernel, strides)
+    right = Window(size, kernel, strides).unread
     positions = output_size(size, kernel, strides)
     start = (positions - 1) * strides
     return Problem(
@@ -229,10 +232,7 @@ def _field(draw):
     first, pool, last = draw.choice([3, 5, 7]), draw.choice([2, 3]), draw.choice([3, 5])
     step = draw.choice([1, 2])
     kernels, strides = (first, pool, last), (step, 2, 1)
-    windows = [
-        {"size": 99, "kernel_size": kernel, "strides": stride}
-        for kernel, stride in zip(kernels, strides, strict=True)
-    ]
+    windows = [Window(99, *sizes) for sizes in zip(kernels, strides, strict=True)]
     right = receptive_field(windows).size
     after = (last - 1) * 2 + pool
     return Problem(

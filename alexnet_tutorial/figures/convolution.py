@@ -1,7 +1,7 @@
 """Windows on pixels: one convolution, its padding and rounding, receptive fields, memory order.
 
 Where a window is drawn, ``kernel_size`` is its side and ``strides`` its step, in pixels;
-``padding`` and ``rounding`` are those of :func:`~alexnet_tutorial.shapes.output_size`.
+``padding`` and ``rounding`` are those of :class:`~alexnet_tutorial.shapes.Window`.
 """
 
 import itertools
@@ -93,7 +93,7 @@ def convolution_window(
     Args:
         size: Pixels of the square picture, along one side.
         kernel_size: Pixels of the square window.
-        strides, padding, rounding: As :func:`~alexnet_tutorial.shapes.output_size`.
+        strides, padding, rounding: As :class:`~alexnet_tutorial.shapes.Window`.
         position: (row, column) of the map at which the window is drawn.
         values: Numbers to write into the pixels, an array of (size, size), or None.
 
@@ -107,7 +107,8 @@ def convolution_window(
         >>> convolution_window(7, 3, strides=2)
         A 3 by 3 window moves over 7 by 7 pixels in steps of 2: 3 by 3 positions.
     """
-    outputs, before, after, unread = _window(size, kernel_size, strides, padding, rounding)
+    window = shapes.Window(size, kernel_size, strides, padding, rounding)
+    outputs, unread, (before, after) = window.outputs, window.unread, window.pads
     row, column = position
     if not (0 <= row < outputs and 0 <= column < outputs):
         raise ValueError(
@@ -156,7 +157,7 @@ def convolution_window(
     if unread:
         lines = f"{draw.count(unread, 'line')} of pixels {'is' if unread == 1 else 'are'}"
         alt += f" At the bottom and the right {lines} never read."
-    past = after - shapes.resolve_padding(size, kernel_size, strides, padding)[1]
+    past = after - window.padding_pair[1]
     if past > 0:
         alt += f" The last window runs {draw.count(past, 'pixel')} past the edge."
     return from_matplotlib(fig, alt)
@@ -175,7 +176,7 @@ def windows_on_line(
     Args:
         size: Pixels on the line.
         kernel_size: Pixels of a window.
-        strides, padding, rounding: As :func:`~alexnet_tutorial.shapes.output_size`.
+        strides, padding, rounding: As :class:`~alexnet_tutorial.shapes.Window`.
         ends: Windows drawn at each end.
 
     Returns:
@@ -189,7 +190,8 @@ def windows_on_line(
         55 windows of 11 pixels on a line of 224, in steps of 4, rounded up: the last starts at \
 pixel 216 and runs 3 pixels past the edge.
     """
-    outputs, before, after, unread = _window(size, kernel_size, strides, padding, rounding)
+    window = shapes.Window(size, kernel_size, strides, padding, rounding)
+    outputs, unread, (before, after) = window.outputs, window.unread, window.pads
     starts = [index * strides - before for index in range(outputs)]
     whole = outputs <= 2 * ends or size + before + after <= 40
     shown = range(outputs) if whole else [*range(ends), *range(outputs - ends, outputs)]
@@ -263,7 +265,7 @@ def last_window(
     Args:
         image: A square picture, an array of (size, size, 3), of 0 to 1 or ``uint8``.
         kernel_size: Pixels of the square window.
-        strides, padding, rounding: As :func:`~alexnet_tutorial.shapes.output_size`.
+        strides, padding, rounding: As :class:`~alexnet_tutorial.shapes.Window`.
 
     Returns:
         A :class:`Picture`.
@@ -285,7 +287,8 @@ past the edge.
             "same for rows and columns."
         )
     size = image.shape[0]
-    outputs, before, after, unread = _window(size, kernel_size, strides, padding, rounding)
+    window = shapes.Window(size, kernel_size, strides, padding, rounding)
+    outputs, unread, (before, after) = window.outputs, window.unread, window.pads
     start = (outputs - 1) * strides - before
     end, whole = start + kernel_size, size + after
     first = max(start - strides - 2, 0)
@@ -469,7 +472,7 @@ def receptive_field(net: shapes.Architecture, names: Sequence[str]) -> Picture:
         >>> receptive_field(variant("compact"), ["conv1"])  # doctest: +ELLIPSIS
         On a picture of 57 × 57 pixels are made: the middle output of conv1 from 5 × 5 pixels; ...
     """
-    maps = {layer.name: out for layer, _, out in net.walk()}
+    maps = {step.layer.name: step.output for step in net.steps}
     fields = {name: net.receptive_field(name) for name in names}
     height, width = net.input_size
     # In the corner the fields reach beyond the picture, upwards and to the left.
@@ -507,14 +510,4 @@ def receptive_field(net: shapes.Architecture, names: Sequence[str]) -> Picture:
         fig,
         f"On a picture of {height} × {width} pixels are made: {'; '.join(words)}. In the corner a "
         "part of a field may lie in the padding, where there are no pixels.",
-    )
-
-
-def _window(size, kernel_size, strides, padding, rounding):
-    """How many windows, zeros before and after, and pixels that no window reads."""
-    window = size, kernel_size, strides, padding, rounding
-    return (
-        shapes.output_size(*window),
-        *shapes.pad_amounts(*window),
-        shapes.unread_pixels(*window),
     )

@@ -23,7 +23,7 @@ def _stages(net):
     stages = [
         {"name": "input", "kind": "input", "layer": None, "shape": net.input_shape, "notes": []}
     ]
-    for layer, shape, out in net.walk():
+    for layer, shape, out, _ in net.steps:
         if out == shape and layer.kind not in ("conv", "dense", "pool"):
             stages[-1]["notes"].append({"lrn": "LRN"}.get(layer.kind, layer.kind))
         else:
@@ -118,7 +118,7 @@ def architecture_diagram(net: Architecture) -> Picture:
         >>> architecture_diagram(variant("compact"))  # doctest: +ELLIPSIS
         The network compact, from left to right: input 57 × 57 × 3; conv1 ...
     """
-    if not hasattr(net, "walk"):
+    if not hasattr(net, "steps"):
         raise TypeError(
             f"the diagram is drawn from an Architecture, and received {type(net).__name__}. For a "
             "variant's name, call architecture.variant(name) first."
@@ -178,7 +178,7 @@ def _operation(layer):
     """Write a window as the paper does: kernel, then stride where it is not 1."""
     if layer is None or layer.kind not in ("conv", "pool"):
         return ""
-    rows, columns = pair(layer._kernel())
+    rows, columns = pair(layer.kernel_size if layer.kind == "conv" else layer.pool_size)
     down, right = pair(layer.strides)
     step = "" if (down, right) == (1, 1) else f" / {down if down == right else (down, right)}"
     return f"{rows} × {columns}{step}"

@@ -5,14 +5,22 @@ come last. These two compute with ``self.backend``, the same operations, which K
 TensorFlow inside a ``tf.data`` pipeline, whatever the backend is.
 """
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import keras
 import numpy as np
+import numpy.typing
 from keras import ops
 
 __all__ = ["LRN", "InfinitePadding2D", "PCAColor", "PortableConv2D", "RandomPatch"]
 
 
-def _data_format(value):
+Shape = tuple[Any, ...]
+"""Sizes of a batch; None where one is left open."""
+
+
+def _data_format(value: str | None) -> str:
     value = value or keras.config.image_data_format()
     if value not in ("channels_last", "channels_first"):
         raise ValueError(
@@ -51,14 +59,14 @@ class LRN(keras.layers.Layer):
 
     def __init__(  # noqa: D107
         self,
-        size=5,
-        alpha=1e-4,
-        beta=0.75,
-        k=2.0,
-        divide_by_size=False,
-        data_format=None,
-        **kwargs,
-    ):
+        size: int = 5,
+        alpha: float = 1e-4,
+        beta: float = 0.75,
+        k: float = 2.0,
+        divide_by_size: bool = False,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if not isinstance(size, int) or size < 1 or size % 2 == 0:
             raise ValueError(
@@ -74,7 +82,7 @@ class LRN(keras.layers.Layer):
         self.divide_by_size = divide_by_size
         self.data_format = _data_format(data_format)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Make the band matrix that sums neighboring channels, alpha times."""
         channels = input_shape[-1 if self.data_format == "channels_last" else 1]
         index = np.arange(channels)
@@ -82,7 +90,7 @@ class LRN(keras.layers.Layer):
         alpha = self.alpha / self.size if self.divide_by_size else self.alpha
         self._band = (alpha * near).astype("float32")
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Normalize a batch of maps."""
         squares = ops.square(inputs)
         band = ops.convert_to_tensor(self._band, inputs.dtype)
@@ -99,11 +107,11 @@ class LRN(keras.layers.Layer):
             return inputs * (root * ops.sqrt(root))
         return inputs * ops.power(denominator, -self.beta)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's own shape."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Everything needed to make the layer again."""
         return {
             **super().get_config(),
@@ -139,7 +147,7 @@ class PortableConv2D(keras.layers.Conv2D):
         (None, 7, 7, 8)
     """
 
-    def __init__(self, *args, run_as="auto", **kwargs):  # noqa: D107
+    def __init__(self, *args: Any, run_as: str = "auto", **kwargs: Any) -> None:  # noqa: D107
         super().__init__(*args, **kwargs)
         if run_as not in ("auto", "towers", "native"):
             raise ValueError(
@@ -147,7 +155,7 @@ class PortableConv2D(keras.layers.Conv2D):
             )
         self.run_as = run_as
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Convolve a batch of maps, and add each filter's bias to its own map."""
         if self.data_format == "channels_last" or not self.use_bias:
             return super().call(inputs)
@@ -157,7 +165,7 @@ class PortableConv2D(keras.layers.Conv2D):
         maps = ops.add(ops.reshape(self.bias, (1, self.filters, 1, 1)), maps)
         return maps if self.activation is None else self.activation(maps)
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """Convolve, as one operation or as one for each group."""
         on_cpu = all("cpu" in name.lower() for name in keras.distribution.list_devices())
         turn = (
@@ -169,7 +177,7 @@ class PortableConv2D(keras.layers.Conv2D):
         if turn:
             inputs = ops.transpose(inputs, (0, 2, 3, 1))
 
-        def convolve(maps, weights):
+        def convolve(maps: Any, weights: Any) -> Any:
             return ops.conv(
                 maps,
                 weights,
@@ -191,7 +199,7 @@ class PortableConv2D(keras.layers.Conv2D):
             maps = convolve(inputs, kernel)
         return ops.transpose(maps, (0, 3, 1, 2)) if turn else maps
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Everything needed to make the layer again."""
         return {**super().get_config(), "run_as": self.run_as}
 
@@ -209,7 +217,7 @@ class InfinitePadding2D(keras.layers.ZeroPadding2D):
         (None, 5, 5, 3)
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Pad a batch of maps."""
         spatial = [tuple(sides) for sides in self.padding]
         last = self.data_format == "channels_last"
@@ -217,7 +225,7 @@ class InfinitePadding2D(keras.layers.ZeroPadding2D):
         return ops.pad(inputs, pads, constant_values=float("-inf"))
 
 
-def _check_pictures(layer, shape, data_format):
+def _check_pictures(layer: str, shape: Shape, data_format: str) -> tuple:
     """Refuse what is neither a picture nor a batch of them; return (height, width, channels)."""
     if len(shape) not in (3, 4):
         raise ValueError(
@@ -255,7 +263,14 @@ class RandomPatch(keras.layers.RandomCrop):
         (2, 224, 224, 3)
     """
 
-    def __init__(self, height, width, seed=None, data_format=None, **kwargs):  # noqa: D107
+    def __init__(  # noqa: D107
+        self,
+        height: int,
+        width: int,
+        seed: int | None = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         data_format = _data_format(data_format)
         super().__init__(height, width, seed=seed, data_format=data_format, **kwargs)
         for name, side in (("height", height), ("width", width)):
@@ -265,7 +280,7 @@ class RandomPatch(keras.layers.RandomCrop):
                 )
         self.supports_jit = True  # unlike Keras' own, whose sizes depend on the picture
 
-    def _check(self, shape):
+    def _check(self, shape: Shape) -> tuple[int, int]:
         """Refuse pictures without a patch of this size; return their (height, width)."""
         rows, columns, _ = _check_pictures(self.name, shape, self.data_format)
         if not isinstance(rows, int) or not isinstance(columns, int):
@@ -282,7 +297,7 @@ class RandomPatch(keras.layers.RandomCrop):
             )
         return rows, columns
 
-    def call(self, inputs, training=True):
+    def call(self, inputs: Any, training: bool = True) -> Any:
         """Cut a patch out of one picture or out of each of a batch."""
         rows, columns = self._check(inputs.shape)
         backend = self.backend
@@ -313,7 +328,7 @@ class RandomPatch(keras.layers.RandomCrop):
             pictures = backend.numpy.transpose(pictures, (0, 3, 1, 2))
         return pictures[0] if single else pictures
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape with the patch's size, or refuse the input."""
         self._check(input_shape)
         return super().compute_output_shape(input_shape)
@@ -372,15 +387,15 @@ class PCAColor(keras.layers.RandomBrightness):
 
     def __init__(  # noqa: D107
         self,
-        stddev=0.1,
-        value_range=(0, 255),
-        magnitude="eigenvalue",
-        eigenvalues=None,
-        components=None,
-        seed=None,
-        data_format=None,
-        **kwargs,
-    ):
+        stddev: float = 0.1,
+        value_range: tuple[float, float] = (0, 255),
+        magnitude: str = "eigenvalue",
+        eigenvalues: np.typing.ArrayLike | None = None,
+        components: np.typing.ArrayLike | None = None,
+        seed: int | None = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         # Keras keeps the base of its layers for tf.data to itself; a public one leads to it.
         super().__init__(factor=0.0, value_range=value_range, seed=seed, **kwargs)
         self.data_format = _data_format(data_format)
@@ -398,7 +413,8 @@ class PCAColor(keras.layers.RandomBrightness):
                 "or 'deviation' (the source)."
             )
         self.stddev, self.magnitude = float(stddev), magnitude
-        self.eigenvalues = self.components = None
+        self.eigenvalues: Any = None
+        self.components: Any = None
         if (eigenvalues is None) != (components is None):
             raise ValueError(
                 f"{self.name}: eigenvalues and components belong together; give both or neither."
@@ -406,7 +422,7 @@ class PCAColor(keras.layers.RandomBrightness):
         if eigenvalues is not None:
             self._keep(np.array(eigenvalues, "float64"), np.array(components, "float64"))
 
-    def _keep(self, eigenvalues, components):
+    def _keep(self, eigenvalues: np.ndarray, components: np.ndarray) -> None:
         if eigenvalues.shape != (3,) or components.shape != (3, 3):
             raise ValueError(
                 f"{self.name}: eigenvalues have shape {eigenvalues.shape} and components "
@@ -424,7 +440,7 @@ class PCAColor(keras.layers.RandomBrightness):
             )
         self.eigenvalues, self.components = eigenvalues, components
 
-    def adapt(self, pictures):
+    def adapt(self, pictures: np.ndarray | Iterable[np.ndarray]) -> None:
         """Find the principal components of all pixels of the training set.
 
         Call it before ``fit``: a training step that is compiled keeps the components it found.
@@ -439,45 +455,21 @@ class PCAColor(keras.layers.RandomBrightness):
                 outside ``value_range``, or all of them nearly equal (which is what pixels from 0
                 to 1 look like to a layer that expects them from 0 to 255).
         """
-        if hasattr(pictures, "shape"):
-            pictures = [pictures]
         low, high = self.value_range
-        # The covariance as mean(v vT) - mean(v) mean(v)T, v measured from the range's middle.
-        count, total, products = 0, np.zeros(3), np.zeros((3, 3))
-        darkest, brightest = np.inf, -np.inf
-        for number, batch in enumerate(pictures):
-            batch = np.asarray(batch)
-            if batch.ndim != 4:
-                raise ValueError(
-                    f"{self.name}: batch {number} of the pictures has shape {batch.shape}; "
-                    "expected (n, height, width, 3), or with channels_first (n, 3, height, "
-                    "width). One picture needs a first axis of 1 (picture[None])."
-                )
-            self._check_channels(batch.shape)
-            axis = -1 if self.data_format == "channels_last" else 1
-            for start in range(0, len(batch), 64):  # float64 takes eight times the memory
-                some = np.moveaxis(batch[start : start + 64], axis, -1).reshape(-1, 3)
-                values = (some.astype("float64") - low) / (high - low) - 0.5
-                if not values.size:
-                    continue
-                bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
-                if bad.size:
-                    pixels = len(some) // len(batch[start : start + 64])
-                    raise ValueError(
-                        f"{self.name}: picture {start + bad[0] // pixels} of batch {number} has a "
-                        "pixel that is NaN or infinite. The components would be too. Look at "
-                        "where the pictures were read or scaled."
-                    )
-                darkest, brightest = min(darkest, some.min()), max(brightest, some.max())
-                count += len(values)
-                total += values.sum(axis=0)
-                products += values.T @ values
+        count, total, products, extremes = 0, np.zeros(3), np.zeros((3, 3)), []
+        batches: Any = [pictures] if hasattr(pictures, "shape") else pictures
+        for pixels in self._pixels(batches):
+            values = (pixels - low) / (high - low) - 0.5  # measured from the range's middle
+            count += len(values)
+            total += values.sum(axis=0)
+            products += values.T @ values
+            extremes += [pixels.min(), pixels.max()]
         if not count:
             raise ValueError(
                 f"{self.name}: there are no pictures to adapt to. Was the set filtered to nothing, "
                 "or an iterator used up before?"
             )
-        margin = 1e-3 * (high - low)
+        darkest, brightest, margin = min(extremes), max(extremes), 1e-3 * (high - low)
         if darkest < low - margin or brightest > high + margin:
             raise ValueError(
                 f"{self.name}: pixels go from {darkest:g} to {brightest:g}, and value_range is "
@@ -490,14 +482,36 @@ class PCAColor(keras.layers.RandomBrightness):
                 f"value_range is ({low:g}, {high:g}): what would be added cannot be seen. Were "
                 "the pictures divided by 255? Then say value_range=(0, 1)."
             )
-        mean = total / count
+        mean = total / count  # the covariance as mean(v vT) - mean(v) mean(v)T
         eigenvalues, components = np.linalg.eigh(products / count - np.outer(mean, mean))
         eigenvalues, components = eigenvalues[::-1].clip(min=0), components[:, ::-1]
         # p and -p are the same component: take the one whose largest part is positive.
         largest = abs(components).argmax(axis=0)
         self._keep(eigenvalues, components * np.sign(components[largest, range(3)]))
 
-    def _check_channels(self, shape):
+    def _pixels(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Every pixel as float64 (n, 3), few pictures at a time: that is eight times the bytes."""
+        axis = -1 if self.data_format == "channels_last" else 1
+        for number, batch in enumerate(map(np.asarray, batches)):
+            if batch.ndim != 4:
+                raise ValueError(
+                    f"{self.name}: batch {number} of the pictures has shape {batch.shape}; "
+                    "expected (n, height, width, 3), or with channels_first (n, 3, height, "
+                    "width). One picture needs a first axis of 1 (picture[None])."
+                )
+            self._check_channels(batch.shape)
+            for start in range(0, len(batch) if batch.size else 0, 64):
+                some = np.moveaxis(batch[start : start + 64], axis, -1).astype("float64")
+                finite = np.isfinite(some).all(axis=(1, 2, 3))
+                if not finite.all():
+                    raise ValueError(
+                        f"{self.name}: picture {start + finite.argmin()} of batch {number} has a "
+                        "pixel that is NaN or infinite. The components would be too. Look at "
+                        "where the pictures were read or scaled."
+                    )
+                yield some.reshape(-1, 3)
+
+    def _check_channels(self, shape: Shape) -> None:
         channels = _check_pictures(self.name, shape, self.data_format)[2]
         if channels != 3:
             raise ValueError(
@@ -507,7 +521,7 @@ class PCAColor(keras.layers.RandomBrightness):
                 "channel three times."
             )
 
-    def call(self, inputs, training=True):
+    def call(self, inputs: Any, training: bool = True) -> Any:
         """Add a color to one picture, or to each of a batch a color of its own."""
         self._check_channels(inputs.shape)
         backend = self.backend
@@ -532,12 +546,12 @@ class PCAColor(keras.layers.RandomBrightness):
         colors = backend.cast(backend.numpy.reshape(colors, shape), self.compute_dtype)
         return pictures + (colors if len(inputs.shape) == 4 else colors[0])
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's own shape, or refuse the input."""
         self._check_channels(input_shape)
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Everything needed to make the layer again, the components included."""
         known = self.eigenvalues is not None
         config = super().get_config()

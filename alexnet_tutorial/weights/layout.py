@@ -69,7 +69,7 @@ def weighted_layers(network: Architecture) -> dict[str, Weighted]:
     """
     found: dict[str, Weighted] = {}
     maps = None
-    for layer, shape, _ in network.walk():
+    for layer, shape, *_ in network.steps:
         if layer.kind == "flatten":
             maps = shape
         elif isinstance(layer, Conv):

@@ -22,7 +22,6 @@ from alexnet_tutorial.shapes.architecture import (
     Dropout,
     Flatten,
     Pool,
-    pair,
     shortest,
 )
 from alexnet_tutorial.weights.container import (
@@ -387,11 +386,11 @@ def _write_graph(network, model, onnx):
         kernel = weighted[name].outward(kernel)
         return hold(f"{name}_w", kernel), hold(f"{name}_b", bias.astype("float32"))
 
-    def window(layer, shape):
-        (top, bottom), (left, right) = layer.pad_amounts(shape)
+    def window(step):
+        (top, bottom), (left, right) = step.pads
         return {
-            "kernel_shape": pair(layer._kernel()),
-            "strides": pair(layer.strides),
+            "kernel_shape": tuple(window.kernel_size for window in step.windows),
+            "strides": tuple(window.strides for window in step.windows),
             "pads": (top, left, bottom, right),
         }
 
@@ -409,15 +408,15 @@ def _write_graph(network, model, onnx):
             node(known[layer.activation], f"{layer.name}_{layer.activation}", **axis)
 
     value = "pictures"
-    steps = list(network.walk())
-    for layer, shape, _ in steps:
+    for step in network.steps:
+        layer = step.layer
         name = layer.name
         match layer.kind:
             case "conv":
-                node("Conv", name, *weights(name), group=layer.groups, **window(layer, shape))
+                node("Conv", name, *weights(name), group=layer.groups, **window(step))
                 activate(layer)
             case "pool":
-                node("MaxPool", name, **window(layer, shape))
+                node("MaxPool", name, **window(step))
             case "lrn":  # ONNX always divides alpha by the size
                 alpha = layer.alpha if layer.divide_by_size else layer.alpha * layer.size
                 numbers = {"alpha": alpha, "beta": layer.beta, "bias": layer.k}
@@ -431,7 +430,7 @@ def _write_graph(network, model, onnx):
             case "dropout":
                 node("Dropout", name, hold(f"{name}_rate", np.array(layer.rate, "float32")))
     height, width, channels = network.input_shape
-    out = steps[-1][2]
+    out = network.steps[-1].output
     out = out if len(out) == 1 else (out[2], *out[:2])
     number = onnx.TensorProto.FLOAT
     return helper.make_graph(

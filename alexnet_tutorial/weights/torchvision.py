@@ -13,7 +13,7 @@ import numpy as np
 
 from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
-from alexnet_tutorial.shapes.architecture import Architecture, pair
+from alexnet_tutorial.shapes.architecture import Architecture
 from alexnet_tutorial.shapes.variants import TORCHVISION
 from alexnet_tutorial.weights.container import (
     check_target,
@@ -151,17 +151,18 @@ def check_torchvision(network: Architecture) -> None:
 def _computed(network):
     """What each layer computes, as far as PyTorch's module fixes it."""
     layers = []
-    for layer, shape, out in network.walk():
+    for step in network.steps:
+        layer = step.layer
         if layer.kind == "dropout":
             continue
-        values = {"kind": layer.kind, "output": out}
-        if layer.kind in ("conv", "pool"):
-            values["window"] = pair(layer._kernel())
-            values["strides"] = pair(layer.strides)
-            values["padding"] = layer.pad_amounts(shape)
+        values = {"kind": layer.kind, "output": step.output}
+        if step.windows:
+            values["window"] = tuple(window.kernel_size for window in step.windows)
+            values["strides"] = tuple(window.strides for window in step.windows)
+            values["padding"] = step.pads
         if layer.kind == "conv":
             values |= {"groups": layer.groups, "activation": layer.activation}
-        if layer.kind == "dense" and out != (network.classes,):
+        if layer.kind == "dense" and step.output != (network.classes,):
             values["activation"] = layer.activation
         layers.append((layer.name, values))
     return layers

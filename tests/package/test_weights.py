@@ -414,7 +414,7 @@ def test_the_zoo_network_reads_like_the_paper(onnx, tmp_path):
         layer.name for layer in variant("caffe").layers
     ]
     assert network.layer("lrn1") == variant("caffe").layer("lrn1")
-    shapes = {layer.name: out for layer, _, out in network.walk()}
+    shapes = {step.layer.name: step.output for step in network.steps}
     assert [shapes[name][0] for name in ("conv1", "pool1", "pool2", "pool5")] == [54, 26, 12, 6]
 
 
