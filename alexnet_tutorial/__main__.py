@@ -99,7 +99,7 @@ def _parser():
 
     command = commands.add_parser("finetune", help="teach a classifier other classes")
     command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
-    command.add_argument("--data", metavar="FOLDER", required=True)
+    _add_data(command, required=True)
     command.add_argument("--save", metavar="FILE", required=True, help="where the new one goes")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument(

@@ -332,41 +332,27 @@ class Classifier:
             result[rows] = p
         return result
 
-    def predict(
-        self, x: Pictures, *, views: int = 1, batch_size: int = 32, on_error: str = "raise"
-    ) -> np.ndarray:
+    def predict(self, x: Pictures, **options: Any) -> np.ndarray:
         """Name the most likely class of each picture.
 
         Args:
             x: As :meth:`predict_proba`.
-            views: As :meth:`predict_proba`.
-            batch_size: As :meth:`predict_proba`.
-            on_error: ``"raise"``, or ``"skip"``: pictures that cannot be read are called None.
+            **options: As :meth:`predict_proba`; a skipped picture is called None.
 
         Returns:
             Names out of ``class_names``, (n,).
         """
-        p = self.predict_proba(x, views=views, batch_size=batch_size, on_error=on_error)
+        p = self.predict_proba(x, **options)
         names = [None if np.isnan(row[0]) else self.class_names[row.argmax()] for row in p]
         return np.array(names, None if None not in names else object)
 
-    def predict_top(
-        self,
-        x: Pictures,
-        k: int = 5,
-        *,
-        views: int = 1,
-        batch_size: int = 32,
-        on_error: str = "raise",
-    ) -> list[list[Prediction]]:
+    def predict_top(self, x: Pictures, k: int = 5, **options: Any) -> list[list[Prediction]]:
         """Give the k most likely classes of each picture, with their probabilities.
 
         Args:
             x: As :meth:`predict_proba`.
             k: How many.
-            views: As :meth:`predict_proba`.
-            batch_size: As :meth:`predict_proba`.
-            on_error: ``"raise"``, or ``"skip"``: pictures that cannot be read get no answer.
+            **options: As :meth:`predict_proba`; a skipped picture gets no answer.
 
         Returns:
             For each picture a list of k :class:`Prediction`, the most likely first; equally
@@ -376,15 +362,13 @@ class Classifier:
             ValueError: ``k`` is above the number of classes.
         """
         check_k(k, len(self.classes))
-        p = self.predict_proba(x, views=views, batch_size=batch_size, on_error=on_error)
         return [
-            []
-            if np.isnan(row[0])
-            else [
+            [
                 Prediction(self.class_names[i], float(row[i]), self.classes[i])
                 for i in np.argsort(-row, kind="stable")[:k]
+                if not np.isnan(row[i])
             ]
-            for row in p
+            for row in self.predict_proba(x, **options)
         ]
 
     def evaluate(
