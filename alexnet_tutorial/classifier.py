@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,8 +81,8 @@ class Classifier:
         self,
         model: keras.Model,
         preprocessing: Preprocessing,
-        classes: Iterable[str],
-        class_names: Iterable[str] | None = None,
+        classes: Sequence[str],
+        class_names: Sequence[str] | None = None,
     ):
         self.preprocessing = preprocessing
         self.problems: dict[str, str] = {}
@@ -99,8 +99,8 @@ class Classifier:
     def from_architecture(
         cls,
         architecture: Architecture | str,
-        classes: Iterable[str],
-        class_names: Iterable[str] | None = None,
+        classes: Sequence[str],
+        class_names: Sequence[str] | None = None,
         preprocessing: Preprocessing | None = None,
         *,
         initialization: str = "he",
@@ -211,8 +211,8 @@ class Classifier:
         )
         validation = None
         if validation_data is not None:
-            pair = validation_data if isinstance(validation_data, tuple) else (validation_data,)
-            validation = self._labeled(*pair, batch_size=batch_size, on_error=on_error)
+            held = validation_data if isinstance(validation_data, tuple) else (validation_data,)
+            validation = self._labeled(*held, batch_size=batch_size, on_error=on_error)
         if not self.model.compiled:
             self.compile()
         recipe = Recipe(epochs=epochs, batch_size=batch_size, patience=None)
@@ -222,8 +222,8 @@ class Classifier:
 
     def replace_head(
         self,
-        classes: Iterable[str],
-        class_names: Iterable[str] | None = None,
+        classes: Sequence[str],
+        class_names: Sequence[str] | None = None,
         seed: int = 0,
     ) -> None:
         """Put a new, untrained last layer in place of the old one, for other classes.
@@ -252,7 +252,7 @@ class Classifier:
         x: Pictures,
         y: np.typing.ArrayLike | None = None,
         *,
-        classes: Iterable[str] | None = None,
+        classes: Sequence[str] | None = None,
         epochs: tuple[int, int] = (5, 5),
         learning_rate: tuple[float, float] = (1e-3, 1e-5),
         seed: int = 0,
@@ -531,7 +531,7 @@ class Classifier:
             **({"augmentation": None, "shuffle": False} | options),
         )
 
-    def _labeled(self, x, y=None, on_error="skip", **options):
+    def _labeled(self, x, y=None, *, on_error="skip", **options):
         """Batches with the place of each picture's class in ``classes``."""
         x = found(x, on_error)
         if isinstance(x, Folder):

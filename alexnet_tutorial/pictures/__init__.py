@@ -4,6 +4,7 @@
 """
 
 import importlib
+from typing import Any
 
 from .download import ENVIRONMENT_VARIABLE, data_directory
 from .errors import DataError, DownloadError
@@ -67,7 +68,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name in _LATER:
         return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -95,28 +95,30 @@ class Batches(keras.utils.PyDataset):
             raise ValueError(f"batch_size is {batch_size!r}, and must be a positive integer.")
         if size is None and preprocessing is None:
             raise ValueError("give the size of the network's input, or the preprocessing.")
-        pictures = found(pictures, on_error)
-        self.files = pictures if isinstance(pictures, Files) else None
-        self.problems: dict[str, str] = dict(getattr(pictures, "problems", {}))
-        labels = getattr(pictures, "y", None) if labels is None else labels
-        self.y = None if labels is None else np.asarray(labels)
+        given = found(pictures, on_error)
+        self.files = given if isinstance(given, Files) else None
+        self.problems: dict[str, str] = dict(getattr(given, "problems", {}))
+        labels = getattr(given, "y", None) if labels is None else labels
+        self.y: Any = None if labels is None else np.asarray(labels)  # None: without labels
         if self.files is None:
-            self.x = np.asarray(getattr(pictures, "x", pictures))
+            self.x = np.asarray(getattr(given, "x", given))
             check_pictures(self.x, (1, 1) if preprocessing else pair(size))
             preprocessing = preprocessing or Preprocessing(
-                min(self.x.shape[1:3]), size, mean=CENTER
+                min(self.x.shape[1:3]), pair(size), mean=CENTER
             )
         else:
-            preprocessing = preprocessing or Preprocessing.for_input(size)
-            classes = len(pictures.classes) if classes is None and self.y is not None else classes
+            preprocessing = preprocessing or Preprocessing.for_input(pair(size))
+            classes = len(given.classes) if classes is None and self.y is not None else classes
         if self.y is not None:
             check_labels(self.y, self.pictures, self.y.max() + 1 if classes is None else classes)
         self.preprocessing, self.classes, self.batch_size = preprocessing, classes, batch_size
         self.augmentation, self.shuffle, self.views = augmentation, shuffle, views
         self.data_format, self.seed, self.on_error = data_format, seed, on_error
-        self.epoch, self.failure = 0, None
+        self.epoch = 0
+        self.failure: DataError | None = None
         self._bad: set[int] = set()
-        self._lock, self._coming = threading.Lock(), {}
+        self._coming: dict[tuple[int, int], list] = {}
+        self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="pictures")
 
     @property
@@ -141,7 +143,7 @@ class Batches(keras.utils.PyDataset):
         """Steps in one epoch; the last batch may be smaller."""
         return -(-self.pictures // self.batch_size)
 
-    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+    def __getitem__(self, step: int) -> tuple[Any, np.ndarray]:
         """Give (pictures, labels) of one step of the present epoch."""
         rows, x = self.read(step)
         others = (other for other in range(len(self)) if other != step)
@@ -156,7 +158,7 @@ class Batches(keras.utils.PyDataset):
             rows, x = self.read(other)
         return x, self.y[rows]
 
-    def read(self, step: int) -> tuple[np.ndarray, np.ndarray | None]:
+    def read(self, step: int) -> tuple[np.ndarray, Any]:
         """Read the pictures of one step, as the network takes them.
 
         Args:
@@ -169,7 +171,7 @@ class Batches(keras.utils.PyDataset):
         Raises:
             DataError: A picture cannot be decoded, and ``on_error`` is ``"raise"``.
         """
-        size = self.preprocessing.crop
+        size = pair(self.preprocessing.crop)
         rows, pixels = self._pixels(step)
         if not len(rows):
             return rows, None
@@ -186,9 +188,9 @@ class Batches(keras.utils.PyDataset):
 
     def identity(self) -> dict[str, object]:
         """Say in plain values what is shown, so that two trainings can be told apart."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.y))
+        digest = hashlib.sha256(self.y.tobytes())
         if self.files is None:
-            digest.update(np.ascontiguousarray(self.x))
+            digest.update(self.x.tobytes())
         else:
             for file in map(Path, self.files.files):
                 digest.update(f"{file.parent.name}/{file.name} {file.stat().st_size}\n".encode())

@@ -119,11 +119,12 @@ class Folder(Files):
         """
         if not 0 <= share < 1:
             raise ValueError(f"share is {share!r}, and must be at least 0 and below 1.")
-        rng, aside = np.random.default_rng(seed), []
+        rng = np.random.default_rng(seed)
+        chosen: list[int] = []
         for label in range(len(self.classes)):
             rows = rng.permutation(np.flatnonzero(self.y == label))
-            aside.extend(rows[: min(round(share * len(rows)), max(len(rows) - 1, 0))])
-        aside = np.sort(np.array(aside, "int64"))
+            chosen.extend(rows[: min(round(share * len(rows)), max(len(rows) - 1, 0))])
+        aside = np.sort(np.array(chosen, "int64"))
         return self.subset(np.setdiff1d(np.arange(len(self)), aside)), self.subset(aside)
 
 

@@ -1,6 +1,7 @@
 """Pictures with their labels, and what every set of them must be: complete and in range."""
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -141,8 +142,8 @@ sorted before it was cut?
 
 def class_names(
     classes: Iterable[str],
-    class_index: str | Path | None = None,
-    beside: str | Path | None = None,
+    class_index: str | os.PathLike[str] | None = None,
+    beside: str | os.PathLike[str] | None = None,
 ) -> tuple[str, ...]:
     """Give classes the names that people use for them.
 

@@ -5,6 +5,7 @@ way it answers, and answers wrong. So they are kept with the weights, as one sma
 """
 
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -91,6 +92,16 @@ def preprocess(pictures: np.typing.ArrayLike, size: int | tuple[int, int]) -> np
     return Preprocessing(max(size), size, mean=CENTER).normalize(crops)
 
 
+def _three(name: str, values: object) -> tuple[float, float, float]:
+    """One number for each channel; a single one is for all."""
+    if isinstance(values, (int, float)):
+        return (float(values),) * 3
+    if not isinstance(values, (tuple, list, np.ndarray)) or len(values) != 3:
+        raise ValueError(f"{name} is {values!r}, and must be three numbers: one a channel.")
+    red, green, blue = map(float, values)
+    return red, green, blue
+
+
 @dataclass(frozen=True)
 class Preprocessing:
     """Resize the short side, crop the center, order the channels, ``(x * scale - mean) / std``.
@@ -121,28 +132,24 @@ class Preprocessing:
     std: float | tuple[float, float, float] = 1.0
 
     def __post_init__(self) -> None:  # noqa: D105
-        object.__setattr__(self, "crop", pair(self.crop))
-        for name in ("mean", "std"):
-            values = getattr(self, name)
-            values = (values,) * 3 if isinstance(values, (int, float)) else values
-            if not isinstance(values, (tuple, list, np.ndarray)) or len(values) != 3:
-                raise ValueError(f"{name} is {values!r}, and must be three numbers: one a channel.")
-            object.__setattr__(self, name, tuple(float(value) for value in values))
-        object.__setattr__(self, "scale", float(self.scale))
+        crop, mean, std = pair(self.crop), _three("mean", self.mean), _three("std", self.std)
+        fixed = {"crop": crop, "mean": mean, "std": std, "scale": float(self.scale)}
+        for name, value in fixed.items():
+            object.__setattr__(self, name, value)
         if self.channels not in ("rgb", "bgr"):
             raise ValueError(f"channels is {self.channels!r}, and must be 'rgb' or 'bgr'.")
-        sizes = (self.resize, *self.crop)
+        sizes = (self.resize, *crop)
         if not all(isinstance(size, int) and size > 0 for size in sizes):
             raise ValueError(f"resize and crop are {sizes}, and must be positive integers.")
-        if max(self.crop) > self.resize:
+        if max(crop) > self.resize:
             raise ValueError(
-                f"the crop is {self.crop} and the short side {self.resize} pixels: a crop cannot "
+                f"the crop is {crop} and the short side {self.resize} pixels: a crop cannot "
                 "be larger than the picture it is cut from."
             )
-        if not (np.isfinite((self.scale, *self.mean, *self.std)).all() and all(self.std)):
+        if not (np.isfinite((self.scale, *mean, *std)).all() and self.scale and all(std)):
             raise ValueError(
-                f"scale {self.scale}, mean {self.mean}, std {self.std}: they must be finite, and "
-                "std is divided by, so it must not hold 0."
+                f"scale {self.scale}, mean {mean}, std {std}: they must be finite, and neither "
+                "scale nor std must hold 0."
             )
 
     @classmethod
@@ -179,7 +186,7 @@ class Preprocessing:
         short = min(picture.size)
         width, height = (self.resize * side // short for side in picture.size)
         picture = picture.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
-        return center_crop(np.asarray(picture), size or self.crop)
+        return center_crop(np.asarray(picture), size or pair(self.crop))
 
     def apply(self, pictures: np.typing.ArrayLike) -> np.ndarray:
         """Turn cropped pictures into what the network reads.
@@ -194,7 +201,7 @@ class Preprocessing:
             ValueError: Another type or shape; the message says which was expected.
         """
         pictures = np.asarray(pictures)
-        expected = (*self.crop, 3)
+        expected = (*pair(self.crop), 3)
         if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[1:] != expected:
             raise ValueError(
                 f"pictures are {pictures.dtype} of shape {pictures.shape}; expected uint8, values "
@@ -217,9 +224,11 @@ class Preprocessing:
         # What was interpolated is float64, and rounded once, at the end.
         values = pixels.astype("float32" if pixels.dtype == np.uint8 else pixels.dtype)
         values /= np.float32(1 / self.scale)  # by 255: no float is 1 / 255
-        for change, numbers in ((np.subtract, self.mean), (np.divide, self.std)):
+        for change, what in ((np.subtract, "mean"), (np.divide, "std")):
+            numbers = _three(what, getattr(self, what))
             # One number for all where it is one: faster, and gray pictures pass too.
-            change(values, np.float32(numbers if len({*numbers}) > 1 else numbers[0]), out=values)
+            one = np.array(numbers if len({*numbers}) > 1 else numbers[0], "float32")
+            change(values, one, out=values)
         return values.astype("float32", copy=False)
 
     def to_json(self) -> dict[str, object]:
@@ -234,7 +243,7 @@ class Preprocessing:
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, object]) -> "Preprocessing":
+    def from_json(cls, data: dict[str, Any]) -> "Preprocessing":
         """Make the value again from what :meth:`to_json` returned.
 
         Args:

@@ -91,7 +91,8 @@ class Checkpoint(keras.callbacks.Callback):
         self.batches.epoch = epoch
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102
-        if not math.isfinite(logs["loss"]):
+        logs = logs or {}
+        if not math.isfinite(logs.get("loss", 0.0)):
             return  # what is broken is not kept; FiniteLoss says why it is
         model = self.model
         for name, value in logs.items():

@@ -232,7 +232,7 @@ def run(configuration: Configuration, seed: int, signs: "Sets") -> dict[str, obj
     )
     model = build(configuration.network, initialization=configuration.initialization, seed=seed)
     if configuration.color:
-        model = _with_color(model, preprocess(signs.train.x, size), seed)
+        model = _with_color(model, preprocess(batches.x, size), seed)
     started = time.process_time()
     history = fit(
         model,

@@ -50,7 +50,7 @@ class FiniteLoss(keras.callbacks.Callback):
         self.batches = batches
 
     def on_train_begin(self, logs: dict | None = None) -> None:  # noqa: D102
-        self._limit = None
+        self._limit: float | None = None
         self.model.optimizer.build(self.model.trainable_variables)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102
@@ -68,7 +68,7 @@ class FiniteLoss(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102
         if not _finite(self.model.trainable_variables):
-            raise ValueError(self._explain(logs["loss"], self._steps - 1))
+            raise ValueError(self._explain((logs or {})["loss"], self._steps - 1))
 
     def _fails(self, loss):
         return not math.isfinite(loss) or loss > self._limit

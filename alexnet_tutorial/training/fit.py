@@ -135,9 +135,10 @@ def fit(
 
     _check_fits(network, batches)
     keep_memory()
-    model = network
     if isinstance(network, Architecture):
         model = build(network, data_format=batches.data_format, seed=batches.seed)
+    else:
+        model = network
     if optimizer or not model.compiled:
         compile_model(model, recipe, len(batches), optimizer)
     turn = keras.callbacks.LambdaCallback(

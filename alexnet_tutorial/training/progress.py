@@ -33,14 +33,16 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:  # noqa: D102
         self._start = time.perf_counter()
-        self._rows, self._display, self._last, self._over = [], None, None, False
+        self._rows: list[tuple[int, dict]] = []
+        self._display, self._over = None, False
+        self._last: int | None = None
         if _notebook():
             from IPython.display import display
 
             self._display = display(self, display_id=True)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102
-        self._rows.append((epoch + 1, dict(logs)))
+        self._rows.append((epoch + 1, dict(logs or {})))
         if self._display is not None:
             self._display.update(self)
             return
