@@ -521,7 +521,7 @@ class Classifier:
         size = max(batch_size // views, 1) if views in (1, 10) else batch_size
         return Batches(
             x,
-            classes=len(self.classes),
+            classes=None if labels is None else len(self.classes),
             labels=labels,
             preprocessing=self.preprocessing,
             batch_size=size,

@@ -32,7 +32,9 @@ from .signs import (
 )
 
 # Loaded on first use, for Keras takes seconds.
-_LATER = {"Augmentation": "augmentation", "Batches": "batches", "augment": "augmentation"}
+_LATER = {"Batches": "batches"} | dict.fromkeys(
+    ("Augmentation", "PCAColor", "RandomPatch", "augment"), "augmentation"
+)
 
 __all__ = [
     "DOWNLOAD_URL",
@@ -45,8 +47,10 @@ __all__ = [
     "DataError",
     "DownloadError",
     "Folder",
+    "PCAColor",
     "Pair",
     "Preprocessing",
+    "RandomPatch",
     "Sets",
     "Signs",
     "Split",

@@ -52,7 +52,7 @@ def check_pictures(pictures: np.typing.ArrayLike, size: tuple[int, int]) -> np.n
     return pictures
 
 
-def center_crop(pictures, size: tuple[int, int]):
+def center_crop(pictures: Any, size: tuple[int, int]) -> Any:
     """Cut out the center; where half a pixel is left over, it begins before it, as in Keras.
 
     Args:

@@ -281,7 +281,7 @@ def _with_color(model, pictures, seed):
     """The model behind a layer that varies colors in training, and only then."""
     import keras
 
-    from alexnet_tutorial.network.layers import PCAColor
+    from alexnet_tutorial.pictures import PCAColor
 
     # The deviation, as the source of 2012 has it: the eigenvalue of such pixels, a variance, is
     # several times smaller, and the color would hardly be seen.

@@ -229,6 +229,7 @@ def test_a_folder_may_hold_some_of_the_classes_but_no_others(folder):
     assert result["accuracy"] == right.mean()
     with pytest.raises(ValueError, match="1 classes are unknown .* first 'green'"):
         tiny(classes=("red", "blue", "yellow")).evaluate(folder)
+    assert tiny(classes=("pink", "red")).predict(folder).shape == (18,)  # names ask for no labels
 
 
 def test_unreadable_pictures_are_named_counted_and_left_out(folder):
@@ -403,7 +404,9 @@ def test_the_commands_train_judge_name_and_finetune(folder, tmp_path, capsys):
     words += ["--epochs", "75", "--save", kept, "--validation", str(folder), "--format", "json"]
     assert main(words) == 0
     trained = json.loads(capsys.readouterr().out)
-    assert trained["validation_accuracy"] > 0.9 and trained["epochs"] == len(trained["history"]["loss"])
+    assert trained["validation_accuracy"] > 0.9 and trained["epochs"] == len(
+        trained["history"]["loss"]
+    )
     assert trained["test_accuracy"] is None and trained["data_kind"] == "folder"
     assert trained["pictures"] == {"train": 18, "validation": 18} and trained["classes"] == 3
     assert trained["preprocessing"] == Classifier.load(kept).preprocessing.to_json()

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from alexnet_tutorial.network.layers import PCAColor, RandomPatch
-from alexnet_tutorial.pictures import Augmentation, augment
+from alexnet_tutorial.pictures import Augmentation, PCAColor, RandomPatch, augment
 
 FORMATS = ["channels_last", "channels_first"]
 pytestmark = pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
