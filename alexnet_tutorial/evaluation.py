@@ -2,7 +2,7 @@
 
 Everything here starts from labels and answers as NumPy arrays, so it neither loads Keras nor asks
 which library made them. The ten views of 2012 are cut by
-:func:`alexnet_tutorial.pictures.batches.ten_views` and averaged by
+:func:`alexnet_tutorial.pictures.augmentation.ten_views` and averaged by
 :meth:`alexnet_tutorial.classifier.Classifier.evaluate`.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from alexnet_tutorial.pictures.errors import DataError
-from alexnet_tutorial.pictures.signs import check_every_class, check_labels
+from alexnet_tutorial.pictures.labels import check_every_class, check_labels
 
 Z = 1.96
 """Standard deviations to either side that hold 95 % of a normal distribution."""

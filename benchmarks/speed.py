@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.session import cores, describe, import_keras
 from alexnet_tutorial.shapes.architecture import pair
 from alexnet_tutorial.shapes.variants import variant
@@ -185,9 +186,7 @@ def main(arguments=None):
             "rounds": options.rounds,
             "results": rows,
         }
-        beside = options.record.with_suffix(".part")
-        beside.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        beside.replace(options.record)
+        write_whole(options.record, json.dumps(record, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -105,7 +105,11 @@ def test_train_ends_in_one_json_object(tmp_path):
         "validation_accuracy",
         "seconds",
         "data_source",
+        "data_kind",
         "parameters",
+        "history",
+        "skipped",
+        "machine",
     }
     assert 0 <= result["test_accuracy"] <= 1
     assert "generated" in result["data_source"]
