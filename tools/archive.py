@@ -10,18 +10,24 @@ archives of one state of the book are the same, byte for byte.
 """
 
 import os
-import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
-from tools.environment import ROOT, TENSORFLOW, build_wheel, venv_python
+from alexnet_tutorial.files import write_whole
+from tools.environment import BUILD, ROOT, TENSORFLOW, build_wheel, pip
 from tools.pdf import NAME as PDF
+from tools.site import HTML
 
-SITE = ROOT / "build" / "html"
-TARGET = ROOT / "build" / "alexnet-taken-apart-offline.zip"
+if TYPE_CHECKING:
+    from alexnet_tutorial.pictures import Signs
+
+SITE = HTML
+TARGET = BUILD / "alexnet-taken-apart-offline.zip"
 FOLDER = "alexnet-taken-apart"  # the one folder that unpacking makes
+JUPYTER = ("jupyterlab", "pip")  # what a classroom needs besides
 OLDEST_DATE = (1980, 1, 1, 0, 0, 0)  # the same in each archive, and all that zip can store
 
 README = """\
@@ -45,14 +51,14 @@ AlexNet, taken apart: the book without internet
 """
 
 
-def generated_data(folder):
+def generated_data(folder: Path) -> "Signs":
     """Draw the generated hands where the package looks for them in a data directory.
 
     Args:
         folder: The data directory.
 
     Returns:
-        Signs: What was drawn.
+        What was drawn.
     """
     from alexnet_tutorial.pictures import load_signs
 
@@ -60,15 +66,14 @@ def generated_data(folder):
     return load_signs("generated", directory=folder)
 
 
-def dependency_wheels(folder, wheel):
+def dependency_wheels(folder: Path, wheel: Path) -> None:
     """Download the wheels of all that the notebooks need, for this machine's platform."""
-    command = [venv_python(), "-m", "pip", "download", "--quiet", "--only-binary", ":all:"]
-    command += ["--constraint", ROOT / "constraints.txt", "--dest", folder]
     wanted = f"alexnet-tutorial[{TENSORFLOW}] @ {wheel.as_uri()}"
-    subprocess.run([*command, wanted, "jupyterlab", "pip"], check=True)
+    constraints = ["--constraint", str(ROOT / "constraints.txt")]
+    pip("download", "--only-binary", ":all:", *constraints, "--dest", folder, wanted, *JUPYTER)
 
 
-def contents(scratch, wheels=False):
+def contents(scratch: Path, wheels: bool = False) -> dict[str, Path]:
     """Collect what goes into the archive.
 
     Args:
@@ -76,7 +81,7 @@ def contents(scratch, wheels=False):
         wheels: Whether the dependencies' wheels are downloaded.
 
     Returns:
-        dict: Path within the archive -> path of the file.
+        Path within the archive -> path of the file.
 
     Raises:
         SystemExit: The site is not built.
@@ -118,28 +123,30 @@ def contents(scratch, wheels=False):
     return found
 
 
-def write_archive(found, target):
+def write_archive(found: dict[str, Path], target: Path) -> None:
     """Write a zip: sorted, with one date, whole or not at all.
 
     Args:
         found: Path within the archive -> path of the file.
         target: Where the archive goes.
     """
-    partial = target.with_suffix(".partial")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, path in sorted(found.items()):
-            entry = zipfile.ZipInfo(f"{FOLDER}/{name}", OLDEST_DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, path.read_bytes())
-    os.replace(partial, target)
+
+    def write(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, path in sorted(found.items()):
+                entry = zipfile.ZipInfo(f"{FOLDER}/{name}", OLDEST_DATE)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, path.read_bytes())
+
+    write_whole(target, write)
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
     """Make the archive; print where it is."""
     os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")  # of the wheel's files, 1980
-    with tempfile.TemporaryDirectory() as scratch:
-        scratch = Path(scratch).resolve()
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name).resolve()
         write_archive(contents(scratch, "--wheels" in arguments), TARGET)
     print(f"{TARGET} ({TARGET.stat().st_size / 1e6:.0f} MB)")
 
