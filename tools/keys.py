@@ -64,8 +64,8 @@ class Code:
         self.tree = ast.parse(text)
         self.home = name if is_package else name.rpartition(".")[0]
         self.parents = {c: p for p in ast.walk(self.tree) for c in ast.iter_child_nodes(p)}
-        skipped = {n for part in self._not_run() for n in ast.walk(part)}
-        nodes = [node for node in ast.walk(self.tree) if node not in skipped]
+        skipped = set(self._not_run())
+        nodes = [node for node in self.parents if node not in skipped]
         docs = {id(n.value) for n in nodes if isinstance(n, ast.Expr)}
         self.strings = set(_strings(n for n in nodes if id(n) not in docs))
         self.named = {node.id for node in nodes if isinstance(node, ast.Name)}
@@ -77,14 +77,15 @@ class Code:
 
     def _not_run(self) -> Iterator[ast.AST]:
         """Find what never runs here: for type checkers only, or for another backend of Keras."""
-        for node in ast.walk(self.tree):
+        for node in self.parents:
             if not isinstance(node, ast.If):
                 continue
             words = {n.value for n in ast.walk(node.test) if isinstance(n, ast.Constant)}
             names = {n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)}
             asked = words & set(BACKENDS)
             if "TYPE_CHECKING" in names or asked and backend() not in asked:
-                yield from (n for part in node.body for n in ast.walk(part) if _is_import(n))
+                for part in node.body:
+                    yield from (n for n in ast.walk(part) if _is_import(n))
 
     def _bindings(self, nodes: Iterable[ast.AST]) -> Iterator[tuple[str, Use]]:
         for node in nodes:
@@ -104,7 +105,7 @@ class Code:
     def _uses(self, nodes: Iterable[ast.AST]) -> Iterator[Use]:
         for node in nodes:
             if isinstance(node, ast.Import):
-                yield from ((a.name, ()) for a in node.names if a.name.partition(".")[0] != PACKAGE)
+                yield from ((a.name, ()) for a in node.names if not a.asname and a.name != PACKAGE)
             if not isinstance(node, ast.Name) or node.id not in self.bound:
                 continue
             module, names = self.bound[node.id]
@@ -115,7 +116,8 @@ class Code:
                 above = self.parents[above]
             yield module, (*names, *behind)
         # What is imported and then not named may still do something when it is imported.
-        yield from (use for name, use in self.bound.items() if name not in self.named)
+        unnamed = (use for name, use in self.bound.items() if name not in self.named)
+        yield from (use for use in unnamed if use != (PACKAGE, ()))
 
     def _imports_in_strings(self) -> Iterator[Use]:
         """Find what programs in strings import: another process may be given them."""
@@ -364,6 +366,9 @@ class Reached:
         return found
 
 
+_version = functools.cache(importlib.metadata.version)
+
+
 @functools.cache
 def _distributions() -> dict[str, list[str]]:
     return dict(importlib.metadata.packages_distributions())
@@ -391,7 +396,7 @@ def required(distribution: str) -> frozenset[str]:
 def versions(distributions: Iterable[str]) -> dict[str, str]:
     """Give the version of each distribution and of what it requires."""
     found = {name for each in distributions for name in required(each)}
-    return {name: importlib.metadata.version(name) for name in sorted(found)}
+    return {name: _version(name) for name in sorted(found)}
 
 
 def versions_of(libraries: Iterable[str]) -> dict[str, str]:
@@ -408,6 +413,11 @@ def code_of(notebook: Path) -> Code | None:
     """Read the code of a notebook; None where a cell is no Python."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    return _code_of(text)
+
+
+@functools.cache
+def _code_of(text: str) -> Code | None:
     try:
         return Code(re.sub(r"^(\s*)[%!]", r"\1pass  # ", text, flags=re.MULTILINE))
     except SyntaxError:
@@ -443,7 +453,7 @@ def parts(notebook: Path, package: Package | None = None) -> dict[str, str]:
         found[path.relative_to(package.folder).as_posix()] = fingerprint([path], package.folder)
     found["Python"] = sys.version.split()[0]
     found |= versions_of(reached.libraries)
-    found[PACKAGE] = importlib.metadata.version(PACKAGE)
+    found[PACKAGE] = _version(PACKAGE)
     found |= {name: os.environ.get(name, "") for name in SETTINGS}
     data = data_folder()
     for folder in sorted(data.iterdir()) if data.is_dir() else []:
