@@ -153,7 +153,7 @@ def link_checkout() -> None:
 
     The wheel comes first on the path, so that the checkout's own package stays out of sight.
     """
-    asked = [venv_python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    asked = [str(venv_python()), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     folder = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
     Path(folder, "alexnet-tutorial-checkout.pth").write_text(f"{ROOT}\n", encoding="utf-8")
 
