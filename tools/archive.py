@@ -10,24 +10,18 @@ archives of one state of the book are the same, byte for byte.
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
-from alexnet_tutorial.files import write_whole
-from tools.environment import BUILD, ROOT, TENSORFLOW, build_wheel, pip
+from tools.environment import ROOT, TENSORFLOW, build_wheel, venv_python
 from tools.pdf import NAME as PDF
-from tools.site import HTML
 
-if TYPE_CHECKING:
-    from alexnet_tutorial.pictures import Signs
-
-SITE = HTML
-TARGET = BUILD / "alexnet-taken-apart-offline.zip"
+SITE = ROOT / "build" / "html"
+TARGET = ROOT / "build" / "alexnet-taken-apart-offline.zip"
 FOLDER = "alexnet-taken-apart"  # the one folder that unpacking makes
-JUPYTER = ("jupyterlab", "pip")  # what a classroom needs besides
 OLDEST_DATE = (1980, 1, 1, 0, 0, 0)  # the same in each archive, and all that zip can store
 
 README = """\
@@ -51,14 +45,14 @@ AlexNet, taken apart: the book without internet
 """
 
 
-def generated_data(folder: Path) -> "Signs":
+def generated_data(folder):
     """Draw the generated hands where the package looks for them in a data directory.
 
     Args:
         folder: The data directory.
 
     Returns:
-        What was drawn.
+        Signs: What was drawn.
     """
     from alexnet_tutorial.pictures import load_signs
 
@@ -66,14 +60,15 @@ def generated_data(folder: Path) -> "Signs":
     return load_signs("generated", directory=folder)
 
 
-def dependency_wheels(folder: Path, wheel: Path) -> None:
+def dependency_wheels(folder, wheel):
     """Download the wheels of all that the notebooks need, for this machine's platform."""
+    command = [venv_python(), "-m", "pip", "download", "--quiet", "--only-binary", ":all:"]
+    command += ["--constraint", ROOT / "constraints.txt", "--dest", folder]
     wanted = f"alexnet-tutorial[{TENSORFLOW}] @ {wheel.as_uri()}"
-    constraints = ["--constraint", str(ROOT / "constraints.txt")]
-    pip("download", "--only-binary", ":all:", *constraints, "--dest", folder, wanted, *JUPYTER)
+    subprocess.run([*command, wanted, "jupyterlab", "pip"], check=True)
 
 
-def contents(scratch: Path, wheels: bool = False) -> dict[str, Path]:
+def contents(scratch, wheels=False):
     """Collect what goes into the archive.
 
     Args:
@@ -81,7 +76,7 @@ def contents(scratch: Path, wheels: bool = False) -> dict[str, Path]:
         wheels: Whether the dependencies' wheels are downloaded.
 
     Returns:
-        Path within the archive -> path of the file.
+        dict: Path within the archive -> path of the file.
 
     Raises:
         SystemExit: The site is not built.
@@ -123,30 +118,28 @@ def contents(scratch: Path, wheels: bool = False) -> dict[str, Path]:
     return found
 
 
-def write_archive(found: dict[str, Path], target: Path) -> None:
+def write_archive(found, target):
     """Write a zip: sorted, with one date, whole or not at all.
 
     Args:
         found: Path within the archive -> path of the file.
         target: Where the archive goes.
     """
-
-    def write(file: BinaryIO) -> None:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, path in sorted(found.items()):
-                entry = zipfile.ZipInfo(f"{FOLDER}/{name}", OLDEST_DATE)
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o644 << 16
-                archive.writestr(entry, path.read_bytes())
-
-    write_whole(target, write)
+    partial = target.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, path in sorted(found.items()):
+            entry = zipfile.ZipInfo(f"{FOLDER}/{name}", OLDEST_DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, path.read_bytes())
+    os.replace(partial, target)
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments):
     """Make the archive; print where it is."""
     os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")  # of the wheel's files, 1980
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name).resolve()
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = Path(scratch).resolve()
         write_archive(contents(scratch, "--wheels" in arguments), TARGET)
     print(f"{TARGET} ({TARGET.stat().st_size / 1e6:.0f} MB)")
 
