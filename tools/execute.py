@@ -289,6 +289,7 @@ def execute(root: Path = ROOT, kept: Path = EXECUTED) -> int:
         folder = Path(name).resolve()
         runs = Runs(folder)
         waiting = list(missing)
+        took: dict[Path, float] = {}
 
         def run(notebook: Path) -> float:
             def began() -> None:
@@ -303,26 +304,28 @@ def execute(root: Path = ROOT, kept: Path = EXECUTED) -> int:
             return runs.execute(copy, began)
 
         def left() -> float:
+            # This machine may be slower than the one that the times are from.
+            pace = sum(took.values()) / sum(needed[notebook] for notebook in took)
             now = time.monotonic()
             running = [
-                max(0.0, needed[copy.relative_to(folder)] - (now - since))
+                max(0.0, pace * needed[copy.relative_to(folder)] - (now - since))
                 for copy, since in list(runs.since.items())
             ]
-            return time_left(running, [needed[notebook] for notebook in waiting])
+            return time_left(running, [pace * needed[notebook] for notebook in waiting])
 
         def ended(notebook: Path, future: Future, number: int) -> None:
             try:
-                seconds = future.result()
+                took[notebook] = future.result()
             except Failed as error:
                 failed.append(notebook)
                 print(f"  {notebook.stem} FAILED {error}", flush=True)
                 return
             keep(folder / notebook, kept / notebook, wanted[notebook])
-            last[notebook.as_posix()] = {"parts": parts[notebook], "seconds": round(seconds, 1)}
+            last[notebook.as_posix()] = {"parts": parts[notebook], "seconds": took[notebook]}
             write_whole(kept / LAST, json.dumps(last))
-            took = minutes(seconds)
             after = "all done" if number == len(missing) else f"about {minutes(left())} left"
-            print(f"  {notebook.stem}: {took} ({number} of {len(missing)}, {after})", flush=True)
+            seconds = minutes(took[notebook])
+            print(f"  {notebook.stem}: {seconds} ({number} of {len(missing)}, {after})", flush=True)
 
         with ThreadPoolExecutor(AT_A_TIME) as pool:
             futures = {pool.submit(run, notebook): notebook for notebook in missing}
