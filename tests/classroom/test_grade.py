@@ -365,8 +365,10 @@ def test_a_class_gets_exactly_its_marks(isolated, source, tmp_path):
 
     limits = sandbox.Limits(cell_seconds=10, total_seconds=120, memory=1 << 30, processes=64)
     with tempfile.TemporaryDirectory(dir="/tmp") as data:
-        os.chmod(data, 0o755)
         Path(data, "letters.txt").write_text("given")
+        # Nothing but the isolation keeps a student from writing there.
+        os.chmod(data, 0o777)
+        os.chmod(Path(data, "letters.txt"), 0o666)
         results = grade(submissions, output, source, limits, Path(data))
         assert [path.name for path in Path(data).iterdir()] == ["letters.txt"]
     expected = {name: (one, two) for name, (_, one, two) in STUDENTS.items()}
