@@ -126,7 +126,8 @@ def released(notebook: nbformat.NotebookNode, name: str = "notebook") -> nbforma
     from nbgrader import preprocessors
 
     check_source(notebook, name)
-    made, resources = copy.deepcopy(notebook), {}
+    made = copy.deepcopy(notebook)
+    resources: dict = {}
     for step in STEPS:
         made, resources = getattr(preprocessors, step)().preprocess(made, resources)
     return made

@@ -381,7 +381,7 @@ def _enter(plan):
     sockets.mkdir(parents=True)
     do("mount", "--bind", plan["sockets"], str(sockets))
     folder = root / FOLDER[1:]
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # what is shown may lie in it
     if plan["user"] is not None:
         for path in (folder, sockets, *sockets.iterdir()):
             os.chown(path, plan["user"], plan["user"])

@@ -27,6 +27,7 @@ from alexnet_tutorial.shapes.window import (
     unread_pixels,
 )
 
+STYLE = Path(__file__).with_name("worksheet.css")
 COPIES = 200  # more in one file would keep a browser busy for minutes
 
 
@@ -572,7 +573,7 @@ def _page(seeds, anchor, title, heading, intro, render):
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Shapes by hand: {title}{few}</title>
 <style>
-{STYLE}</style>
+{STYLE.read_text(encoding="utf-8")}</style>
 </head>
 <body>
 <main>
@@ -580,46 +581,6 @@ def _page(seeds, anchor, title, heading, intro, render):
 {sheets}</main>
 </body>
 </html>
-"""
-
-
-STYLE = """\
-@page { margin: 14mm; }
-:root { color-scheme: light dark; }
-body { font: 11pt/1.4 Georgia, "Times New Roman", serif; max-width: 46rem; margin: 1rem auto;
-  padding: 0 1rem; }
-h1, h2 { font-family: Arial, Helvetica, sans-serif; line-height: 1.2; }
-h1 { font-size: 1.5em; margin: 0 0 0.3em; }
-h2 { font-size: 1.2em; margin: 0 0 0.6em; }
-section { margin-bottom: 3rem; }
-li { margin-bottom: 1.1em; padding-left: 0.3em; break-inside: avoid; }
-p { margin: 0 0 0.4em; }
-svg { display: block; max-width: 100%; margin: 0.5em 0; }
-svg rect { fill: none; stroke: currentColor; stroke-width: 1; }
-.blank { display: inline-block; min-width: 6em; border-bottom: 1px solid currentColor; }
-.blank.wide { min-width: 16em; max-width: 100%; }
-.name { margin-bottom: 1em; }
-.work { height: 3em; }
-.answers { text-align: right; }
-.answer { margin-left: 1.2em; white-space: nowrap; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-caption { text-align: left; padding-bottom: 0.3em; }
-th, td { border: 1px solid currentColor; padding: 0.35em 0.5em; text-align: left; height: 1.8em; }
-td:nth-child(n + 3) { min-width: 9em; }
-.slips { font-size: 0.9em; }
-@media print {
-  :root { color-scheme: light; }
-  body { max-width: none; margin: 0; padding: 0; font-size: 10.5pt; color: #000; }
-  section { margin: 0; }
-  section + section { break-before: page; }
-  h1 { display: none; }
-  li { margin-bottom: 0.7em; }
-  .work { height: 2.2em; }
-  .name { margin-bottom: 0.5em; }
-  svg { margin: 0.2em 0; }
-  .table { overflow: visible; }
-}
 """
 
 
