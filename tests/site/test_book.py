@@ -122,8 +122,8 @@ def test_unknown_budget_is_refused_and_the_known_are_named():
 def test_chatter_is_held_back_and_errors_are_not():
     program = (
         "import os\n"
-        "from alexnet_tutorial.session import _without_chatter\n"
-        "with _without_chatter():\n"
+        "from alexnet_tutorial.session import without_chatter\n"
+        "with without_chatter():\n"
         "    os.write(2, b'I0000 oneDNN custom operations are on. You may see\\n')\n"
         "    os.write(2, b'E0000 something is really wrong\\n')\n"
         "os.write(2, b'after\\n')\n"
@@ -134,8 +134,8 @@ def test_chatter_is_held_back_and_errors_are_not():
 
 def test_chatter_does_not_swallow_an_exception():
     program = (
-        "from alexnet_tutorial.session import _without_chatter\n"
-        "with _without_chatter():\n    raise ImportError('no backend')\n"
+        "from alexnet_tutorial.session import without_chatter\n"
+        "with without_chatter():\n    raise ImportError('no backend')\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 1 and "ImportError: no backend" in done.stderr
