@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 export PYTHONSAFEPATH := 1
 
-.PHONY: help book check pdf offline test lint environment notebooks classroom grade fork format clean
+.PHONY: help book check pdf offline test lint environment notebooks classroom worksheet grade fork format clean
 
 help:
 	@echo "make book       execute every chapter and build the site (prints where it is)"
@@ -12,6 +12,7 @@ help:
 	@echo "make pdf        print the built site into one PDF (make book does so too)"
 	@echo "make offline    one archive for a classroom without internet"
 	@echo "make notebooks  put the set-up cell into every notebook, strip their outputs"
+	@echo "make worksheet  shape problems to print, and their key: make worksheet SEED=1 COPIES=30"
 	@echo "make grade      mark a folder of assignments: make grade SUBMISSIONS=folder"
 	@echo "make classroom  make the students' copies of the assignments from their sources"
 	@echo "make fork       make the book yours: REPOSITORY=https://github.com/you/name [SITE=https://...]"
@@ -69,6 +70,10 @@ fork:
 format: environment
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
+
+worksheet: environment
+	@test -n "$(SEED)" || { echo "Say which worksheet: make worksheet SEED=1 COPIES=30"; exit 2; }
+	@$(VENV)/python -m classroom.worksheet --seed "$(SEED)" $(if $(COPIES),--copies "$(COPIES)")
 
 grade: environment
 	@test -n "$(SUBMISSIONS)" || { echo "Say which folder: make grade SUBMISSIONS=folder"; exit 2; }
