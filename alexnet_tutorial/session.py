@@ -179,6 +179,43 @@ def cores():
     return os.cpu_count() or 1
 
 
+def building() -> bool:
+    """Tell whether the book is being built, which insists on what a reader's run only remarks on.
+
+    Returns:
+        Whether the environment variable ``ALEXNET_TUTORIAL_BUILD`` is 1.
+
+    Example:
+        >>> building() in (True, False)
+        True
+    """
+    return os.environ.get("ALEXNET_TUTORIAL_BUILD") == "1"
+
+
+def expect(holds: bool, claim: str) -> None:
+    """Hold a sentence of a chapter against what was computed, or against what a library said.
+
+    Other versions of Keras word an error differently, and another machine gives other numbers.
+    The build stops there, so that no sentence goes stale; a reader's run goes on.
+
+    Args:
+        holds: Whether the claim is true of this run.
+        claim: What the page says, in a sentence.
+
+    Raises:
+        AssertionError: It does not hold, while the book is being built.
+
+    Example:
+        >>> expect(2 > 3, "Two is more than three.")
+        This run came out differently from the page, which says: Two is more than three.
+    """
+    if holds:
+        return
+    if building():
+        raise AssertionError(f"no longer true: {claim}")
+    print(f"This run came out differently from the page, which says: {claim}")
+
+
 def describe():
     """Say in one sentence which versions run here and on what.
 
