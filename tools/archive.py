@@ -12,6 +12,7 @@ archives of one state of the book are the same, byte for byte.
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import zipfile
 from pathlib import Path
@@ -32,7 +33,7 @@ AlexNet, taken apart: the book without internet
    it, run   python -m http.server -d site   in this folder and open http://localhost:8000
    instead.{pdf}
 
-2. Install. With Python 3.11 or later, in this folder:
+2. Install. With {python}, in this folder:
        python -m venv env
        env/bin/python -m pip install {install}
    (On Windows: env\\Scripts\\python.) {wheels}
@@ -101,11 +102,14 @@ def contents(scratch, wheels=False):
     drawn = (scratch / "data").rglob("*.h5")
     found |= {p.relative_to(scratch).as_posix(): p for p in drawn}
 
+    python = "Python {}.{}".format(*sys.version_info)
     extra = f'"alexnet-tutorial[{TENSORFLOW}]" jupyterlab'
     written = README.format(
         pdf=f" The book as one PDF: site/{PDF}." if f"site/{PDF}" in found else "",
         install=f"--find-links wheels {'--no-index ' if wheels else ''}{extra}",
-        wheels="Everything needed is in wheels/."
+        python=f"{python} on {sysconfig.get_platform()}" if wheels else "Python 3.11 or later",
+        wheels="Everything needed is in wheels/, for this Python and this\n   kind of machine only; "
+        "for another, make the archive there."
         if wheels
         else "TensorFlow and Jupyter come from\n   the network: do this step where there is one, "
         "or make the archive with  make offline WHEELS=1.",

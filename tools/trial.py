@@ -82,8 +82,10 @@ def failure(path: Path, python: Path, **more: str) -> str | None:
     manager = AsyncKernelManager()
     manager._kernel_spec = KernelSpec(argv=command, display_name="trial", language="python")
     with tempfile.TemporaryDirectory(prefix="alexnet-trial-") as folder:
+        (work := Path(folder, "work")).mkdir()
+        where = {"metadata": {"path": str(work)}}
         client = nbclient.NotebookClient(
-            notebook, km=manager, timeout=CELL_SECONDS, resources={"metadata": {"path": folder}}
+            notebook, km=manager, timeout=CELL_SECONDS, resources=where
         )
         try:
             client.execute(env=kernel_environment(Path(folder), **more))
