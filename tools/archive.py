@@ -108,7 +108,7 @@ def contents(scratch, wheels=False):
         pdf=f" The book as one PDF: site/{PDF}." if f"site/{PDF}" in found else "",
         install=f"--find-links wheels {'--no-index ' if wheels else ''}{extra}",
         python=f"{python} on {sysconfig.get_platform()}" if wheels else "Python 3.11 or later",
-        wheels="Everything needed is in wheels/, for this Python and this\n   kind of machine only; "
+        wheels="All that is needed is in wheels/, for this Python and this\n   kind of machine; "
         "for another, make the archive there."
         if wheels
         else "TensorFlow and Jupyter come from\n   the network: do this step where there is one, "
