@@ -28,7 +28,7 @@ HOLDERS = (
 )
 
 
-def checked_repository(given):
+def checked_repository(given: str) -> str:
     """Refuse what is not the address of a repository on GitHub.
 
     The launch buttons need GitHub: Colab and Kaggle open notebooks from there.
@@ -52,7 +52,7 @@ def checked_repository(given):
     return address
 
 
-def checked_site(given):
+def checked_site(given: str) -> str:
     """Refuse what is not the address of a folder on the web.
 
     Returns:
@@ -75,7 +75,7 @@ def checked_site(given):
     return given.rstrip("/") + "/"
 
 
-def site_of(repository):
+def site_of(repository: str) -> str:
     """Give the address at which GitHub publishes a repository's pages.
 
     Example:
@@ -86,7 +86,7 @@ def site_of(repository):
     return f"https://{owner.lower()}.github.io/{name}/"
 
 
-def replaced(text, old, new):
+def replaced(text: str, old: str, new: str) -> str:
     """Replace whole addresses: not one that only begins like the old one.
 
     Example:
@@ -96,7 +96,7 @@ def replaced(text, old, new):
     return re.sub(re.escape(old) + r"(?![\w-])", lambda _: new, text)
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
     """Check the new addresses, then write them.
 
     Raises:
