@@ -172,7 +172,7 @@ def test_chapters_were_executed_outside_the_checkout(build_script, tmp_path):
     assert Path(folder) == tmp_path and not tmp_path.is_relative_to(ROOT)
     inside = {p for p in path if p and Path(p).resolve().is_relative_to(ROOT)}
     libraries = {p for p in inside if ".venv" in Path(p).relative_to(ROOT).parts}
-    assert inside - libraries == {str(ROOT / "book" / "offline")}  # what cuts off the network
+    assert inside - libraries == {str(ROOT / "tools" / "offline")}  # what cuts off the network
 
 
 @pytest.mark.slow
