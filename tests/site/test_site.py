@@ -493,23 +493,3 @@ def test_one_search_box_and_it_finds(open_page):
     with open_page("search.html?q=convolution") as visit:
         visit.page.wait_for_selector("#search-results li")
         assert visit.console == []
-
-
-# --- the repository's address ----------------------------------------------------------------
-
-
-def test_repository_address_is_kept_in_one_place(build_script):
-    root = build_script.ROOT
-    address = build_script.repository()
-    holders = set()
-    for path in [*root.glob("*"), *root.glob("*/**/*"), root / ".ci" / "run"]:
-        parts = path.relative_to(root).parts
-        if path.is_file() and parts[0] not in ("build", ".git", ".venv", "runs", "data"):
-            if path.suffix in (".h5", ".png", ".pyc") or "egg-info" in str(path):
-                continue
-            if address in path.read_text(encoding="utf-8", errors="ignore"):
-                holders.add(path.relative_to(root).as_posix())
-    # The set-up cell of a notebook must hold it, and is written from pyproject.toml.
-    notebooks = {p.relative_to(root).as_posix() for p in root.glob("book/*.ipynb")}
-    notebooks |= {p.relative_to(root).as_posix() for p in root.glob("classroom/**/*.ipynb")}
-    assert holders - notebooks == {"pyproject.toml"}

@@ -751,24 +751,6 @@ def test_show_links_to_the_published_site(root):
     )
 
 
-def test_the_site_s_address_is_kept_in_one_place(root):
-    import tomllib
-
-    address = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Book"]
-    folders = ("alexnet_tutorial", "book", "tests", "benchmarks")
-    paths = [
-        *root.glob("*.*"),
-        *(path for folder in folders for path in root.glob(f"{folder}/**/*.*")),
-    ]
-    texts = {
-        path.name
-        for path in paths
-        if path.suffix in (".py", ".md", ".ipynb", ".js", ".yml", ".toml")
-        and address in path.read_text("utf-8")
-    }
-    assert texts == {"pyproject.toml"}
-
-
 def test_without_the_installed_package_there_is_no_link_but_the_words(monkeypatch):
     def missing(name):
         raise PackageNotFoundError(name)
