@@ -21,7 +21,7 @@ import numpy as np
 from alexnet_tutorial.shapes.architecture import LRN, Architecture
 from alexnet_tutorial.shapes.variants import variant
 
-RECORDED = Path(__file__).parent / "recorded" / "ablations.jsonl"
+RECORDED = Path(__file__).parents[1] / "recorded" / "ablations.jsonl"
 """The runs that the book shows, made by ``benchmarks/ablations.py``."""
 
 SEEDS = (0, 1, 2, 3, 4)
