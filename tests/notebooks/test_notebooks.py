@@ -224,16 +224,6 @@ def test_no_number_is_typed_that_code_could_compute(name):
 
 
 @each_notebook
-def test_links_lead_somewhere(name):
-    for cell_id, line in prose(name):
-        for target in re.findall(r"\]\(([^)\s]+)", line):
-            if re.match(r"https?:|mailto:|#", target):
-                continue
-            path = (BOOK / target.partition("#")[0]).resolve()
-            assert path.is_file() and path.is_relative_to(BOOK), f"{name}, {cell_id}: {target}"
-
-
-@each_notebook
 def test_code_is_valid_python(name):
     for cell in cells(name, "code"):
         lines = [line for line in text(cell).splitlines() if not line.startswith(("%", "!"))]
