@@ -107,9 +107,6 @@ def architecture_diagram(net: Architecture) -> Picture:
     Args:
         net: An :class:`~alexnet_tutorial.shapes.architecture.Architecture`.
 
-    Returns:
-        A :class:`Picture`.
-
     Raises:
         TypeError: ``net`` is no description.
 
