@@ -313,9 +313,7 @@ def test_saving_is_whole_or_not_at_all(tmp_path, monkeypatch):
         picture.save(tmp_path / "line.jpg")
 
     before = (tmp_path / "line.svg").read_bytes()
-    monkeypatch.setattr(
-        os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full"))
-    )
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
         figures.windows_on_line(9, 3).save(tmp_path / "line.svg")
     assert (tmp_path / "line.svg").read_bytes() == before
