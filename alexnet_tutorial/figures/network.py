@@ -107,7 +107,7 @@ def architecture_diagram(net):
         TypeError: ``net`` is no description.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> architecture_diagram(variant("compact"))  # doctest: +ELLIPSIS
         The network compact, from left to right: input 57 × 57 × 3; conv1 ...
     """
@@ -232,11 +232,11 @@ def cost_bars(net):
         TypeError: ``net`` is none of these.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> cost_bars(variant("alexnet-2012"))  # doctest: +ELLIPSIS
         Cost of alexnet-2012, layer by layer. Parameters: 61 M, most in fc6 (37.8 M, 62 %)...
     """
-    from alexnet_tutorial.shapes.ledger import Ledger, ledger
+    from alexnet_tutorial.shapes import Ledger, ledger
 
     book = net if isinstance(net, Ledger) else ledger(net)
     rows = [row for row in book if row.kind not in ("dropout", "flatten", "activation")]
