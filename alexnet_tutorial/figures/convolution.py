@@ -450,7 +450,7 @@ def receptive_field(net: shapes.Architecture, names: Sequence[str]) -> Picture:
         ValueError: No layer has such a name.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> receptive_field(variant("compact"), ["conv1"])  # doctest: +ELLIPSIS
         On a picture of 57 × 57 pixels are made: the middle output of conv1 from 5 × 5 pixels; ...
     """

@@ -120,7 +120,7 @@ def architecture_diagram(net: Architecture) -> Picture:
         TypeError: ``net`` is no description.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> architecture_diagram(variant("compact"))  # doctest: +ELLIPSIS
         The network compact, from left to right: input 57 × 57 × 3; conv1 ...
     """
@@ -214,7 +214,7 @@ def cost_bars(net: "Architecture | Ledger | keras.Model") -> Picture:
         TypeError: ``net`` is none of these.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> cost_bars(variant("alexnet-2012"))  # doctest: +ELLIPSIS
         Cost of alexnet-2012, layer by layer. Parameters: 61 M, most in fc6 (37.8 M, 62 %)...
     """

@@ -134,7 +134,7 @@ def who_reads_whom(net: Architecture) -> Picture:
         A :class:`Picture`; its alt text names the layers that read both cards.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> who_reads_whom(variant("alexnet-2012"))
         Two cards, from the picture to the answer. Reading their own card only: conv2, conv4, \
 conv5. Reading both cards: conv3, fc6, fc7, fc8.
