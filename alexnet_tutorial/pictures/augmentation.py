@@ -351,7 +351,8 @@ class PCAColor(keras.layers.RandomBrightness):
                 "or 'deviation' (the source)."
             )
         self.stddev, self.magnitude = float(stddev), magnitude
-        self.eigenvalues = self.components = None
+        self.eigenvalues: Any = None
+        self.components: Any = None
         if (eigenvalues is None) != (components is None):
             raise ValueError(
                 f"{self.name}: eigenvalues and components belong together; give both or neither."
