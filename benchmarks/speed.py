@@ -58,9 +58,10 @@ def torch_model(architecture):
     from torch import nn
 
     layers = []
-    for layer, shape, _ in architecture.walk():
-        if layer.kind in ("conv", "pool"):
-            (top, bottom), (left, right) = layer.pad_amounts(shape)
+    for step in architecture.steps:
+        layer, shape = step.layer, step.input
+        if step.windows:
+            (top, bottom), (left, right) = step.pads
             symmetric = top == bottom and left == right
             if not symmetric:
                 layers.append(nn.ZeroPad2d((left, right, top, bottom)))

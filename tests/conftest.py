@@ -76,14 +76,6 @@ def archive(environment_script, pdf):
 
 
 @pytest.fixture(scope="session")
-def build_script(setup_cell, environment_script):
-    """Give tools/build.py as a module, or skip where what it needs is not installed."""
-    pytest.importorskip("nbformat")
-    pytest.importorskip("yaml")
-    return importlib.import_module("tools.build")
-
-
-@pytest.fixture(scope="session")
 def site(root):
     """Give the folder of the built site."""
     folder = root / "build" / "html"
@@ -122,28 +114,46 @@ def browser(pdf):
         yield chromium
 
 
+@pytest.fixture(scope="session")
+def axe_script():
+    """Give axe, the rules of accessibility that every page is held to."""
+    package = pytest.importorskip("axe_playwright_python")
+    return Path(package.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+
+
 class Visit:
     """One page, opened; what it asked for and what its console said."""
 
-    def __init__(self, browser, address, page, viewport=DESK, scheme="light", **options):
-        self.context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
-        self.page = self.context.new_page()
+    def __init__(self, context, address):
+        self.page = context.new_page()
         self.requests, self.console = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", lambda m: self.console.append(f"{m.type}: {m.text}"))
         self.page.on("pageerror", lambda error: self.console.append(f"error: {error}"))
         self.page.on("requestfailed", lambda r: self.console.append(f"failed: {r.url}"))
-        self.page.goto(urljoin(address, page))
+        self.page.goto(address)
         self.page.wait_for_load_state("networkidle")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
-        self.context.close()
+        # The next visit of this context is a first one again; what is cached may stay.
+        self.page.evaluate("localStorage.clear()")
+        self.page.close()
 
 
 @pytest.fixture(scope="session")
 def open_page(browser, address):
     """Give what opens a page of the site: ``with open_page(page, viewport=…) as visit``."""
-    return functools.partial(Visit, browser, address)
+    contexts = {}
+
+    def visit(page, viewport=DESK, scheme="light", **options):
+        kind = str((viewport, scheme, options))
+        if kind not in contexts:
+            contexts[kind] = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
+        return Visit(contexts[kind], urljoin(address, page))
+
+    yield visit
+    for context in contexts.values():
+        context.close()

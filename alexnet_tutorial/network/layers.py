@@ -1,10 +1,17 @@
 """Keras layers that AlexNet needs and Keras does not have, written in ``keras.ops``."""
 
+from typing import Any
+
 import keras
 import numpy as np
+import numpy.typing
 from keras import ops
 
 __all__ = ["LRN", "InfinitePadding2D", "PortableConv2D"]
+
+
+Shape = tuple[Any, ...]
+"""Sizes of a batch; None where one is left open."""
 
 
 def checked_data_format(value: str | None) -> str:
@@ -57,14 +64,14 @@ class LRN(keras.layers.Layer):
 
     def __init__(  # noqa: D107
         self,
-        size=5,
-        alpha=1e-4,
-        beta=0.75,
-        k=2.0,
-        divide_by_size=False,
-        data_format=None,
-        **kwargs,
-    ):
+        size: int = 5,
+        alpha: float = 1e-4,
+        beta: float = 0.75,
+        k: float = 2.0,
+        divide_by_size: bool = False,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if not isinstance(size, int) or size < 1 or size % 2 == 0:
             raise ValueError(
@@ -80,7 +87,7 @@ class LRN(keras.layers.Layer):
         self.divide_by_size = divide_by_size
         self.data_format = checked_data_format(data_format)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Make the band matrix that sums neighboring channels, alpha times."""
         channels = input_shape[-1 if self.data_format == "channels_last" else 1]
         index = np.arange(channels)
@@ -88,7 +95,7 @@ class LRN(keras.layers.Layer):
         alpha = self.alpha / self.size if self.divide_by_size else self.alpha
         self._band = (alpha * near).astype("float32")
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Normalize a batch of maps."""
         squares = ops.square(inputs)
         band = ops.convert_to_tensor(self._band, inputs.dtype)
@@ -105,11 +112,11 @@ class LRN(keras.layers.Layer):
             return inputs * (root * ops.sqrt(root))
         return inputs * ops.power(denominator, -self.beta)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's own shape."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Everything needed to make the layer again."""
         return {
             **super().get_config(),
@@ -145,7 +152,7 @@ class PortableConv2D(keras.layers.Conv2D):
         (None, 7, 7, 8)
     """
 
-    def __init__(self, *args, run_as="auto", **kwargs):  # noqa: D107
+    def __init__(self, *args: Any, run_as: str = "auto", **kwargs: Any) -> None:  # noqa: D107
         super().__init__(*args, **kwargs)
         if run_as not in ("auto", "towers", "native"):
             raise ValueError(
@@ -153,7 +160,7 @@ class PortableConv2D(keras.layers.Conv2D):
             )
         self.run_as = run_as
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Convolve a batch of maps, and add each filter's bias to its own map."""
         if self.data_format == "channels_last" or not self.use_bias:
             return super().call(inputs)
@@ -163,7 +170,7 @@ class PortableConv2D(keras.layers.Conv2D):
         maps = ops.add(ops.reshape(self.bias, (1, self.filters, 1, 1)), maps)
         return maps if self.activation is None else self.activation(maps)
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """Convolve, as one operation or as one for each group."""
         on_cpu = all("cpu" in name.lower() for name in keras.distribution.list_devices())
         turn = (
@@ -175,7 +182,7 @@ class PortableConv2D(keras.layers.Conv2D):
         if turn:
             inputs = ops.transpose(inputs, (0, 2, 3, 1))
 
-        def convolve(maps, weights):
+        def convolve(maps: Any, weights: Any) -> Any:
             return ops.conv(
                 maps,
                 weights,
@@ -197,7 +204,7 @@ class PortableConv2D(keras.layers.Conv2D):
             maps = convolve(inputs, kernel)
         return ops.transpose(maps, (0, 3, 1, 2)) if turn else maps
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Everything needed to make the layer again."""
         return {**super().get_config(), "run_as": self.run_as}
 
@@ -215,7 +222,7 @@ class InfinitePadding2D(keras.layers.ZeroPadding2D):
         (None, 5, 5, 3)
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Pad a batch of maps."""
         spatial = [tuple(sides) for sides in self.padding]
         last = self.data_format == "channels_last"

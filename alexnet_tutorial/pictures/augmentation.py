@@ -6,14 +6,15 @@
 ``tf.data`` pipeline, whatever the backend is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing
 
-from alexnet_tutorial.network.layers import checked_data_format
+from alexnet_tutorial.network.layers import Shape, checked_data_format
 from alexnet_tutorial.shapes.architecture import pair
 
 from .preprocessing import center_crop, check_pictures
@@ -333,7 +334,7 @@ class PCAColor(keras.layers.RandomBrightness):
         seed: int | None = None,
         data_format: str | None = None,
         **kwargs: Any,
-    ):
+    ) -> None:
         # Keras keeps the base of its layers for tf.data to itself; a public one leads to it.
         super().__init__(factor=0.0, value_range=value_range, seed=seed, **kwargs)
         self.data_format = checked_data_format(data_format)
@@ -360,7 +361,7 @@ class PCAColor(keras.layers.RandomBrightness):
         if eigenvalues is not None:
             self._keep(np.array(eigenvalues, "float64"), np.array(components, "float64"))
 
-    def _keep(self, eigenvalues, components):
+    def _keep(self, eigenvalues: np.ndarray, components: np.ndarray) -> None:
         if eigenvalues.shape != (3,) or components.shape != (3, 3):
             raise ValueError(
                 f"{self.name}: eigenvalues have shape {eigenvalues.shape} and components "
@@ -378,7 +379,7 @@ class PCAColor(keras.layers.RandomBrightness):
             )
         self.eigenvalues, self.components = eigenvalues, components
 
-    def adapt(self, pictures: Any) -> None:
+    def adapt(self, pictures: np.ndarray | Iterable[np.ndarray]) -> None:
         """Find the principal components of all pixels of the training set.
 
         Call it before ``fit``: a training step that is compiled keeps the components it found.
@@ -393,45 +394,21 @@ class PCAColor(keras.layers.RandomBrightness):
                 outside ``value_range``, or all of them nearly equal (which is what pixels from 0
                 to 1 look like to a layer that expects them from 0 to 255).
         """
-        if hasattr(pictures, "shape"):
-            pictures = [pictures]
         low, high = self.value_range
-        # The covariance as mean(v vT) - mean(v) mean(v)T, v measured from the range's middle.
-        count, total, products = 0, np.zeros(3), np.zeros((3, 3))
-        darkest, brightest = np.inf, -np.inf
-        for number, batch in enumerate(pictures):
-            batch = np.asarray(batch)
-            if batch.ndim != 4:
-                raise ValueError(
-                    f"{self.name}: batch {number} of the pictures has shape {batch.shape}; "
-                    "expected (n, height, width, 3), or with channels_first (n, 3, height, "
-                    "width). One picture needs a first axis of 1 (picture[None])."
-                )
-            self._check_channels(batch.shape)
-            axis = -1 if self.data_format == "channels_last" else 1
-            for start in range(0, len(batch), 64):  # float64 takes eight times the memory
-                some = np.moveaxis(batch[start : start + 64], axis, -1).reshape(-1, 3)
-                values = (some.astype("float64") - low) / (high - low) - 0.5
-                if not values.size:
-                    continue
-                bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
-                if bad.size:
-                    pixels = len(some) // len(batch[start : start + 64])
-                    raise ValueError(
-                        f"{self.name}: picture {start + bad[0] // pixels} of batch {number} has a "
-                        "pixel that is NaN or infinite. The components would be too. Look at "
-                        "where the pictures were read or scaled."
-                    )
-                darkest, brightest = min(darkest, some.min()), max(brightest, some.max())
-                count += len(values)
-                total += values.sum(axis=0)
-                products += values.T @ values
+        count, total, products, extremes = 0, np.zeros(3), np.zeros((3, 3)), []
+        batches: Any = [pictures] if hasattr(pictures, "shape") else pictures
+        for pixels in self._pixels(batches):
+            values = (pixels - low) / (high - low) - 0.5  # measured from the range's middle
+            count += len(values)
+            total += values.sum(axis=0)
+            products += values.T @ values
+            extremes += [pixels.min(), pixels.max()]
         if not count:
             raise ValueError(
                 f"{self.name}: there are no pictures to adapt to. Was the set filtered to nothing, "
                 "or an iterator used up before?"
             )
-        margin = 1e-3 * (high - low)
+        darkest, brightest, margin = min(extremes), max(extremes), 1e-3 * (high - low)
         if darkest < low - margin or brightest > high + margin:
             raise ValueError(
                 f"{self.name}: pixels go from {darkest:g} to {brightest:g}, and value_range is "
@@ -444,14 +421,36 @@ class PCAColor(keras.layers.RandomBrightness):
                 f"value_range is ({low:g}, {high:g}): what would be added cannot be seen. Were "
                 "the pictures divided by 255? Then say value_range=(0, 1)."
             )
-        mean = total / count
+        mean = total / count  # the covariance as mean(v vT) - mean(v) mean(v)T
         eigenvalues, components = np.linalg.eigh(products / count - np.outer(mean, mean))
         eigenvalues, components = eigenvalues[::-1].clip(min=0), components[:, ::-1]
         # p and -p are the same component: take the one whose largest part is positive.
         largest = abs(components).argmax(axis=0)
         self._keep(eigenvalues, components * np.sign(components[largest, range(3)]))
 
-    def _check_channels(self, shape):
+    def _pixels(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Every pixel as float64 (n, 3), few pictures at a time: that is eight times the bytes."""
+        axis = -1 if self.data_format == "channels_last" else 1
+        for number, batch in enumerate(map(np.asarray, batches)):
+            if batch.ndim != 4:
+                raise ValueError(
+                    f"{self.name}: batch {number} of the pictures has shape {batch.shape}; "
+                    "expected (n, height, width, 3), or with channels_first (n, 3, height, "
+                    "width). One picture needs a first axis of 1 (picture[None])."
+                )
+            self._check_channels(batch.shape)
+            for start in range(0, len(batch) if batch.size else 0, 64):
+                some = np.moveaxis(batch[start : start + 64], axis, -1).astype("float64")
+                finite = np.isfinite(some).all(axis=(1, 2, 3))
+                if not finite.all():
+                    raise ValueError(
+                        f"{self.name}: picture {start + finite.argmin()} of batch {number} has a "
+                        "pixel that is NaN or infinite. The components would be too. Look at "
+                        "where the pictures were read or scaled."
+                    )
+                yield some.reshape(-1, 3)
+
+    def _check_channels(self, shape: Shape) -> None:
         channels = _check_pictures(self.name, shape, self.data_format)[2]
         if channels != 3:
             raise ValueError(
@@ -461,7 +460,7 @@ class PCAColor(keras.layers.RandomBrightness):
                 "channel three times."
             )
 
-    def call(self, inputs: Any, training: bool | None = True) -> Any:
+    def call(self, inputs: Any, training: bool = True) -> Any:
         """Add a color to one picture, or to each of a batch a color of its own."""
         self._check_channels(inputs.shape)
         backend = self.backend
@@ -486,7 +485,7 @@ class PCAColor(keras.layers.RandomBrightness):
         colors = backend.cast(backend.numpy.reshape(colors, shape), self.compute_dtype)
         return pictures + (colors if len(inputs.shape) == 4 else colors[0])
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's own shape, or refuse the input."""
         self._check_channels(input_shape)
         return input_shape

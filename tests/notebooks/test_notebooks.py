@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tools import execute, keys
+
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
 EXECUTED = ROOT / "build" / "executed"
@@ -222,16 +224,6 @@ def test_no_number_is_typed_that_code_could_compute(name):
 
 
 @each_notebook
-def test_links_lead_somewhere(name):
-    for cell_id, line in prose(name):
-        for target in re.findall(r"\]\(([^)\s]+)", line):
-            if re.match(r"https?:|mailto:|#", target):
-                continue
-            path = (BOOK / target.partition("#")[0]).resolve()
-            assert path.is_file() and path.is_relative_to(BOOK), f"{name}, {cell_id}: {target}"
-
-
-@each_notebook
 def test_code_is_valid_python(name):
     for cell in cells(name, "code"):
         lines = [line for line in text(cell).splitlines() if not line.startswith(("%", "!"))]
@@ -242,11 +234,10 @@ def test_code_is_valid_python(name):
 
 
 @each_notebook
-def test_executed_copy_is_of_this_notebook_and_package(name, build_script):
+def test_executed_copy_is_of_this_notebook_and_package(name):
     executed(name)
     page = Path("book", name)
-    around = build_script.circumstances()
-    if build_script.kept_key(page) != build_script.key_of(page, around):
+    if execute.kept_record(execute.EXECUTED / page)["key"] != keys.key(keys.parts(ROOT / page)):
         pytest.fail(f"what is shown of {name} is not of this package or data: run make book")
 
 

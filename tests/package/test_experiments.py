@@ -66,7 +66,9 @@ def test_the_two_configurations_of_a_part_differ_in_that_part_alone(part):
 
 
 def layers_of(name):
-    return {layer.name: (layer, out) for layer, _, out in CONFIGURATIONS[name].network.walk()}
+    return {
+        step.layer.name: (step.layer, step.output) for step in CONFIGURATIONS[name].network.steps
+    }
 
 
 def test_changes_of_the_network_are_what_they_are_called():

@@ -152,7 +152,7 @@ def test_a_tiny_network_learns_and_the_same_seed_repeats_it():
     assert other.history != first.history
 
     report = json.loads(json.dumps(first.to_json()))
-    assert report["parameters"] == sum(layer.parameters(shape) for layer, shape, _ in TINY.walk())
+    assert report["parameters"] == sum(step.layer.parameters(step.input) for step in TINY.steps)
     assert report["data_source"] == "colored noise" and "model" not in report
     assert report["pictures"] == {"train": 48, "validation": 12, "test": 12}
     assert (first.preprocessing.apply(preprocessed(first)) == x).all()

@@ -1,4 +1,4 @@
-"""Cut a Python off from the network, all but this machine itself.
+"""Cut a Python off from the network, all but this machine itself, and from the checkout.
 
 The build puts this folder on ``PYTHONPATH`` of the kernels that execute the notebooks, and Python
 imports a module of this name at start. A chapter that would need the network then fails here, and
@@ -8,6 +8,12 @@ not before a reader who has none. (Kernels talk to the build over sockets of thi
 import errno
 import ipaddress
 import socket
+import sys
+from pathlib import Path
+
+# The build's own Python finds its tools in the checkout; a reader's has none.
+_CHECKOUT = Path(__file__).resolve().parents[2]
+sys.path[:] = [place for place in sys.path if not place or Path(place).resolve() != _CHECKOUT]
 
 _LOCAL_NAMES = {"", "localhost", socket.gethostname()}
 
