@@ -145,10 +145,11 @@ def strangers(value: Any) -> Iterator[str]:
         if isinstance(kind, str):
             module, known = value.get("module"), str(value.get("registered_name"))
             # Files written before the layers had a room of their own name their old place.
-            homes = ("network.layers", "pictures.augmentation", "layers")
-            ours = known.startswith("alexnet_tutorial>") and module in [
-                f"alexnet_tutorial.{home}" for home in homes
+            homes = [
+                f"alexnet_tutorial.{home}"
+                for home in ("network.layers", "pictures.augmentation", "layers")
             ]
+            ours = known.startswith("alexnet_tutorial>") and module in homes
             if kind.endswith("Lambda") or kind == "__lambda__":
                 yield "a Lambda layer"
             elif kind == "function" or (
