@@ -40,12 +40,15 @@ def test_a_variable_is_read_or_only_written(tmp_path, code, reads):
 @pytest.mark.slow
 def test_a_failure_and_a_dead_kernel_are_noticed_and_the_notebook_is_kept(tmp_path, capfd):
     asks = "import os\nassert os.environ['ASKED'] == 'x' and 'PYTHONPATH' not in os.environ"
-    good = notebook(tmp_path / "good.ipynb", asks, "assert not os.listdir()")
+    writes = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))"
+    good = notebook(tmp_path / "good.ipynb", asks, "assert not os.listdir()", writes)
     wrong = notebook(tmp_path / "wrong.ipynb", "1 / 0")
     dead = notebook(tmp_path / "dead.ipynb", "import os\nos._exit(1)")
     before = good.read_bytes()
     failed = trial.try_all([wrong, dead, good], Path(sys.executable), ASKED="x")
     assert failed == ["wrong.ipynb", "dead.ipynb"] and good.read_bytes() == before
+    with pytest.raises(ProcessLookupError):  # its kernel has ended
+        os.kill(int((tmp_path / "pid").read_text()), 0)
     said = capfd.readouterr()
     assert "ZeroDivisionError" in said.err and "1 of 3 passed" in said.out
 
