@@ -132,8 +132,8 @@ def convolution_window(
     for r, c in np.ndindex(outputs, outputs):
         face, wide = (0.7, 2) if (r, c) == (row, column) else (0.12, 0.9)
         draw.square(axes, start + c, middle - 1 - r, COLORS["orange"], face, linewidth=wide)
-    y = middle - row - 0.5
-    draw.arrow(axes, (total + 0.25, y), (start - 0.15, y), color="black", lw=1)
+    height = middle - row - 0.5
+    draw.arrow(axes, (total + 0.25, height), (start - 0.15, height), color="black", lw=1)
     title = f"{size} × {size} pixels"
     if before == after > 0:
         title += f" + {draw.count(before, 'zero')} on each side"
