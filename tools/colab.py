@@ -91,7 +91,7 @@ def record() -> None:
     said = (
         f"Every chapter ran to its end on {datetime.date.today()} with the versions that Colab "
         f"published on {listed} (TensorFlow {has['tensorflow']}, Keras {has['keras']}, NumPy "
-        f"{has['numpy']}, IPython {has['ipython']}), on Python {venv_version(PYTHON)} and a CPU."
+        f"{has['numpy']}, IPython {has['ipython']}), on Python {sys.version.split()[0]} and a CPU."
     )
     text = STATUS.read_text(encoding="utf-8")
     text, count = re.subn(rf"(?<={re.escape(MARK)}\n).*", lambda _: said, text)
