@@ -79,21 +79,13 @@ set. Source: black squares.
         raise ValueError(
             f"there are no {_PARTS[part]} pictures to show. Was validation=0 asked for?"
         )
-    side = split.x.shape[1]
-    gap = 2
-    # A fourth channel, so that where a class has no more pictures the page shows through.
-    sheet = np.zeros(
-        (len(signs.classes) * (side + gap) - gap, per_class * (side + gap) - gap, 4), np.uint8
-    )
-    counts = {}
-    for line, label in enumerate(signs.classes):
+    side, gap, lines, counts = split.x.shape[1], 2, [], {}
+    for label in signs.classes:
         rows = np.flatnonzero(split.y == label)
         counts[label] = len(rows)
-        shown = rows[np.linspace(0, len(rows) - 1, min(per_class, len(rows))).astype(int)]
-        for column, row in enumerate(shown):
-            top, left = line * (side + gap), column * (side + gap)
-            sheet[top : top + side, left : left + side, :3] = split.x[row]
-            sheet[top : top + side, left : left + side, 3] = 255
+        spread = np.linspace(0, len(rows) - 1, min(per_class, len(rows))).astype(int)
+        lines.append(split.x[rows[spread]])
+    sheet = draw.mosaic(lines, per_class, gap)
     height, width = sheet.shape[:2]
     room = 0.45  # inches for the labels
     inches = 0.72 / side  # of a pixel

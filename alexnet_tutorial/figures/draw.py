@@ -9,6 +9,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from alexnet_tutorial.files import write_whole
 
 if TYPE_CHECKING:
@@ -249,6 +251,20 @@ def sheet(width: float, height: float, rows: int, columns: int, **options: Any) 
     for axes in fig.axes:
         axes.set_axis_off()
     return fig, panels
+
+
+def mosaic(rows: Sequence[np.ndarray], columns: int, gap: int) -> np.ndarray:
+    """Lay rows of pictures (n, height, width, 3) on one; where none is, the page shows through."""
+    _, height, width, _ = rows[0].shape
+    opaque = 255 if rows[0].dtype == np.uint8 else 1
+    size = len(rows) * (height + gap) - gap, columns * (width + gap) - gap, 4
+    sheet = np.zeros(size, rows[0].dtype)
+    for line, row in enumerate(rows):
+        for column, picture in enumerate(row):
+            top, left = line * (height + gap), column * (width + gap)
+            sheet[top : top + height, left : left + width, :3] = picture
+            sheet[top : top + height, left : left + width, 3] = opaque
+    return sheet
 
 
 def row_title(axes: "Axes", title: str, x: float = -0.08) -> None:

@@ -37,7 +37,13 @@ def filters(kernels: Mapping[str, np.ndarray], columns: int = 16) -> Picture:
         raise ValueError("there is no kernel to draw.")
     sheets, phrases = {}, []
     for title, kernel in kernels.items():
-        sheets[title] = _filter_sheet(kernel, columns)
+        largest = abs(kernel).max((0, 1, 2))
+        stretched = 0.5 + 0.5 * kernel / np.where(largest, largest, 1)
+        lines = [
+            stretched[..., at : at + columns].transpose(3, 0, 1, 2)
+            for at in range(0, kernel.shape[3], columns)
+        ]
+        sheets[title] = draw.mosaic(lines, columns, gap=max(1, kernel.shape[0] // 6))
         gray = kernel.mean(axis=2, keepdims=True)
         bright = 3 * (gray**2).sum((0, 1, 2))
         colored = int((((kernel - gray) ** 2).sum((0, 1, 2)) > bright).sum())
@@ -55,21 +61,6 @@ def filters(kernels: Mapping[str, np.ndarray], columns: int = 16) -> Picture:
             axes.set_title(title, fontsize=10)
     fig.subplots_adjust(0, 0, 1, 0.95, hspace=0.15)
     return from_matplotlib(fig, " ".join(phrases))
-
-
-def _filter_sheet(kernel, columns):
-    """All filters on one picture with a transparent gap between them."""
-    height, width, _, count = kernel.shape
-    lines = -(-count // columns)
-    gap = max(1, height // 6)
-    sheet = np.zeros((lines * (height + gap) - gap, columns * (width + gap) - gap, 4))
-    for index in range(count):
-        one = kernel[..., index]
-        top, left = index // columns * (height + gap), index % columns * (width + gap)
-        largest = abs(one).max() or 1
-        sheet[top : top + height, left : left + width, :3] = 0.5 + 0.5 * one / largest
-        sheet[top : top + height, left : left + width, 3] = 1
-    return sheet
 
 
 def activations(maps: Mapping[str, np.ndarray], per_layer: int = 8) -> Picture:
