@@ -7,8 +7,6 @@ first use, so importing the package is cheap.
 
 import importlib
 
-__version__ = "0.1.0"
-
 _SUBMODULES = (
     "checks",
     "classifier",
@@ -30,10 +28,14 @@ __all__ = ["__version__", *_SUBMODULES]
 
 
 def __getattr__(name):
+    if name == "__version__":  # pyproject.toml holds it
+        from importlib.metadata import version
+
+        return version("alexnet-tutorial")
     if name in _SUBMODULES:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted([*globals(), *_SUBMODULES])
+    return sorted([*globals(), *__all__])

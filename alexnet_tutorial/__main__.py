@@ -42,11 +42,13 @@ def _parser():
         "--network", metavar="VARIANT", default="compact", help=f"one of {', '.join(VARIANTS)}"
     )
     command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--epochs", type=int, help="at most so many (default: the recipe's)")
+    command.add_argument(
+        "--epochs", type=int, help="at most so many (default: 80 for signs, 10 for a folder)"
+    )
     command.add_argument(
         "--folder",
         metavar="DIR",
-        help="keep checkpoints here, and go on from them if there are any (signs only)",
+        help="keep checkpoints here, and go on from them if there are any",
     )
     command.add_argument("--save", metavar="FILE", help="keep the classifier (.keras)")
     _add_training(command)
@@ -97,7 +99,7 @@ def _parser():
 
     command = commands.add_parser("finetune", help="teach a classifier other classes")
     command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
-    command.add_argument("--data", metavar="FOLDER", required=True)
+    _add_data(command, required=True)
     command.add_argument("--save", metavar="FILE", required=True, help="where the new one goes")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument(
@@ -106,23 +108,6 @@ def _parser():
     _add_training(command)
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.set_defaults(run=_finetune)
-
-    command = commands.add_parser("worksheet", help="shape problems to print, and their key")
-    command.add_argument("--seed", type=int, required=True, help="number of the worksheet")
-    command.add_argument(
-        "--copies", type=int, default=1, help="so many, numbered from the seed on (1)"
-    )
-    command.add_argument(
-        "--output", metavar="FILE", help="the students' page (default: worksheet-SEED.html)"
-    )
-    command.add_argument(
-        "--key",
-        metavar="FILE",
-        nargs="?",
-        const="",
-        help="write the answers too (default: beside the page, its name with -key)",
-    )
-    command.set_defaults(run=_worksheet)
     return parser
 
 
@@ -140,9 +125,9 @@ def _add_training(command):
     command.add_argument(
         "--validation",
         metavar="FOLDER",
-        help="pictures to validate on (default: a tenth of each class of the folder)",
+        help="pictures to validate on (default: a tenth of each class)",
     )
-    command.add_argument("--batch", type=int, default=32, help="pictures in one step (folder)")
+    command.add_argument("--batch", type=int, default=32, help="pictures in one step (32)")
     _add_on_error(command)
 
 
@@ -210,27 +195,57 @@ def _train(options):
     from alexnet_tutorial.session import import_keras
 
     import_keras()
-    if options.data != "signs":
-        return _train_folder(options, network)
-    from alexnet_tutorial.pictures import load_signs
-    from alexnet_tutorial.training import CENTER, train
+    from alexnet_tutorial.pictures.augmentation import AUGMENTATION, CROP_AND_FLIP
+    from alexnet_tutorial.shapes.ledger import ledger
+    from alexnet_tutorial.training import Recipe, train
 
-    signs = load_signs(options.source, seed=options.seed)
-    if network.classes != len(signs.classes):
-        network = network.with_classes(len(signs.classes))
-    epochs = {} if options.epochs is None else {"epochs": options.epochs}
-    result = train(network, signs, seed=options.seed, folder=options.folder, **epochs)
+    sets, names = _sets(options)
+    network, signs = network.with_classes(len(sets.classes)), options.data == "signs"
+    # What teaches the compact network makes the full one diverge.
+    rate = 1e-3 if ledger(network).parameters < 5_000_000 else 1e-4
+    recipe = Recipe(
+        epochs=options.epochs if options.epochs is not None else 80 if signs else 10,
+        batch_size=options.batch,
+        learning_rate=rate,
+        augmentation=AUGMENTATION if signs else CROP_AND_FLIP,
+    )
+    run = train(
+        network,
+        sets,
+        seed=options.seed,
+        folder=options.folder,
+        recipe=recipe,
+        on_error=options.on_error,
+    )
     if options.save:
         from alexnet_tutorial.classifier import Classifier
-        from alexnet_tutorial.pictures.preprocessing import Preprocessing
 
-        side = min(signs.train.x.shape[1:3])
-        preprocessing = Preprocessing(side, network.input_size, mean=(CENTER,) * 3)
-        Classifier(result.model, preprocessing, signs.classes).save(options.save)
-    if options.format == "json":
-        print(json.dumps(result.to_json()))
+        Classifier(run.model, run.preprocessing, sets.classes, names).save(options.save)
+    print(json.dumps(run.to_json()) if options.format == "json" else run)
+
+
+def _sets(options):
+    """The pictures to learn from, validate on and test on; and what the classes are called."""
+    from alexnet_tutorial.pictures import Sets, load_folder, load_signs
+
+    if options.data == "signs":
+        sets = load_signs(options.source, seed=options.seed)
+        names = sets.classes
     else:
-        print(result)
+        folder = load_folder(options.data, on_error=options.on_error)
+        stay, aside = folder.split(0.0 if options.validation else 0.1, options.seed)
+        train = replace(stay, problems=folder.problems)
+        names, source = folder.class_names, f"pictures in {folder.path}"
+        sets = Sets(train, aside if len(aside) else None, None, folder.classes, source, "folder")
+    if options.validation:
+        validation = load_folder(options.validation, on_error=options.on_error)
+        if tuple(map(str, sets.classes)) != validation.classes:
+            raise ValueError(
+                f"--validation {options.validation}: its classes are {validation.classes}, and "
+                f"those to learn are {sets.classes}. Expected the same subfolders."
+            )
+        sets = replace(sets, validation=validation)
+    return sets, names
 
 
 def _fetch_weights(options):
@@ -299,63 +314,6 @@ def _check_save(path):
         raise ValueError(f"--save {path}: its folder is not there. Make it first.")
 
 
-def _two_folders(options):
-    """The pictures to train on and those to validate on, or None."""
-    from alexnet_tutorial.pictures import load_folder
-
-    pictures = load_folder(options.data, on_error=options.on_error)
-    if options.validation:
-        return pictures, load_folder(options.validation, on_error=options.on_error)
-    stay, aside = pictures.split(0.1, options.seed)
-    return (replace(stay, problems=pictures.problems), aside) if len(aside) else (pictures, None)
-
-
-def _train_folder(options, network):
-    from alexnet_tutorial.classifier import Classifier
-
-    if options.folder:
-        raise ValueError("--folder keeps checkpoints of --data signs only; use --save FILE.")
-    pictures, held = _two_folders(options)
-    classifier = Classifier.from_architecture(
-        network, pictures.classes, pictures.class_names, seed=options.seed
-    )
-    # What teaches the compact network makes the full one diverge.
-    classifier.compile(1e-3 if classifier.model.count_params() < 5_000_000 else 1e-4)
-    history = classifier.fit(
-        pictures,
-        validation_data=held,
-        epochs=10 if options.epochs is None else options.epochs,
-        batch_size=options.batch,
-        seed=options.seed,
-        on_error=options.on_error,
-        verbose=2 if options.format == "text" else 0,
-    )
-    if options.save:
-        classifier.save(options.save)
-    _print_result(options, pictures, held, classifier, history.history)
-
-
-def _print_result(options, pictures, held, classifier, history):
-    result = {
-        "network": classifier.model.name,
-        "classes": len(classifier.classes),
-        "pictures": len(pictures),
-        "validation_pictures": len(held) if held else 0,
-        "skipped": list(classifier.problems),
-        "history": history,
-    }
-    if held:
-        result["validation_accuracy"] = history["val_accuracy"][-1]
-    if options.format == "json":
-        print(json.dumps(result))
-        return
-    print(f"{classifier}, trained on {pictures}")
-    if held:
-        print(f"validation: {result['validation_accuracy']:.1%} of {len(held)} pictures")
-    if options.save:
-        print(f"saved: {options.save}")
-
-
 def _load(path):
     from alexnet_tutorial.session import import_keras
 
@@ -408,10 +366,10 @@ def _evaluate(options):
 def _finetune(options):
     _check_save(options.save)
     classifier = _load(options.model)
-    pictures, held = _two_folders(options)
-    histories = classifier.finetune(
-        pictures,
-        validation_data=held,
+    sets, _ = _sets(options)
+    runs = classifier.finetune(
+        sets.train,
+        validation_data=sets.validation,
         epochs=(options.epochs, options.epochs),
         batch_size=options.batch,
         seed=options.seed,
@@ -419,26 +377,21 @@ def _finetune(options):
         verbose=2 if options.format == "text" else 0,
     )
     classifier.save(options.save)
-    history = {name: histories["head"][name] + values for name, values in histories["all"].items()}
-    _print_result(options, pictures, held, classifier, history)
+    head, run = runs["head"], runs["all"]
+    run = replace(
+        run,
+        history={name: head.history[name] + values for name, values in run.history.items()},
+        epochs=head.epochs + run.epochs,
+        best_epoch=head.epochs + run.best_epoch,
+        seconds=head.seconds + run.seconds,
+        skipped=classifier.problems,
+        data_source=sets.source,
+        data_kind=sets.kind,
+    )
+    print(json.dumps(run.to_json()) if options.format == "json" else run)
 
 
-def _worksheet(options):
-    from classroom.worksheet import key_page, worksheet_page, write_pages
-
-    seeds = range(options.seed, options.seed + options.copies)
-    output = Path(options.output or f"worksheet-{options.seed}.html")
-    pages = {output: worksheet_page(seeds)}
-    if options.key is not None:
-        key = Path(options.key) if options.key else output.with_stem(f"{output.stem}-key")
-        if key.resolve() == output.resolve():
-            raise ValueError(f"--key {key} is the students' page: give the key another name.")
-        pages[key] = key_page(seeds)
-    write_pages(pages)
-    print(*pages, sep="\n")
-
-
-def main(arguments=None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run one command.
 
     Args:

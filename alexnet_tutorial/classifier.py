@@ -6,28 +6,30 @@ arrays or from a folder of pictures, is judged on them, names what it sees, gets
 other classes, and is saved and loaded whole.
 """
 
-import contextlib
 import json
 import os
+import shutil
 import tempfile
-import warnings
 import zipfile
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from alexnet_tutorial.evaluation import check_k, top_k_accuracy
+from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.network import layers  # noqa: F401  # registers what a saved network is made of
-from alexnet_tutorial.pictures.batches import Arrays, Files, PictureBatches
-from alexnet_tutorial.pictures.folder import Folder, check_on_error, load_folder
+from alexnet_tutorial.pictures.augmentation import CROP_AND_FLIP
+from alexnet_tutorial.pictures.batches import Batches, found, reading
+from alexnet_tutorial.pictures.folder import Folder
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
-from alexnet_tutorial.pictures.signs import check_labels
-from alexnet_tutorial.session import keep_memory
 from alexnet_tutorial.shapes.architecture import Architecture
 from alexnet_tutorial.shapes.variants import variant
-from alexnet_tutorial.training import CENTER, FiniteLoss, xla
+from alexnet_tutorial.training import Recipe, Run, fit, xla
+
+Pictures = str | os.PathLike[str] | Folder | np.typing.ArrayLike
 
 MEMBER = "alexnet_tutorial.json"
 """What the file holds beside what Keras writes: preprocessing and classes."""
@@ -75,8 +77,15 @@ class Classifier:
         ((1, 2), True)
     """
 
-    def __init__(self, model, preprocessing, classes, class_names=None):  # noqa: D107
-        self.preprocessing, self.problems = preprocessing, {}
+    def __init__(  # noqa: D107
+        self,
+        model: keras.Model,
+        preprocessing: Preprocessing,
+        classes: Sequence[str],
+        class_names: Sequence[str] | None = None,
+    ):
+        self.preprocessing = preprocessing
+        self.problems: dict[str, str] = {}
         self.data_format = _data_format(model, preprocessing.crop)
         _head(model)
         self._take(model, *_checked_classes(model.output_shape[-1], classes, class_names))
@@ -89,23 +98,22 @@ class Classifier:
     @classmethod
     def from_architecture(
         cls,
-        architecture,
-        classes,
-        class_names=None,
-        preprocessing=None,
+        architecture: Architecture | str,
+        classes: Sequence[str],
+        class_names: Sequence[str] | None = None,
+        preprocessing: Preprocessing | None = None,
         *,
-        initialization="he",
-        data_format="channels_last",
-        seed=0,
-    ):
+        initialization: str = "he",
+        data_format: str = "channels_last",
+        seed: int = 0,
+    ) -> "Classifier":
         """Build an untrained classifier from a description.
 
         Args:
             architecture: An :class:`Architecture`, or the name of a variant.
             classes: As :class:`Classifier`; the network gets as many outputs.
             class_names: As :class:`Classifier`.
-            preprocessing: None takes pixels / 255 - 0.5, and a short side that leaves at least a
-                tenth beside the crop: 256 for 224 and 227, 64 for 57.
+            preprocessing: None takes :meth:`Preprocessing.for_input`.
             initialization: As :func:`alexnet_tutorial.network.build`.
             data_format: As :func:`alexnet_tutorial.network.build`.
             seed: As :func:`alexnet_tutorial.network.build`.
@@ -127,13 +135,10 @@ class Classifier:
             data_format=data_format,
             seed=seed,
         )
-        if preprocessing is None:
-            crop = architecture.input_size
-            short = -(-11 * max(crop) // 320) * 32
-            preprocessing = Preprocessing(short, crop, mean=(CENTER,) * 3)
+        preprocessing = preprocessing or Preprocessing.for_input(architecture.input_size)
         return cls(model, preprocessing, classes, names)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Name, size and classes."""
         return (
             f"Classifier({self.model.name!r}, {self.model.count_params():,} parameters, "
@@ -142,7 +147,9 @@ class Classifier:
 
     # --- learning ------------------------------------------------------------------------------
 
-    def compile(self, learning_rate=1e-4, optimizer=None):
+    def compile(
+        self, learning_rate: float = 1e-4, optimizer: keras.optimizers.Optimizer | None = None
+    ) -> None:
         """Choose how ``fit`` learns; without this it does with what stands here.
 
         Args:
@@ -158,67 +165,67 @@ class Classifier:
 
     def fit(
         self,
-        x,
-        y=None,
+        x: Pictures,
+        y: np.typing.ArrayLike | None = None,
         *,
-        validation_data=None,
-        epochs=1,
-        batch_size=32,
-        augment=True,
-        seed=0,
-        on_error="skip",
-        callbacks=(),
-        verbose="auto",
-    ):
-        """Train on arrays or on a folder.
+        validation_data: Any = None,
+        epochs: int = 1,
+        batch_size: int = 32,
+        augment: bool = True,
+        seed: int = 0,
+        on_error: str = "skip",
+        callbacks: Iterable[keras.callbacks.Callback] = (),
+        verbose: str | int = "auto",
+    ) -> Run:
+        """Train on arrays or on a folder, with :func:`alexnet_tutorial.training.fit`.
 
         Args:
             x: Pictures, uint8 (n, height, width, 3); or a folder, as a path or loaded.
             y: Labels of arrays: integers, or names of classes (n,).
             validation_data: The same: ``(x, y)``, or a folder.
-            epochs: Passes through the pictures.
+            epochs: Passes through the pictures; the weights of the last one are kept.
             batch_size: Pictures in one step.
-            augment: Random crops and mirroring; otherwise every epoch shows the centers.
-            seed: Of order, crops and mirroring.
+            augment: Random crops and flips; otherwise every epoch shows the centers.
+            seed: Of order, crops and flips.
             on_error: ``"skip"`` leaves out pictures that cannot be read, and warns with their
                 names in the end; ``"raise"`` stops at the first.
             callbacks: Keras callbacks.
             verbose: As Keras' ``fit``.
 
         Returns:
-            Keras' ``History``.
+            What it came to, ``history`` and more.
 
         Raises:
             ValueError: Labels or classes that are not the classifier's, or a loss that is not a
                 number or explodes; the message names the step and the layer.
             DataError: Pictures that cannot be used.
         """
-        data = self._labeled(x, y, on_error)
-        if validation_data is not None:
-            pair = validation_data if isinstance(validation_data, tuple) else (validation_data,)
-            held = self._labeled(*pair, on_error=on_error)
-            held = self._batches(*held, batch_size, on_error=on_error)
-        else:
-            held = None
-        batches = self._batches(
-            *data, batch_size, shuffle=True, augment=augment, seed=seed, on_error=on_error
+        batches = self._labeled(
+            x,
+            y,
+            batch_size=batch_size,
+            shuffle=True,
+            augmentation=CROP_AND_FLIP if augment else None,
+            seed=seed,
+            on_error=on_error,
         )
+        validation = None
+        if validation_data is not None:
+            held = validation_data if isinstance(validation_data, tuple) else (validation_data,)
+            validation = self._labeled(*held, batch_size=batch_size, on_error=on_error)
         if not self.model.compiled:
             self.compile()
-        keep_memory()
-        tensorflow = keras.backend.backend() == "tensorflow" and isinstance(data[0], Folder)
-        with self._reading(batches, held):
-            history = self.model.fit(
-                batches.tf_data() if tensorflow else batches,
-                validation_data=held,
-                epochs=epochs,
-                callbacks=[batches.follow(), FiniteLoss(batches), *callbacks],
-                shuffle=False,  # the batches shuffle the pictures themselves
-                verbose=verbose,
-            )
-        return history
+        recipe = Recipe(epochs=epochs, batch_size=batch_size, patience=None)
+        run = fit(self.model, batches, validation, recipe, callbacks, verbose=verbose)
+        self.problems = run.skipped
+        return run
 
-    def replace_head(self, classes, class_names=None, seed=0):
+    def replace_head(
+        self,
+        classes: Sequence[str],
+        class_names: Sequence[str] | None = None,
+        seed: int = 0,
+    ) -> None:
         """Put a new, untrained last layer in place of the old one, for other classes.
 
         Args:
@@ -242,19 +249,16 @@ class Classifier:
 
     def finetune(
         self,
-        x,
-        y=None,
+        x: Pictures,
+        y: np.typing.ArrayLike | None = None,
         *,
-        classes=None,
-        epochs=(5, 5),
-        learning_rate=(1e-3, 1e-5),
-        validation_data=None,
-        batch_size=32,
-        augment=True,
-        seed=0,
-        on_error="skip",
-        verbose="auto",
-    ):
+        classes: Sequence[str] | None = None,
+        epochs: tuple[int, int] = (5, 5),
+        learning_rate: tuple[float, float] = (1e-3, 1e-5),
+        seed: int = 0,
+        on_error: str = "skip",
+        **options: Any,
+    ) -> dict[str, Run]:
         """Learn other classes: a new head on the frozen network, then everything, slowly.
 
         Args:
@@ -263,22 +267,18 @@ class Classifier:
             classes: The new classes; a folder brings its own.
             epochs: Of the head alone, and of the whole network.
             learning_rate: Of the head alone, and of the whole network.
-            validation_data: As :meth:`fit`.
-            batch_size: As :meth:`fit`.
-            augment: As :meth:`fit`.
             seed: As :meth:`fit`, and of the new head.
             on_error: As :meth:`fit`.
-            verbose: As :meth:`fit`.
+            **options: What else :meth:`fit` takes.
 
         Returns:
-            ``{"head": history, "all": history}``, each name → one number for each epoch.
+            ``{"head": run, "all": run}``, what the two phases came to.
 
         Raises:
             ValueError: As :meth:`fit`. What is refused before training leaves the classifier as
                 it was.
         """
-        x = load_folder(x, on_error=on_error) if isinstance(x, (str, os.PathLike)) else x
-        names = None
+        x, names = found(x, on_error), None
         if isinstance(x, Folder):
             classes, names = x.classes, x.class_names
         if classes is None:
@@ -288,37 +288,28 @@ class Classifier:
             )
         after = Classifier(self.model, self.preprocessing, self.classes, self.class_names)
         after.replace_head(classes, names, seed)
-        after._labeled(x, y, on_error)  # refuses what does not fit before anything is changed
+        after._labeled(x, y, on_error=on_error)  # what does not fit changes nothing
         self._take(after.model, after.classes, after.class_names)
         body = [layer for layer in self.model.layers if layer is not _head(self.model)]
-        histories, problems = {}, {}
+        runs: dict[str, Run] = {}
         phases = zip(("head", "all"), epochs, learning_rate, strict=True)
         try:
             for phase, passes, rate in phases:
                 for layer in body:
                     layer.trainable = phase == "all"
                 self.compile(rate)
-                histories[phase] = self.fit(
-                    x,
-                    y,
-                    validation_data=validation_data,
-                    epochs=passes,
-                    batch_size=batch_size,
-                    augment=augment,
-                    seed=seed,
-                    on_error=on_error,
-                    verbose=verbose,
-                ).history
-                problems |= self.problems
+                runs[phase] = self.fit(x, y, epochs=passes, seed=seed, on_error=on_error, **options)
         finally:
             for layer in body:
                 layer.trainable = True
-        self.problems = problems
-        return histories
+        self.problems = runs["head"].skipped | runs["all"].skipped
+        return runs
 
     # --- judging -------------------------------------------------------------------------------
 
-    def predict_proba(self, x, *, views=1, batch_size=32, on_error="raise"):
+    def predict_proba(
+        self, x: Pictures, *, views: int = 1, batch_size: int = 32, on_error: str = "raise"
+    ) -> np.ndarray:
         """Give the probability of every class.
 
         Args:
@@ -335,37 +326,33 @@ class Classifier:
         Raises:
             DataError: Pictures that cannot be used.
         """
-        source = self._pictures(x, on_error)
-        result = np.full((len(source), len(self.classes)), np.nan, "float32")
-        for rows, p in self._outputs(source, views, batch_size, on_error):
+        batches = self._batches(x, views=views, batch_size=batch_size, on_error=on_error)
+        result = np.full((batches.pictures, len(self.classes)), np.nan, "float32")
+        for rows, p in self._outputs(batches):
             result[rows] = p
         return result
 
-    def predict(self, x, *, views=1, batch_size=32, on_error="raise"):
+    def predict(self, x: Pictures, **options: Any) -> np.ndarray:
         """Name the most likely class of each picture.
 
         Args:
             x: As :meth:`predict_proba`.
-            views: As :meth:`predict_proba`.
-            batch_size: As :meth:`predict_proba`.
-            on_error: ``"raise"``, or ``"skip"``: pictures that cannot be read are called None.
+            **options: As :meth:`predict_proba`; a skipped picture is called None.
 
         Returns:
             Names out of ``class_names``, (n,).
         """
-        p = self.predict_proba(x, views=views, batch_size=batch_size, on_error=on_error)
+        p = self.predict_proba(x, **options)
         names = [None if np.isnan(row[0]) else self.class_names[row.argmax()] for row in p]
         return np.array(names, None if None not in names else object)
 
-    def predict_top(self, x, k=5, *, views=1, batch_size=32, on_error="raise"):
+    def predict_top(self, x: Pictures, k: int = 5, **options: Any) -> list[list[Prediction]]:
         """Give the k most likely classes of each picture, with their probabilities.
 
         Args:
             x: As :meth:`predict_proba`.
             k: How many.
-            views: As :meth:`predict_proba`.
-            batch_size: As :meth:`predict_proba`.
-            on_error: ``"raise"``, or ``"skip"``: pictures that cannot be read get no answer.
+            **options: As :meth:`predict_proba`; a skipped picture gets no answer.
 
         Returns:
             For each picture a list of k :class:`Prediction`, the most likely first; equally
@@ -375,18 +362,24 @@ class Classifier:
             ValueError: ``k`` is above the number of classes.
         """
         check_k(k, len(self.classes))
-        p = self.predict_proba(x, views=views, batch_size=batch_size, on_error=on_error)
         return [
-            []
-            if np.isnan(row[0])
-            else [
+            [
                 Prediction(self.class_names[i], float(row[i]), self.classes[i])
                 for i in np.argsort(-row, kind="stable")[:k]
+                if not np.isnan(row[i])
             ]
-            for row in p
+            for row in self.predict_proba(x, **options)
         ]
 
-    def evaluate(self, x, y=None, *, views=1, batch_size=32, on_error="skip"):
+    def evaluate(
+        self,
+        x: Pictures,
+        y: np.typing.ArrayLike | None = None,
+        *,
+        views: int = 1,
+        batch_size: int = 32,
+        on_error: str = "skip",
+    ) -> dict[str, float]:
         """Measure how well pictures are classified.
 
         Args:
@@ -404,12 +397,12 @@ class Classifier:
         Raises:
             ValueError: As :meth:`fit`.
         """
-        source, labels = self._labeled(x, y, on_error)
-        parts = list(self._outputs(source, views, batch_size, on_error))
+        batches = self._labeled(x, y, views=views, batch_size=batch_size, on_error=on_error)
+        parts = list(self._outputs(batches))
         if not parts:
-            raise ValueError(f"none of the {len(source)} pictures can be read.")
+            raise ValueError(f"none of the {batches.pictures} pictures can be read.")
         rows, p = (np.concatenate(part) for part in zip(*parts, strict=True))
-        labels = labels[rows]
+        labels = batches.y[rows]
         right = np.maximum(p[np.arange(len(p)), labels], np.finfo("float32").tiny)
         result = {
             "loss": float(-np.log(right.astype("float64")).mean()),
@@ -419,7 +412,7 @@ class Classifier:
             result["top_5_accuracy"] = top_k_accuracy(labels, p, 5)
         return result | {"pictures": len(p), "views": views, "skipped": len(self.problems)}
 
-    def score(self, x, y=None):
+    def score(self, x: Pictures, y: np.typing.ArrayLike | None = None) -> float:
         """Give the share of pictures classified right, as scikit-learn's classifiers do.
 
         Args:
@@ -433,7 +426,7 @@ class Classifier:
 
     # --- keeping -------------------------------------------------------------------------------
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> Path:
         """Write network, preprocessing and classes to one file, whole or not at all.
 
         The file is a Keras archive with one member more, so ``keras.models.load_model`` opens it
@@ -452,7 +445,6 @@ class Classifier:
         path = Path(path)
         if path.suffix != ".keras":
             raise ValueError(f"{path}: the file's name must end in .keras, as Keras demands.")
-        path.parent.mkdir(parents=True, exist_ok=True)
         facts = {
             "format": 1,
             "preprocessing": self.preprocessing.to_json(),
@@ -461,22 +453,16 @@ class Classifier:
         }
         # A model around the same layers that was never compiled: without the optimizer's numbers.
         bare = keras.Model(self.model.inputs[0], self.model.outputs[0], name=self.model.name)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".keras")
-        try:
-            os.close(handle)
-            bare.save(part)
-            with zipfile.ZipFile(part, "a") as archive:
+        with tempfile.TemporaryDirectory() as folder:
+            archived = Path(folder) / path.name
+            bare.save(archived)
+            with zipfile.ZipFile(archived, "a") as archive:
                 archive.writestr(MEMBER, json.dumps(facts))
-            with open(part, "rb+") as file:
-                os.fsync(file.fileno())
-            os.chmod(part, 0o644)  # mkstemp makes it private
-            os.replace(part, path)
-        finally:
-            Path(part).unlink(missing_ok=True)
-        return path
+            with open(archived, "rb") as whole:
+                return write_whole(path, lambda file: shutil.copyfileobj(whole, file))
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | os.PathLike[str]) -> "Classifier":
         """Read a classifier that :meth:`save` wrote.
 
         Args:
@@ -530,32 +516,34 @@ class Classifier:
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _pictures(self, x, on_error):
-        """What can be read: a folder, files, or arrays."""
-        check_on_error(on_error)
-        if isinstance(x, (str, os.PathLike)):
-            path = Path(x)
-            x = load_folder(path, on_error=on_error) if path.is_dir() else [path]
-        if isinstance(x, Folder):
-            return x
-        if isinstance(x, (list, tuple)) and x and isinstance(x[0], (str, os.PathLike)):
-            return Files(x)
-        return Arrays(x)
+    def _batches(self, x, labels=None, *, views=1, batch_size=32, on_error="skip", **options):
+        """Batches of pictures as the network takes them; ``batch_size`` counts crops."""
+        size = max(batch_size // views, 1) if views in (1, 10) else batch_size
+        return Batches(
+            x,
+            classes=None if labels is None else len(self.classes),
+            labels=labels,
+            preprocessing=self.preprocessing,
+            batch_size=size,
+            views=views,
+            data_format=self.data_format,
+            on_error=on_error,
+            **({"augmentation": None, "shuffle": False} | options),
+        )
 
-    def _labeled(self, x, y=None, on_error="skip"):
-        """Pictures, and the place of each one's class in ``classes``."""
-        source = self._pictures(x, on_error)
-        if isinstance(source, Folder):
+    def _labeled(self, x, y=None, *, on_error="skip", **options):
+        """Batches with the place of each picture's class in ``classes``."""
+        x = found(x, on_error)
+        if isinstance(x, Folder):
             if y is not None:
                 raise ValueError("a folder brings its own labels: leave y out.")
-            return source, self._places(source.classes, str(source.path))[source.y]
+            y = self._places(x.classes, str(x.path))[x.y]
         if y is None:
             raise ValueError("labels are missing: give y, one for each picture.")
         y = np.asarray(y)
-        if y.dtype.kind in "UO":
-            y = self._places(y.tolist(), "y") if y.ndim == 1 else y
-        check_labels(y, len(source), len(self.classes), "y")
-        return source, y.astype("int64")
+        if y.dtype.kind in "UO" and y.ndim == 1:
+            y = self._places(y.tolist(), "y")
+        return self._batches(x, y, on_error=on_error, **options)
 
     def _places(self, names, where):
         unknown = sorted({str(name) for name in names if name not in self._index})
@@ -567,50 +555,14 @@ class Classifier:
             )
         return np.array([self._index[name] for name in names], "int64")
 
-    def _batches(self, source, labels, batch_size, **options):
-        return PictureBatches(
-            source,
-            labels,
-            self.preprocessing,
-            batch_size,
-            data_format=self.data_format,
-            **options,
-        )
-
-    def _outputs(self, source, views, batch_size, on_error):
+    def _outputs(self, batches: Batches) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """(rows, probabilities averaged over the views), batch by batch."""
-        size = max(batch_size // views, 1) if views in (1, 10) else batch_size
-        batches = self._batches(source, None, size, views=views, on_error=on_error)
-        with self._reading(batches):
+        with reading(batches) as self.problems:
             for step in range(len(batches)):
                 rows, x = batches.read(step)
                 if len(rows):
                     p = np.asarray(self.model.predict_on_batch(_filled_up(x)))[: len(x)]
-                    yield rows, p.reshape(len(rows), views, -1).mean(1)
-
-    @contextlib.contextmanager
-    def _reading(self, *sets):
-        """Name the pictures that could not be read, and raise what stopped a set as it was."""
-        sets = [batches for batches in sets if batches is not None]
-        try:
-            with warnings.catch_warnings():
-                # How many batches a folder gives is known when all of it was decoded once.
-                warnings.filterwarnings("ignore", "Your input ran out of data")
-                yield
-        except Exception:
-            for batches in sets:
-                if batches.failure is not None:
-                    raise batches.failure from None
-            raise
-        self.problems = {}
-        for batches in sets:
-            self.problems |= getattr(batches.source, "problems", {}) | batches.problems
-        if self.problems:
-            lines = "\n".join(f"- {problem}" for problem in self.problems.values())
-            warnings.warn(
-                f"{len(self.problems)} pictures cannot be read and were left out:\n{lines}",
-                stacklevel=4,
-            )
+                    yield rows, p.reshape(len(rows), batches.views, -1).mean(1)
 
 
 def _some(names, most=8):
@@ -639,7 +591,7 @@ def _checked_classes(outputs, classes, class_names):
         if twice:
             raise ValueError(
                 f"two {what} are called {twice[0]!r}. Answers could not be told apart: for "
-                "ImageNet, give the wnids as classes, and names from datasets.folder.class_names."
+                "ImageNet, give the wnids as classes, and names from pictures.labels.class_names."
             )
     return classes, names
 

@@ -2,7 +2,7 @@
 
 Everything here starts from labels and answers as NumPy arrays, so it neither loads Keras nor asks
 which library made them. The ten views of 2012 are cut by
-:func:`alexnet_tutorial.pictures.batches.ten_views` and averaged by
+:func:`alexnet_tutorial.pictures.augmentation.ten_views` and averaged by
 :meth:`alexnet_tutorial.classifier.Classifier.evaluate`.
 """
 
@@ -10,15 +10,16 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from alexnet_tutorial.pictures.errors import DataError
-from alexnet_tutorial.pictures.signs import check_every_class, check_labels
+from alexnet_tutorial.pictures.labels import check_every_class, check_labels
 
 Z = 1.96
 """Standard deviations to either side that hold 95 % of a normal distribution."""
 
 
-def check_k(k, classes):
+def check_k(k: int, classes: int) -> None:
     """Refuse a number of guesses that cannot be made.
 
     Args:
@@ -35,7 +36,7 @@ def check_k(k, classes):
         )
 
 
-def top_k_accuracy(labels, probabilities, k):
+def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, k: int) -> float:
     """Share of pictures with fewer than k classes more likely than the right one.
 
     This is Keras' rule (``keras.metrics.sparse_top_k_categorical_accuracy``), for ties as well: a
@@ -66,7 +67,7 @@ def top_k_accuracy(labels, probabilities, k):
     return float(np.mean((p > right).sum(1) < k))
 
 
-def confusion_matrix(labels, answers, classes):
+def confusion_matrix(labels: ArrayLike, answers: ArrayLike, classes: int) -> np.ndarray:
     """Count which class was answered for which.
 
     Args:
@@ -91,7 +92,7 @@ def confusion_matrix(labels, answers, classes):
     return counts.reshape(classes, classes)
 
 
-def accuracy_by_class(labels, answers, classes):
+def accuracy_by_class(labels: ArrayLike, answers: ArrayLike, classes: int) -> np.ndarray:
     """Share of right answers for each class (its *recall*).
 
     Args:
@@ -130,7 +131,7 @@ class Calibration(NamedTuple):
     error: float
 
 
-def calibration(labels, probabilities, bins=10):
+def calibration(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10) -> Calibration:
     """Compare how sure a network is with how often it is right.
 
     The confidence of an answer is the probability of the class that was answered. Answers are
@@ -151,8 +152,8 @@ def calibration(labels, probabilities, bins=10):
 
     Example:
         >>> sure = [[0.9, 0.1], [0.9, 0.1], [0.4, 0.6]]
-        >>> found = calibration([0, 1, 1], sure, bins=2)
-        >>> found.pictures.tolist(), round(found.error, 3)
+        >>> groups = calibration([0, 1, 1], sure, bins=2)
+        >>> groups.pictures.tolist(), round(groups.error, 3)
         ([0, 3], 0.133)
     """
     labels, p = _checked(labels, probabilities)
@@ -177,7 +178,7 @@ def calibration(labels, probabilities, bins=10):
     return Calibration(pictures, mean_confidence, accuracy, error)
 
 
-def wilson_interval(right, pictures):
+def wilson_interval(right: float, pictures: int) -> tuple[float, float]:
     """95 % interval of an accuracy: the true accuracies that go with what was counted.
 
     From Wilson (1927), doi:10.1080/01621459.1927.10502953.
@@ -221,7 +222,7 @@ class Comparison(NamedTuple):
     p_value: float
 
 
-def compare(labels, first, second):
+def compare(labels: ArrayLike, first: ArrayLike, second: ArrayLike) -> Comparison:
     """Ask whether one classifier is better than another, picture by picture.
 
     Only pictures that one reads and the other does not tell them apart. If neither is better, each
@@ -243,6 +244,8 @@ def compare(labels, first, second):
         >>> compare([0, 1, 2, 0], [0, 1, 2, 1], [1, 0, 0, 0])
         Comparison(first=3, second=1, p_value=0.625)
     """
+    from scipy import stats
+
     labels, first, second = (np.asarray(values) for values in (labels, first, second))
     classes = 1 + max(
         (values.max() for values in (labels, first, second) if values.size), default=0
@@ -251,9 +254,8 @@ def compare(labels, first, second):
         check_labels(values, len(labels), classes, f"the answers of the {name}")
     one, two = first == labels, second == labels
     only = int((one & ~two).sum()), int((two & ~one).sum())
-    coins, fewer = sum(only), min(only)
-    tail = sum(math.comb(coins, heads) for heads in range(fewer + 1)) / 2**coins
-    return Comparison(*only, min(2 * tail, 1.0))
+    p_value = stats.binomtest(min(only), sum(only)).pvalue if any(only) else 1.0
+    return Comparison(*only, float(p_value))
 
 
 def _checked(labels, probabilities):

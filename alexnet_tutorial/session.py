@@ -11,6 +11,9 @@ import platform
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Literal
 
 BUDGETS = ("cpu", "gpu")
 
@@ -28,34 +31,34 @@ _CHATTER = re.compile(
 
 
 @contextlib.contextmanager
-def _without_chatter(chatter=_CHATTER):
+def without_chatter(chatter: re.Pattern[str] = _CHATTER) -> Iterator[None]:
     """Hold back what C++ code writes to the error stream; afterwards pass on all but chatter.
 
     Python's ``sys.stderr`` does not see these lines: TensorFlow writes to file descriptor 2.
     oneDNN itself stays on. (Switching it off would silence its line too, but see
     :func:`import_keras`.)
     """
-    with tempfile.TemporaryFile() as held:
+    with tempfile.TemporaryFile() as stream:
         sys.stderr.flush()
         try:
             outside = os.dup(2)
         except OSError:  # no error stream at all: nothing to hold back
             yield
             return
-        os.dup2(held.fileno(), 2)
+        os.dup2(stream.fileno(), 2)
         try:
             yield
         finally:
             sys.stderr.flush()
             os.dup2(outside, 2)
             os.close(outside)
-            held.seek(0)
-            for line in held.read().decode(errors="replace").splitlines():
+            stream.seek(0)
+            for line in stream.read().decode(errors="replace").splitlines():
                 if line.strip() and not chatter.search(line):
                     print(line, file=sys.stderr)
 
 
-def keep_memory(megabytes=64):
+def keep_memory(megabytes: int = 64) -> bool:
     """Have the C library keep memory that was freed for the next step, where it is glibc.
 
     A training step asks for the same large arrays again and again. glibc hands them back to the
@@ -80,7 +83,7 @@ def keep_memory(megabytes=64):
     return bool(mallopt(top_pad, megabytes << 20))
 
 
-def import_keras():
+def import_keras() -> ModuleType:
     """Import Keras and its backend without the lines TensorFlow writes at every start.
 
     oneDNN is switched on, unless ``TF_ENABLE_ONEDNN_OPTS`` is set: TensorFlow does that by itself
@@ -99,7 +102,7 @@ def import_keras():
     if platform.machine().lower() in ("x86_64", "amd64"):
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     keep_memory()
-    with _without_chatter():
+    with without_chatter():
         import keras
 
         if keras.backend.backend() == "tensorflow":
@@ -109,7 +112,7 @@ def import_keras():
     return keras
 
 
-def device():
+def device() -> Literal["cpu", "gpu"]:
     """Name the kind of device that Keras' backend computes on.
 
     Returns:
@@ -120,24 +123,23 @@ def device():
         True
     """
     backend = import_keras().backend.backend()
+    accelerated = False
     if backend == "tensorflow":
         import tensorflow as tf
 
-        found = bool(tf.config.list_physical_devices("GPU"))
+        accelerated = bool(tf.config.list_physical_devices("GPU"))
     elif backend == "jax":
         import jax
 
-        found = jax.default_backend() != "cpu"
+        accelerated = jax.default_backend() != "cpu"
     elif backend == "torch":
         import torch
 
-        found = torch.cuda.is_available()
-    else:
-        found = False
-    return "gpu" if found else "cpu"
+        accelerated = torch.cuda.is_available()
+    return "gpu" if accelerated else "cpu"
 
 
-def budget():
+def budget() -> str:
     """Find how much this machine can be asked to compute.
 
     The environment variable ``ALEXNET_TUTORIAL_BUDGET`` overrides what the machine offers: set it
@@ -164,7 +166,7 @@ def budget():
     return wanted
 
 
-def cores():
+def cores() -> int:
     """Count the CPU cores this process may use.
 
     Returns:
@@ -179,7 +181,44 @@ def cores():
     return os.cpu_count() or 1
 
 
-def describe():
+def building() -> bool:
+    """Tell whether the book is being built, which insists on what a reader's run only remarks on.
+
+    Returns:
+        Whether the environment variable ``ALEXNET_TUTORIAL_BUILD`` is 1.
+
+    Example:
+        >>> building() in (True, False)
+        True
+    """
+    return os.environ.get("ALEXNET_TUTORIAL_BUILD") == "1"
+
+
+def expect(holds: bool, claim: str) -> None:
+    """Hold a sentence of a chapter against what was computed, or against what a library said.
+
+    Other versions of Keras word an error differently, and another machine gives other numbers.
+    The build stops there, so that no sentence goes stale; a reader's run goes on.
+
+    Args:
+        holds: Whether the claim is true of this run.
+        claim: What the page says, in a sentence.
+
+    Raises:
+        AssertionError: It does not hold, while the book is being built.
+
+    Example:
+        >>> expect(2 > 3, "Two is more than three.")
+        This run came out differently from the page, which says: Two is more than three.
+    """
+    if holds:
+        return
+    if building():
+        raise AssertionError(f"no longer true: {claim}")
+    print(f"This run came out differently from the page, which says: {claim}")
+
+
+def describe() -> str:
     """Say in one sentence which versions run here and on what.
 
     Returns:
@@ -204,7 +243,7 @@ def describe():
     )
 
 
-def start(seed=0):
+def start(seed: int = 0) -> str:
     """Begin a chapter: import Keras quietly, seed everything, print versions and budget.
 
     Args:

@@ -11,9 +11,8 @@ import json
 from dataclasses import MISSING, dataclass, fields
 from urllib.parse import urlencode
 
-from alexnet_tutorial.shapes.architecture import _KINDS, Architecture, _listed
-from alexnet_tutorial.shapes.ledger import ledger
-from alexnet_tutorial.shapes.variants import VARIANTS, variant
+from alexnet_tutorial.shapes import VARIANTS, Architecture, ledger, variant
+from alexnet_tutorial.shapes.architecture import KINDS, listed
 
 
 def kinds() -> dict:
@@ -28,11 +27,11 @@ def kinds() -> dict:
         {'required': [], 'defaults': {'rate': 0.5}}
     """
     found = {}
-    for kind, layer in _KINDS.items():
+    for kind, layer in KINDS.items():
         own = [field for field in fields(layer) if field.name != "name"]
         found[kind] = {
             "required": [field.name for field in own if field.default is MISSING],
-            "defaults": {f.name: _listed(f.default) for f in own if f.default is not MISSING},
+            "defaults": {f.name: listed(f.default) for f in own if f.default is not MISSING},
         }
     return found
 
@@ -54,12 +53,12 @@ class Workbench:
     @property
     def state(self) -> str:
         """What stands in the address after ``#``."""
-        said = {"net": _written(self.network)}
+        state = {"net": _written(self.network)}
         if self.layer is not None:
-            said["layer"] = self.layer
+            state["layer"] = self.layer
         if self.compare_with is not None:
-            said["compare"] = _written(self.compare_with)
-        return urlencode(said)
+            state["compare"] = _written(self.compare_with)
+        return urlencode(state)
 
     @property
     def url(self) -> str | None:
@@ -67,7 +66,7 @@ class Workbench:
         site = _site()
         return site and f"{site}book/workbench.html#{self.state}"
 
-    def _summary(self):
+    def _summary(self) -> str:
         book = ledger(self.network)
         if self.layer is None:
             return f"{book.name}: {book.parameters:,} parameters, {book.macs:,} MACs"
@@ -93,7 +92,7 @@ _LINK = (
 )
 
 
-def _written(network):
+def _written(network: Architecture) -> str:
     """A variant's name; any other network as its JSON in base64url after a tilde."""
     if VARIANTS.get(network.name) == network:
         return network.name
@@ -101,7 +100,7 @@ def _written(network):
     return "~" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _site():
+def _site() -> str | None:
     """Address of the book's site, from the installed package's pyproject.toml."""
     try:
         urls = importlib.metadata.metadata("alexnet-tutorial").get_all("Project-URL") or []
@@ -141,7 +140,7 @@ def show(
     return Workbench(network, layer, None if compare_with is None else _network(compare_with))
 
 
-def _network(network):
+def _network(network: str | Architecture) -> Architecture:
     if isinstance(network, str):
         return variant(network)
     if isinstance(network, Architecture):

@@ -18,8 +18,9 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
+from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.pictures import load_signs
-from alexnet_tutorial.session import cores, describe, device, import_keras, keep_memory
+from alexnet_tutorial.session import cores, describe, device, import_keras
 from alexnet_tutorial.shapes.variants import variant
 
 GOAL = 0.95
@@ -89,12 +90,6 @@ def speeds(model, batches, rounds=5):
     return {name: len(x) / statistics.median(times) for name, times in seconds.items()}
 
 
-def write(record, path):
-    beside = path.with_suffix(".part")
-    beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
-
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, required=True, help="where the checkpoint goes")
@@ -108,9 +103,9 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
 
     keras = import_keras()
-    from alexnet_tutorial import training
+    from alexnet_tutorial.pictures import Batches
+    from alexnet_tutorial.training import Recipe, accuracy, fit
 
-    keep_memory()
     signs = load_signs(options.source, seed=options.seed)
     network = variant(options.network).with_classes(len(signs.classes))
     policy = "mixed_float16" if device() == "gpu" else "float32"
@@ -118,16 +113,12 @@ def main(arguments=None):
     model, crop = enlarging(network, options.seed)
     keras.config.set_dtype_policy("float32")
 
-    recipe = training.Recipe(epochs=options.epochs, learning_rate=options.learning_rate)
-    batches = training.Batches(signs.train, crop, len(signs.classes), recipe, options.seed)
-    validation, test = (
-        (training.prepare(split.x, crop), split.y) for split in (signs.validation, signs.test)
+    recipe = Recipe(epochs=options.epochs, learning_rate=options.learning_rate)
+    still = {"augmentation": None, "shuffle": False}
+    batches, validation, test = (
+        Batches(split, crop, len(signs.classes), seed=options.seed, **how)
+        for split, how in ((signs.train, {}), (signs.validation, still), (signs.test, still))
     )
-    training.compile_model(model, recipe, len(batches))
-    stopping = keras.callbacks.EarlyStopping(
-        "val_loss", patience=recipe.patience, restore_best_weights=True
-    )
-    checkpoint = training.Checkpoint(options.folder, batches, stopping)
     record = {
         "finished": False,
         "date": date.today().isoformat(),
@@ -143,42 +134,34 @@ def main(arguments=None):
         "recipe": asdict(recipe),
     }
 
+    def write():
+        write_whole(options.record, json.dumps(record, indent=1) + "\n")
+
     def keep(epoch, logs):
-        write(record | {"history": checkpoint.history}, options.record)
+        # Keras adds this epoch to its own history only after the callbacks.
+        before = model.history.history
+        record["history"] = {name: [*before.get(name, ()), logs[name]] for name in logs}
+        write()
         print(epoch + 1, {name: round(value, 3) for name, value in logs.items()}, flush=True)
 
     print(record["machine"], record["versions"], policy, flush=True)
-    model.fit(
-        batches,
-        epochs=recipe.epochs,
-        validation_data=validation,
-        callbacks=[
-            training.FiniteLoss(),
-            clock(),
-            stopping,
-            checkpoint,
-            keras.callbacks.LambdaCallback(on_epoch_end=keep),
-        ],
-        shuffle=False,  # the batches shuffle the pictures themselves
-        verbose=0,
-    )
-    history = checkpoint.history
-    x, y = test
-    right = model.predict(x, verbose=0).argmax(-1) == y
+    callbacks = [clock(), keras.callbacks.LambdaCallback(on_epoch_end=keep)]
+    run = fit(model, batches, validation, recipe, callbacks, folder=options.folder)
+    history = run.history
     reached = [epoch for epoch, value in enumerate(history["val_accuracy"]) if value >= GOAL]
     record |= {
         "finished": True,
         "history": history,
-        "best_epoch": int(stopping.best_epoch) + 1,
-        "test_right": int(right.sum()),
+        "best_epoch": run.best_epoch,
+        "test_right": round(accuracy(model, test) * len(signs.test)),
         "seconds": sum(history["seconds"]),
         "cpu_seconds": sum(history["cpu_seconds"]),
         "seconds_to_goal": sum(history["seconds"][: reached[0] + 1]) if reached else None,
         "goal": GOAL,
         "pictures_per_second": speeds(model, batches),  # last: it trains on
     }
-    write(record, options.record)
-    print(f"{record['test_right']} of {len(y)} test pictures right", flush=True)
+    write()
+    print(f"{record['test_right']} of {len(signs.test)} test pictures right", flush=True)
 
 
 if __name__ == "__main__":

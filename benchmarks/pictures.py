@@ -4,7 +4,7 @@
 
 FOLDER has one subfolder of pictures for each class. Every contestant decodes the same pictures,
 resizes the short side to 256 and cuts out 224 by 224, in as many threads as there are cores; the
-pipelines also crop at random, mirror, scale and put batches together. Each round times every
+pipeline also crops at random, flips, scales and puts batches together. Each round times every
 contestant once, in turn, and the figure of a contestant is its median. Seconds of all cores
 together say what a picture costs; seconds on the clock also hold what else the machine does.
 """
@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, __version__
 
+from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.pictures import load_folder
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.session import cores, describe, import_keras
@@ -47,32 +48,23 @@ def pillow(files, kind):
 
 def contestants(folder):
     """Functions that read the whole folder once."""
-    keras = import_keras()
-    from alexnet_tutorial.pictures.batches import PictureBatches
+    import_keras()
+    from alexnet_tutorial.pictures.augmentation import CROP_AND_FLIP
+    from alexnet_tutorial.pictures.batches import Batches
 
-    preprocessing = Preprocessing(RESIZE, CROP, mean=(0.5, 0.5, 0.5))
-    options = {"shuffle": True, "augment": True}
-    batches = PictureBatches(folder, folder.y, preprocessing, **options)
+    preprocessing = Preprocessing(RESIZE, CROP, mean=0.5)
+    batches = Batches(folder, preprocessing=preprocessing, augmentation=CROP_AND_FLIP)
 
-    def threads():
+    def pipeline():
         batches.epoch += 1
         for step in range(len(batches)):
             batches[step]
 
-    found = {
+    return {
         "pillow bilinear": lambda: pillow(folder.files, Image.Resampling.BILINEAR),
         "pillow bicubic": lambda: pillow(folder.files, Image.Resampling.BICUBIC),
-        "pipeline, Pillow": threads,
+        "pipeline": pipeline,
     }
-    if keras.backend.backend() == "tensorflow":
-        data = PictureBatches(folder, folder.y, preprocessing, **options).tf_data()
-
-        def tf_data():
-            for _ in data:
-                pass
-
-        found["pipeline, tf.data"] = tf_data
-    return found
 
 
 def race(runners, rounds):
@@ -124,9 +116,7 @@ def main(arguments=None):
             "rounds": options.rounds,
             "results": results,
         }
-        beside = options.record.with_suffix(".part")
-        beside.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        beside.replace(options.record)
+        write_whole(options.record, json.dumps(record, indent=2) + "\n")
 
 
 if __name__ == "__main__":

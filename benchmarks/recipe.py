@@ -1,9 +1,9 @@
 """Compare recipes of the compact network on SIGNS, by validation pictures alone.
 
-    python benchmarks/recipe.py [--seeds 10 11] [--share 0.3] [--epochs 80] [--turn 12] ...
+    python benchmarks/recipe.py [--seeds 10 11] [--share 0.3] [--epochs 80] [--rotation 12] ...
 
-Every number of :class:`alexnet_tutorial.training.Recipe` is an option. A recipe is judged by the
-loss and the accuracy on the validation pictures, as they are and in four varied crops each
+Every number of a recipe and of its augmentation is an option. A recipe is judged by the
+loss and the accuracy on the validation pictures, as they are and in four augmented crops each
 ("varied": harder, so it still tells recipes apart where the first is near its end). A share of
 0.3 to validate leaves fewer pictures to learn from, and three times as many to judge by. The test
 set is never looked at.
@@ -15,13 +15,12 @@ from dataclasses import fields
 
 import numpy as np
 
-from alexnet_tutorial.network import build
-from alexnet_tutorial.pictures import load_signs
-from alexnet_tutorial.session import describe, keep_memory
+from alexnet_tutorial.pictures import Augmentation, Batches, augment, load_signs, preprocess
+from alexnet_tutorial.session import describe
 from alexnet_tutorial.shapes.variants import variant
-from alexnet_tutorial.training import Batches, Recipe, compile_model, prepare, vary
+from alexnet_tutorial.training import Recipe, fit
 
-HARD = Recipe(turn=20.0, zoom=0.2, shift=5.0, light=0.25)
+HARD = Augmentation(rotation=20.0, zoom=0.2, shift=5.0, brightness=0.25)
 
 
 def judge(model, x, y):
@@ -33,32 +32,36 @@ def judge(model, x, y):
 
 def run(recipe, seed, share):
     signs = load_signs("real", seed=seed, validation=share)
-    validation = signs.validation
-    batches = Batches(signs.train, 57, 6, recipe, seed)
-    model = build(variant("compact"), seed=seed)
-    compile_model(model, recipe, len(batches))
+    x, y = signs.validation.x, signs.validation.y
+    options = {"batch_size": recipe.batch_size, "augmentation": recipe.augmentation}
     started = time.process_time()
-    follow = batches.follow()
-    model.fit(batches, epochs=recipe.epochs, callbacks=[follow], shuffle=False, verbose=0)
+    done = fit(variant("compact"), Batches(signs.train, 57, 6, **options, seed=seed), recipe=recipe)
     seconds = time.process_time() - started
     rng = np.random.default_rng(0)
-    varied = np.concatenate([vary(validation.x, 57, HARD, rng) for _ in range(4)])
-    plain = judge(model, prepare(validation.x, 57), validation.y)
-    hard = judge(model, varied, np.tile(validation.y, 4))
-    return *plain, *hard, seconds
+    varied = np.concatenate([augment(x, 57, HARD, rng) for _ in range(4)])
+    scale = done.preprocessing.normalize
+    plain = judge(done.model, preprocess(x, 57), y)
+    return *plain, *judge(done.model, scale(varied), np.tile(y, 4)), seconds
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[10, 11])
     parser.add_argument("--share", type=float, default=0.3)
-    numbers = [field for field in fields(Recipe) if field.name not in ("patience", "mirror")]
-    for field in numbers:
+    numbers = {
+        kind: [field for field in fields(kind) if field.type in (int, float)]
+        for kind in (Recipe, Augmentation)
+    }
+    for field in [*numbers[Recipe], *numbers[Augmentation]]:
         option = f"--{field.name.replace('_', '-')}"
         parser.add_argument(option, type=field.type, default=field.default)
     options = parser.parse_args()
-    recipe = Recipe(**{field.name: getattr(options, field.name) for field in numbers})
-    keep_memory()
+    chosen = {
+        kind: {field.name: getattr(options, field.name) for field in some}
+        for kind, some in numbers.items()
+    }
+    augmentation = Augmentation(**chosen[Augmentation])
+    recipe = Recipe(**chosen[Recipe], patience=None, augmentation=augmentation)
     print(f"{describe()}\n{recipe}")
     print("| seed | loss | accuracy | varied loss | varied accuracy | CPU s |")
     print("|---:|---:|---:|---:|---:|---:|")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.session import cores, describe, import_keras
 from alexnet_tutorial.shapes.architecture import pair
 from alexnet_tutorial.shapes.variants import variant
@@ -57,9 +58,10 @@ def torch_model(architecture):
     from torch import nn
 
     layers = []
-    for layer, shape, _ in architecture.walk():
-        if layer.kind in ("conv", "pool"):
-            (top, bottom), (left, right) = layer.pad_amounts(shape)
+    for step in architecture.steps:
+        layer, shape = step.layer, step.input
+        if step.windows:
+            (top, bottom), (left, right) = step.pads
             symmetric = top == bottom and left == right
             if not symmetric:
                 layers.append(nn.ZeroPad2d((left, right, top, bottom)))
@@ -184,9 +186,7 @@ def main(arguments=None):
             "rounds": options.rounds,
             "results": rows,
         }
-        beside = options.record.with_suffix(".part")
-        beside.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        beside.replace(options.record)
+        write_whole(options.record, json.dumps(record, indent=2) + "\n")
 
 
 if __name__ == "__main__":

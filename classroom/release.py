@@ -1,99 +1,74 @@
 """Make the students' copies of the assignments from the instructor's notebooks.
 
-    python classroom/release.py            write classroom/release/ from classroom/source/
-    python classroom/release.py --check    only say which copies differ (exit status 1)
+    python -m classroom.release            write classroom/release/ from classroom/source/
+    python -m classroom.release --check    only say which copies differ (exit status 1)
 
-The notebooks are in nbgrader's format, and a copy is what its ``generate_assignment`` makes:
-solutions give way to ``YOUR CODE HERE`` and ``YOUR ANSWER HERE``, hidden tests and mark schemes
-are cut out, cells that must stay as they are are locked and carry a checksum. nbgrader itself
-brings a Jupyter server and a database for that, so it is only asked in a test whether it agrees.
+The notebooks are in nbgrader's format, and its own steps make the copies: solutions give way to
+``YOUR CODE HERE`` and ``YOUR ANSWER HERE``, hidden tests and mark schemes are cut out, cells that
+must stay as they are are locked and carry a checksum.
 """
 
 import copy
-import hashlib
-import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
+
+from alexnet_tutorial.files import write_whole
 
 CLASSROOM = Path(__file__).resolve().parent
 SOURCE = CLASSROOM / "source"
 RELEASE = CLASSROOM / "release"
 
-CODE_STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
-TEXT_STUB = ("YOUR ANSWER HERE",)
-
+# Those of nbgrader's generate_assignment that need no database, in its order.
+STEPS = (
+    "LockCells",
+    "ClearSolutions",
+    "ClearOutput",
+    "ClearHiddenTests",
+    "ClearMarkScheme",
+    "ComputeChecksums",
+    "CheckCellMetadata",
+)
 FLAGS = ("grade", "solution", "locked", "task")
 
 
-def role(cell):
+def role(cell: nbformat.NotebookNode) -> dict:
     """Give a cell's nbgrader metadata, or an empty dict where it has none."""
     return cell.metadata.get("nbgrader", {})
 
 
-def cut(source, name, stub=(), where="this cell"):
-    r"""Replace every region of a cell's source, markers included.
+def has_region(source: str, name: str, where: str = "this cell") -> bool:
+    r"""Tell whether a cell has regions of a name.
 
     Args:
         source: The cell's text.
-        name: What its markers say after BEGIN and END, such as ``"SOLUTION"``.
-        stub: Lines that stand in a region's place, indented as its first marker.
+        name: What their markers say after BEGIN and END, such as ``"SOLUTION"``.
         where: Names the file and the cell in errors.
 
     Returns:
-        tuple: The text without the regions, and how many they were.
+        Whether there is at least one.
 
     Raises:
-        ValueError: A region does not end, or begins or ends twice.
+        ValueError: A region does not end, or begins or ends twice. nbgrader says so too, but not
+            where, and an END alone escapes it.
 
     Example:
-        >>> cut("a = 1\n### BEGIN SOLUTION\nb = 2\n### END SOLUTION", "SOLUTION", ["b = 0"])
-        ('a = 1\nb = 0', 1)
+        >>> has_region("a = 1\n### BEGIN SOLUTION\nb = 2\n### END SOLUTION", "SOLUTION")
+        True
     """
-    kept, inside, regions = [], False, 0
-    for number, line in enumerate(source.split("\n"), start=1):
-        begins, ends = f"BEGIN {name}" in line, f"END {name}" in line
-        if (begins and inside) or (ends and not inside):
-            raise ValueError(
-                f"{where}, line {number}: {line.strip()!r} "
-                + ("inside another region" if begins else "without a BEGIN before it")
-                + f"; each BEGIN {name} needs one END {name}, and regions do not nest."
-            )
-        if begins:
-            indent = line[: len(line) - len(line.lstrip())]
-            kept += [indent + words for words in stub]
-            inside, regions = True, regions + 1
-        elif ends:
-            inside = False
-        elif not inside:
-            kept.append(line)
-    if inside:
-        raise ValueError(f"{where}: a BEGIN {name} has no END {name}; add it.")
-    return "\n".join(kept), regions
+    markers = re.findall(rf"(BEGIN|END) {name}", source)
+    if markers != ["BEGIN", "END"] * (len(markers) // 2):
+        raise ValueError(
+            f"{where}: the markers {name} are {', '.join(markers)}; each BEGIN {name} needs one "
+            f"END {name} after it, and regions do not nest."
+        )
+    return bool(markers)
 
 
-def checksum(cell):
-    """Compute the checksum by which nbgrader knows whether a cell was changed.
-
-    It is ``compute_checksum`` of nbgrader.utils: MD5 of source, kind, three flags, id and points.
-
-    Args:
-        cell: A cell with nbgrader metadata.
-
-    Returns:
-        32 hexadecimal digits.
-    """
-    given = role(cell)
-    parts = [cell.source, cell.cell_type]
-    parts += [str(bool(given.get(flag))) for flag in ("grade", "solution", "locked")]
-    parts.append(given["grade_id"])
-    if given.get("grade"):
-        parts.append(str(float(given["points"])))
-    return hashlib.md5("".join(parts).encode("utf-8"), usedforsecurity=False).hexdigest()
-
-
-def check_source(notebook, name="notebook"):
+def check_source(notebook: nbformat.NotebookNode, name: str = "notebook") -> None:
     """Refuse an instructor's notebook that would not grade, or would show what it must not.
 
     Args:
@@ -110,12 +85,12 @@ def check_source(notebook, name="notebook"):
         given = role(cell)
         where = f"{name}, cell {number} ({given.get('grade_id', cell.get('id'))})"
         for marker, flag in (("SOLUTION", "solution"), ("HIDDEN TESTS", "grade")):
-            if cut(cell.source, marker, where=where)[1] and not given.get(flag):
+            if has_region(cell.source, marker, where) and not given.get(flag):
                 raise ValueError(
                     f"{where}: has a region {marker}, but its metadata do not say {flag}: true, "
                     "so nobody would be graded by it. Set the flag or take the region out."
                 )
-        if cut(cell.source, "MARK SCHEME", where=where)[1] and cell.cell_type != "markdown":
+        if has_region(cell.source, "MARK SCHEME", where) and cell.cell_type != "markdown":
             raise ValueError(f"{where}: a mark scheme is for written answers, in Markdown.")
         if not given:
             continue
@@ -135,7 +110,7 @@ def check_source(notebook, name="notebook"):
             raise ValueError(f"{where}: tests must be locked, or a student may change them.")
 
 
-def released(notebook, name="notebook"):
+def released(notebook: nbformat.NotebookNode, name: str = "notebook") -> nbformat.NotebookNode:
     """Make a student's copy of an instructor's notebook.
 
     Args:
@@ -148,37 +123,30 @@ def released(notebook, name="notebook"):
     Raises:
         ValueError: As :func:`check_source`.
     """
+    from nbgrader import preprocessors
+
     check_source(notebook, name)
     made = copy.deepcopy(notebook)
-    for cell in made.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-        given = role(cell)
-        if not given:
-            continue
-        if given["solution"]:
-            stub = CODE_STUB if cell.cell_type == "code" else TEXT_STUB
-            cell.source, regions = cut(cell.source, "SOLUTION", stub)
-            if not regions:
-                cell.source = "\n".join(stub)
-        for region in ("HIDDEN TESTS", "MARK SCHEME"):
-            cell.source, _ = cut(cell.source, region)
-        if given["grade"] or given["solution"] or given["locked"]:
-            cell.metadata["deletable"] = False
-            if not given["solution"]:
-                cell.metadata["editable"] = False
-            given["cell_type"] = cell.cell_type
-            given["checksum"] = checksum(cell)
+    resources: dict = {}
+    for step in STEPS:
+        made, resources = getattr(preprocessors, step)().preprocess(made, resources)
     return made
 
 
-def as_text(notebook):
+def as_text(notebook: nbformat.NotebookNode) -> str:
     """Write a notebook as text, always in the same way."""
     return nbformat.writes(notebook) + "\n"
 
 
-def main(arguments):
-    """Write or check the copy of every assignment."""
+def main(arguments: Sequence[str]) -> int:
+    """Write or check the copy of every assignment.
+
+    Args:
+        arguments: Words of the command line: none, or ``--check``.
+
+    Returns:
+        Exit status: 0, or 1 where a source cannot be released, or with ``--check`` a copy differs.
+    """
     wanted = {}
     for path in sorted(SOURCE.glob("*.ipynb")):
         try:
@@ -198,9 +166,7 @@ def main(arguments):
             target.unlink()
             print(f"classroom/release/{name}: removed, it has no source")
         else:
-            beside = target.with_suffix(".part")
-            beside.write_text(wanted[name], encoding="utf-8")
-            os.replace(beside, target)
+            write_whole(target, wanted[name])
             print(f"classroom/release/{name}: written")
     return int(bool(differing) and "--check" in arguments)
 

@@ -21,6 +21,7 @@ import time
 import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 TOOLS = ("unshare", "setpriv", "mount", "umount", "pivot_root")
 # Users that no system gives to a person. Each notebook has another, for Linux counts processes by
@@ -60,7 +61,7 @@ class Limits:
     file_bytes: int = 256 << 20
 
 
-def readable_folders(data=None):
+def readable_folders(data: str | Path | None = None) -> list[Path]:
     """List what a notebook may read: the system's programs, this Python, its packages, the data.
 
     Args:
@@ -73,11 +74,11 @@ def readable_folders(data=None):
     folders += [Path(entry) for entry in sys.path if entry.endswith("-packages")]
     if data is not None:
         folders.append(Path(data))
-    folders = sorted({folder.resolve() for folder in folders if folder.is_dir()})
-    return [folder for folder in folders if not any(other in folder.parents for other in folders)]
+    real = sorted({folder.resolve() for folder in folders if folder.is_dir()})
+    return [folder for folder in real if not any(other in folder.parents for other in real)]
 
 
-def refuse_unavailable():
+def refuse_unavailable() -> None:
     """Raise Unavailable, with the reason and the cure, where notebooks cannot be isolated."""
     cure = (
         "Grading runs code that strangers wrote, so it is not done without isolation. Use a Linux "
@@ -108,11 +109,11 @@ class Kernel:
         Stopped: It did not start, or it ended or was ended while a cell ran.
     """
 
-    def __init__(self, limits, data=None, slot=0):
+    def __init__(self, limits: Limits, data: str | Path | None = None, slot: int = 0) -> None:
         """Take what to run with; ``with`` starts it."""
         self.limits, self.data, self.slot = limits, data, slot
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         """Start it and wait until it answers."""
         import zmq
         from jupyter_client import BlockingKernelClient
@@ -184,7 +185,7 @@ class Kernel:
             "OMP_NUM_THREADS": "1",
         }
 
-    def run(self, code, expressions=None):
+    def run(self, code: str, expressions: dict[str, str] | None = None) -> dict:
         """Execute a cell and wait for its end.
 
         Args:
@@ -284,7 +285,7 @@ class Kernel:
                         found.append(name)
         return found
 
-    def kill(self):
+    def kill(self) -> None:
         """End the kernel and everything it started: with its first process go all others."""
         first = self._first()
         if first is not None:
@@ -298,7 +299,7 @@ class Kernel:
             self.process.kill()
             self.process.wait()
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         """End it and remove what it left."""
         if self.process.poll() is None:
             self.kill()
@@ -352,10 +353,9 @@ def _enter(plan):
     shown = [Path(folder) for folder in plan["readable"]]
     shown += [Path("/dev", name) for name in DEVICES]
     shown += [Path("/etc", name) for name in SETTINGS]
-    inside_tmp = [path for path in shown if Path("/tmp") in path.parents]
-    if inside_tmp:
-        raise SystemExit(f"{inside_tmp[0]} lies in /tmp: the environment and the data must not")
-    for path in filter(os.path.exists, shown):
+
+    def show(path):
+        """Put a file or folder where it is outside; returns that place in the new tree."""
         place = root / path.relative_to("/")
         if path.is_dir():
             place.mkdir(parents=True, exist_ok=True)
@@ -363,15 +363,25 @@ def _enter(plan):
             place.parent.mkdir(parents=True, exist_ok=True)
             place.touch()
         do("mount", "--rbind", str(path), str(place))
+        return place
+
+    shown = list(filter(os.path.exists, shown))
+    # The notebook's own /tmp would hide what lies in /tmp outside: that is shown inside it.
+    in_tmp = [path for path in shown if Path("/tmp") in path.parents]
+    for path in shown:
+        if path not in in_tmp:
+            show(path)
     _protect(root)
     do("mount", "-t", "proc", "proc", str(root / "proc"))
     do("mount", "-t", "tmpfs", "-o", "size=512m,mode=1777,nr_inodes=50k", "tmpfs", f"{root}/tmp")
+    for path in in_tmp:
+        _protect(show(path))
     do("mount", "-t", "tmpfs", "-o", "size=64m,mode=1777", "tmpfs", f"{root}/dev/shm")
     sockets = root / Path(plan["sockets"]).relative_to("/")
     sockets.mkdir(parents=True)
     do("mount", "--bind", plan["sockets"], str(sockets))
     folder = root / FOLDER[1:]
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # what is shown may lie in it
     if plan["user"] is not None:
         for path in (folder, sockets, *sockets.iterdir()):
             os.chown(path, plan["user"], plan["user"])

@@ -1,27 +1,36 @@
 """Shape problems on paper: a page for each student, and the key for the teacher.
 
-``python -m classroom.worksheet --seed 7`` writes a page that a browser prints. A seed always
-makes the same page, and another seed a page with other numbers. Answers are computed by
-:mod:`alexnet_tutorial.shapes`; they stand in the key only.
+    python -m classroom.worksheet --seed 7 --copies 30 --output class.html --key key.html
+
+writes thirty worksheets into a page that a browser prints. A seed always makes the same worksheet,
+and another seed one with other numbers. Answers are computed by :mod:`alexnet_tutorial.shapes`;
+they stand in the key only.
 """
 
+import argparse
 import html
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from alexnet_tutorial.shapes.architecture import Architecture, Conv, Dense, Flatten, Pool
-from alexnet_tutorial.shapes.ledger import ledger
-from alexnet_tutorial.shapes.window import (
+from alexnet_tutorial.files import write_whole
+from alexnet_tutorial.shapes import (
+    Architecture,
+    Conv,
+    Dense,
+    Flatten,
+    Pool,
+    Window,
     conv_macs,
     conv_parameters,
+    ledger,
     output_size,
     receptive_field,
-    resolve_padding,
-    unread_pixels,
 )
 
+STYLE = Path(__file__).with_name("worksheet.css")
 COPIES = 200  # more in one file would keep a browser busy for minutes
 
 
@@ -35,7 +44,7 @@ class Problem:
         question: The text for the student.
         answers: The right numbers, by what is to be written beside the line.
         working: The formula with its numbers in it, for the key.
-        slips: Wrong numbers that a known mistake leads to, each with the mistake's name.
+        slips: Wrong numbers that a known mistake leads to, by the mistake's name.
         strip: Pixels of the line that is drawn below the text, 0 for none.
         network: What is to be filled in as a table, in the last problem.
     """
@@ -58,15 +67,6 @@ def _line(draw):
             return size, kernel, strides
 
 
-def _slips(right, candidates):
-    """Leave out a slip that happens to lead to the right answer, or to the same as another."""
-    found = {}
-    for name, value in candidates.items():
-        if value != right and value not in found.values():
-            found[name] = value
-    return found
-
-
 def _floor(draw):
     size, kernel, strides = _line(draw)
     right = output_size(size, kernel, strides)
@@ -79,15 +79,12 @@ def _floor(draw):
         {"positions": right},
         f"({size} − {kernel}) / {strides} = {room} / {strides}, rounded down "
         f"{room // strides}; {room // strides} + 1 = {right}",
-        _slips(
-            right,
-            {
-                "rounded up": output_size(size, kernel, strides, rounding="ceil"),
-                "steps, not positions": right - 1,
-                "left the window's width out": size // strides,
-                "forgot the stride": room + 1,
-            },
-        ),
+        {
+            "rounded up": output_size(size, kernel, strides, rounding="ceil"),
+            "steps, not positions": right - 1,
+            "left the window's width out": size // strides,
+            "forgot the stride": room + 1,
+        },
         strip=size,
     )
 
@@ -104,20 +101,17 @@ def _ceil(draw):
         {"positions": right},
         f"({size} − {kernel}) / {strides} = {room} / {strides}, rounded up "
         f"{right - 1}; {right - 1} + 1 = {right}",
-        _slips(
-            right,
-            {
-                "rounded down": output_size(size, kernel, strides),
-                "left the window's width out": -(-size // strides),
-            },
-        ),
+        {
+            "rounded down": output_size(size, kernel, strides),
+            "left the window's width out": -(-size // strides),
+        },
         strip=size,
     )
 
 
 def _same(draw):
     size, kernel, strides = draw.randint(13, 24), draw.choice([5, 6, 7]), draw.choice([2, 3, 4])
-    before, after = resolve_padding(size, kernel, strides, "same")
+    before, after = Window(size, kernel, strides, "same").pads
     right = output_size(size, kernel, strides, "same")
     spanned = (right - 1) * strides + kernel
     return Problem(
@@ -129,16 +123,13 @@ def _same(draw):
         f"{size} / {strides}, rounded up: {right} positions. They span ({right} − 1) · {strides} + "
         f"{kernel} = {spanned} pixels, {spanned} − {size} = {spanned - size} more than there are: "
         f"{before} before, {after} after{', the odd one at the end' if before < after else ''}",
-        _slips(
-            right,
-            {"without padding": output_size(size, kernel, strides), "kept the size": size},
-        ),
+        {"without padding": output_size(size, kernel, strides), "kept the size": size},
     )
 
 
 def _unread(draw):
     size, kernel, strides = _line(draw)
-    right = unread_pixels(size, kernel, strides)
+    right = Window(size, kernel, strides).unread
     positions = output_size(size, kernel, strides)
     start = (positions - 1) * strides
     return Problem(
@@ -149,7 +140,7 @@ def _unread(draw):
         {"pixels": right},
         f"{positions} positions; the last begins {start} pixels from the start and covers "
         f"{kernel}: {size} − ({start} + {kernel}) = {right}",
-        _slips(right, {"counted from where the last window begins": size - start}),
+        {"counted from where the last window begins": size - start},
     )
 
 
@@ -164,14 +155,11 @@ def _parameters(draw):
         f"{channels} channels. How many parameters has it, biases included?",
         {"parameters": right},
         f"{kernel} · {kernel} · {channels} · {filters} + {filters} = {right:,}",
-        _slips(
-            right,
-            {
-                "forgot the biases": right - filters,
-                "one channel only": conv_parameters(1, filters, (kernel, kernel)),
-                "one filter only": conv_parameters(channels, 1, (kernel, kernel)),
-            },
-        ),
+        {
+            "forgot the biases": right - filters,
+            "one channel only": conv_parameters(1, filters, (kernel, kernel)),
+            "one filter only": conv_parameters(channels, 1, (kernel, kernel)),
+        },
     )
 
 
@@ -188,14 +176,11 @@ def _groups(draw):
         {"parameters": right},
         f"each filter sees {channels} / {groups} = {share} channels: {kernel} · {kernel} · "
         f"{share} · {filters} + {filters} = {right:,}",
-        _slips(
-            right,
-            {
-                "forgot the groups": conv_parameters(channels, filters, (kernel, kernel)),
-                "counted one group only": right // groups,
-                "forgot the biases": right - filters,
-            },
-        ),
+        {
+            "forgot the groups": conv_parameters(channels, filters, (kernel, kernel)),
+            "counted one group only": right // groups,
+            "forgot the biases": right - filters,
+        },
     )
 
 
@@ -212,16 +197,13 @@ def _macs(draw):
         {"multiply-accumulates": right},
         f"the map stays {side} × {side}: {side} · {side} · {kernel} · {kernel} · {channels} · "
         f"{filters} = {right:,}",
-        _slips(
-            right,
-            {
-                "forgot the padding": conv_macs(
-                    (side - kernel + 1) ** 2, channels, filters, kernel * kernel
-                ),
-                "those are the weights": kernel * kernel * channels * filters,
-                "counted each as two operations": 2 * right,
-            },
-        ),
+        {
+            "forgot the padding": conv_macs(
+                (side - kernel + 1) ** 2, channels, filters, kernel * kernel
+            ),
+            "those are the weights": kernel * kernel * channels * filters,
+            "counted each as two operations": 2 * right,
+        },
     )
 
 
@@ -229,10 +211,7 @@ def _field(draw):
     first, pool, last = draw.choice([3, 5, 7]), draw.choice([2, 3]), draw.choice([3, 5])
     step = draw.choice([1, 2])
     kernels, strides = (first, pool, last), (step, 2, 1)
-    windows = [
-        {"size": 99, "kernel_size": kernel, "strides": stride}
-        for kernel, stride in zip(kernels, strides, strict=True)
-    ]
+    windows = [Window(99, *sizes) for sizes in zip(kernels, strides, strict=True)]
     right = receptive_field(windows).size
     after = (last - 1) * 2 + pool
     return Problem(
@@ -244,13 +223,7 @@ def _field(draw):
         {"pixels": right},
         f"from the back: {last} numbers of the pooled map; ({last} − 1) · 2 + {pool} = {after} of "
         f"the first map; ({after} − 1) · {step} + {first} = {right} pixels",
-        _slips(
-            right,
-            {
-                "added the windows": sum(kernels),
-                "forgot the strides": sum(kernels) - 2,
-            },
-        ),
+        {"added the windows": sum(kernels), "forgot the strides": sum(kernels) - 2},
     )
 
 
@@ -278,7 +251,7 @@ def _padding(draw):
         f"{positions} positions are {steps} steps and span {steps} · {strides} + {kernel} = "
         f"{least} pixels. With {right} on each side there are {size} + 2 · {right} = "
         f"{size + 2 * right}: {size + 2 * right - least} left over, less than a step of {strides}",
-        _slips(right, {"both sides together": 2 * right, "no padding": 0}),
+        {"both sides together": 2 * right, "no padding": 0},
     )
 
 
@@ -300,13 +273,10 @@ def _stride(draw):
         {"stride": right},
         f"{positions - 1} whole steps fit into {size} − {kernel} = {room} pixels: {room} / {right} "
         f"is {room // right} rounded down, and no other step gives that",
-        _slips(
-            right,
-            {
-                "positions taken for steps": room // positions,
-                "left the window's width out": size // (positions - 1),
-            },
-        ),
+        {
+            "positions taken for steps": room // positions,
+            "left the window's width out": size // (positions - 1),
+        },
     )
 
 
@@ -323,13 +293,10 @@ def _side(draw):
         {"smallest": smallest, "largest": largest},
         f"({positions} − 1) · {strides} + {kernel} = {smallest} pixels at least; {strides} − 1 "
         f"more make no further step: {largest}",
-        _slips(
-            smallest,
-            {
-                "positions taken for steps": positions * strides + kernel,
-                "forgot the window": (positions - 1) * strides,
-            },
-        ),
+        {
+            "positions taken for steps": positions * strides + kernel,
+            "forgot the window": (positions - 1) * strides,
+        },
     )
 
 
@@ -421,8 +388,15 @@ def problems(seed: int) -> tuple[Problem, ...]:
         problem = kind(draw)
         while not _plain(problem):
             problem = kind(draw)
-        found.append(problem)
+        found.append(replace(problem, slips=_slips(problem)))
     return tuple(found)
+
+
+def _slips(problem):
+    """Leave out a slip that happens to lead to the right answer, or to the same as another."""
+    names = {value: name for name, value in reversed(problem.slips.items())}
+    names.pop(next(iter(problem.answers.values())), None)
+    return {name: value for name, value in problem.slips.items() if names.get(value) == name}
 
 
 def worksheet_page(seeds: Sequence[int]) -> str:
@@ -441,18 +415,14 @@ def worksheet_page(seeds: Sequence[int]) -> str:
         >>> "Worksheet 7" in worksheet_page([7])
         True
     """
-    sheets = "".join(
-        f'<section aria-labelledby="sheet-{seed}">\n'
-        f'<h2 id="sheet-{seed}">Worksheet {seed}: shapes by hand</h2>\n'
+    intro = (
         '<p class="name">Name <span class="blank wide"></span> '
         'Date <span class="blank"></span></p>\n'
         "<p>Write the formula down with its numbers in it, then the result. No calculator is "
         "needed. A line stands for one side of a picture, and windows move along it from its "
         "first pixel.</p>\n"
-        f"<ol>\n{''.join(map(_asked, problems(seed)))}</ol>\n</section>\n"
-        for seed in _listed(seeds)
     )
-    return _page(f"Shapes by hand: {_named(seeds)}", sheets)
+    return _page(seeds, "sheet", "", "Worksheet {}: shapes by hand", intro, _asked)
 
 
 def key_page(seeds: Sequence[int]) -> str:
@@ -471,75 +441,51 @@ def key_page(seeds: Sequence[int]) -> str:
         >>> "Key to worksheet 7" in key_page([7])
         True
     """
-    sheets = "".join(
-        f'<section aria-labelledby="key-{seed}">\n<h2 id="key-{seed}">Key to worksheet {seed}</h2>'
-        f"\n<ol>\n{''.join(map(_answered, problems(seed)))}</ol>\n</section>\n"
-        for seed in _listed(seeds)
-    )
-    return _page(f"Shapes by hand: key to {_named(seeds)}", sheets)
+    return _page(seeds, "key", "key to ", "Key to worksheet {}", "", _answered)
 
 
-def write_pages(pages: Mapping[Path, str]) -> None:
-    """Write pages to files, all of them or none.
+def write_pages(seeds: Sequence[int], page: Path, key: Path) -> None:
+    """Write worksheets and their key to files.
 
     Args:
-        pages: The text of each file, by its path.
+        seeds: As given to :func:`worksheet_page`.
+        page: The students' file.
+        key: The teacher's.
 
     Raises:
-        ValueError: A file's name does not end in .html.
-        OSError: A file's folder is not there, or cannot be written to.
+        ValueError: A file's name does not end in .html, or both are the same.
+        OSError: A file cannot be written.
 
     Example:
-        >>> write_pages({Path("key.txt"): key_page([7])})
+        >>> write_pages([7], Path("sheet.html"), Path("key.txt"))
         Traceback (most recent call last):
         ValueError: key.txt: give a file that ends in .html, since a browser prints it.
     """
-    for path in pages:
+    if key.resolve() == page.resolve():
+        raise ValueError(f"{key} is the students' page: give the key another name.")
+    for path in (page, key):
         if path.suffix not in (".html", ".htm"):
             raise ValueError(f"{path}: give a file that ends in .html, since a browser prints it.")
-        if not path.resolve().parent.is_dir():
-            raise FileNotFoundError(f"{path}: its folder is not there. Make it first.")
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder: give the name of a file in it.")
-    partial = {path: path.with_name(f"{path.name}.partial") for path in pages}
-    try:
-        for path, text in pages.items():
-            # The same bytes on every system: no line ends of its own.
-            partial[path].write_text(text, encoding="utf-8", newline="\n")
-        for path in pages:
-            partial[path].replace(path)
-    finally:
-        for path in partial.values():
-            path.unlink(missing_ok=True)
-
-
-def _listed(seeds):
-    if not 1 <= len(seeds) <= COPIES:
-        raise ValueError(
-            f"{len(seeds)} worksheets were asked for, and one file holds 1 to {COPIES}. Write "
-            "several files, each with a seed of its own."
-        )
-    return seeds
-
-
-def _named(seeds):
-    return f"worksheet {seeds[0]}" if len(seeds) == 1 else f"worksheets {seeds[0]} to {seeds[-1]}"
+    texts = {page: worksheet_page(seeds), key: key_page(seeds)}
+    for path, text in texts.items():
+        write_whole(path, text)
 
 
 def _asked(problem):
     """One problem as the student gets it."""
-    lines = [f"<li><p>{html.escape(problem.question, quote=False)}</p>\n"]
-    if problem.strip:
-        lines.append(_strip(problem.strip))
+    question = f"<p>{html.escape(problem.question, quote=False)}</p>\n"
     if problem.network:
-        lines.append(_table(problem.network, filled=False))
-    else:
-        blanks = " ".join(
-            f'<span class="answer">{name}: <span class="blank"></span></span>'
-            for name in problem.answers
-        )
-        lines.append(f'<div class="work"></div>\n<p class="answers">{blanks}</p>\n')
-    return "".join([*lines, "</li>\n"])
+        return f"<li>{question}{_table(problem.network, filled=False)}</li>\n"
+    blanks = " ".join(
+        f'<span class="answer">{name}: <span class="blank"></span></span>'
+        for name in problem.answers
+    )
+    return (
+        f"<li>{question}{_strip(problem.strip)}"
+        f'<div class="work"></div>\n<p class="answers">{blanks}</p>\n</li>\n'
+    )
 
 
 def _answered(problem):
@@ -549,27 +495,30 @@ def _answered(problem):
     answers = ", ".join(
         f"{name} <strong>{value:,}</strong>" for name, value in problem.answers.items()
     )
-    lines = [f"<li><p>{answers}</p>\n<p>{html.escape(problem.working)}.</p>\n"]
-    if problem.slips:
-        slips = "; ".join(f"{value:,}: {name}" for name, value in problem.slips.items())
-        lines.append(f'<p class="slips">Not yet: {html.escape(slips, quote=False)}.</p>\n')
-    return "".join([*lines, "</li>\n"])
+    slips = html.escape("; ".join(f"{v:,}: {name}" for name, v in problem.slips.items()), False)
+    return (
+        f"<li><p>{answers}</p>\n<p>{html.escape(problem.working)}.</p>\n"
+        + (f'<p class="slips">Not yet: {slips}.</p>\n' if slips else "")
+        + "</li>\n"
+    )
 
 
 def _strip(size):
-    """A line of pixels to draw windows on."""
+    """A line of pixels to draw windows on; nothing where the problem has none."""
+    if not size:
+        return ""
     side = 16
     cells = "".join(
         f'<rect x="{1 + side * i}" y="1" width="{side}" height="{side}"/>' for i in range(size)
     )
+    width, height = side * size + 2, side + 2
     return (
         f'<svg role="img" aria-label="A line of {size} pixels, to draw windows on" '
-        f'viewBox="0 0 {side * size + 2} {side + 2}" width="{side * size + 2}" '
-        f'height="{side + 2}">{cells}</svg>\n'
+        f'viewBox="0 0 {width} {height}" width="{width}" height="{height}">{cells}</svg>\n'
     )
 
 
-def _said(layer):
+def _words(layer):
     """A layer in the words of the table."""
     if layer.kind == "conv":
         size, strides = layer.kernel_size, layer.strides
@@ -583,14 +532,15 @@ def _said(layer):
 def _table(network, filled):
     rows = []
     for layer, row in zip(network.layers, ledger(network), strict=True):
-        output = " × ".join(map(str, row.output))
-        cells = [_said(layer), "", ""]
+        shape = parameters = ""
         if filled:
-            cells[1] = f"{row.formula}: <strong>{output}</strong>"
+            shape = f"{row.formula}: <strong>{' × '.join(map(str, row.output))}</strong>"
             counted = f"{row.parameters_formula} = " if row.parameters_formula else ""
-            cells[2] = f"{counted}<strong>{row.parameters:,}</strong>"
-        written = "".join(f"<td>{cell}</td>" for cell in cells)
-        rows.append(f'<tr><th scope="row">{layer.name}</th>{written}</tr>\n')
+            parameters = f"{counted}<strong>{row.parameters:,}</strong>"
+        rows.append(
+            f'<tr><th scope="row">{layer.name}</th><td>{_words(layer)}</td>'
+            f"<td>{shape}</td><td>{parameters}</td></tr>\n"
+        )
     heads = ("Layer", "What it does", "Shape of the output", "Parameters")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     size = network.input_size[0]
@@ -602,15 +552,28 @@ def _table(network, filled):
     )
 
 
-def _page(title, sheets):
+def _page(seeds, anchor, title, heading, intro, render):
+    """A page with a section for each seed; ``heading`` has a place for the seed."""
+    if not 1 <= len(seeds) <= COPIES:
+        raise ValueError(
+            f"{len(seeds)} worksheets were asked for, and one file holds 1 to {COPIES}. Write "
+            "several files, each with a seed of its own."
+        )
+    few = f"worksheet {seeds[0]}" if len(seeds) == 1 else f"worksheets {seeds[0]} to {seeds[-1]}"
+    sheets = "".join(
+        f'<section aria-labelledby="{anchor}-{seed}">\n'
+        f'<h2 id="{anchor}-{seed}">{heading.format(seed)}</h2>\n'
+        f"{intro}<ol>\n{''.join(map(render, problems(seed)))}</ol>\n</section>\n"
+        for seed in seeds
+    )
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
+<title>Shapes by hand: {title}{few}</title>
 <style>
-{STYLE}</style>
+{STYLE.read_text(encoding="utf-8")}</style>
 </head>
 <body>
 <main>
@@ -621,41 +584,39 @@ def _page(title, sheets):
 """
 
 
-STYLE = """\
-@page { margin: 14mm; }
-:root { color-scheme: light dark; }
-body { font: 11pt/1.4 Georgia, "Times New Roman", serif; max-width: 46rem; margin: 1rem auto;
-  padding: 0 1rem; }
-h1, h2 { font-family: Arial, Helvetica, sans-serif; line-height: 1.2; }
-h1 { font-size: 1.5em; margin: 0 0 0.3em; }
-h2 { font-size: 1.2em; margin: 0 0 0.6em; }
-section { margin-bottom: 3rem; }
-li { margin-bottom: 1.1em; padding-left: 0.3em; break-inside: avoid; }
-p { margin: 0 0 0.4em; }
-svg { display: block; max-width: 100%; margin: 0.5em 0; }
-svg rect { fill: none; stroke: currentColor; stroke-width: 1; }
-.blank { display: inline-block; min-width: 6em; border-bottom: 1px solid currentColor; }
-.blank.wide { min-width: 16em; max-width: 100%; }
-.name { margin-bottom: 1em; }
-.work { height: 3em; }
-.answers { text-align: right; }
-.answer { margin-left: 1.2em; white-space: nowrap; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-caption { text-align: left; padding-bottom: 0.3em; }
-th, td { border: 1px solid currentColor; padding: 0.35em 0.5em; text-align: left; height: 1.8em; }
-td:nth-child(n + 3) { min-width: 9em; }
-.slips { font-size: 0.9em; }
-@media print {
-  :root { color-scheme: light; }
-  body { max-width: none; margin: 0; padding: 0; font-size: 10.5pt; color: #000; }
-  section { margin: 0; }
-  section + section { break-before: page; }
-  h1 { display: none; }
-  li { margin-bottom: 0.7em; }
-  .work { height: 2.2em; }
-  .name { margin-bottom: 0.5em; }
-  svg { margin: 0.2em 0; }
-  .table { overflow: visible; }
-}
-"""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write what the command line asks for.
+
+    Args:
+        arguments: Words of the command line; None takes the process's own.
+
+    Returns:
+        Exit status: 0, or 1 when something given does not fit (the reason goes to stderr).
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m classroom.worksheet", description="Shape problems to print, and their key."
+    )
+    parser.add_argument("--seed", type=int, required=True, help="number of the worksheet")
+    parser.add_argument(
+        "--copies", type=int, default=1, help="so many, numbered from the seed on (1)"
+    )
+    parser.add_argument(
+        "--output", type=Path, help="the students' page (default: worksheet-SEED.html)"
+    )
+    parser.add_argument(
+        "--key", type=Path, help="the teacher's (default: beside the page, its name with -key)"
+    )
+    options = parser.parse_args(arguments)
+    page = options.output or Path(f"worksheet-{options.seed}.html")
+    key = options.key or page.with_stem(f"{page.stem}-key")
+    try:
+        write_pages(range(options.seed, options.seed + options.copies), page, key)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(page, key, sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

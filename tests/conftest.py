@@ -76,14 +76,6 @@ def archive(environment_script, pdf):
 
 
 @pytest.fixture(scope="session")
-def build_script(setup_cell, environment_script):
-    """Give tools/build.py as a module, or skip where what it needs is not installed."""
-    pytest.importorskip("nbformat")
-    pytest.importorskip("yaml")
-    return importlib.import_module("tools.build")
-
-
-@pytest.fixture(scope="session")
 def site(root):
     """Give the folder of the built site."""
     folder = root / "build" / "html"

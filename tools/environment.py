@@ -15,9 +15,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed.json"
 # TensorFlow without CUDA is published for x86 only; elsewhere the plain one has none either.
@@ -31,7 +33,7 @@ REQUIREMENTS = ("pyproject.toml", "constraints.txt")
 PACKAGE = "alexnet_tutorial"
 
 
-def fingerprint(paths, root=ROOT):
+def fingerprint(paths: Iterable[Path], root: Path = ROOT) -> str:
     """Hash the names and contents of files; any change, addition or removal changes the hash."""
     digest = hashlib.sha256()
     for path in sorted(paths):
@@ -41,7 +43,7 @@ def fingerprint(paths, root=ROOT):
     return digest.hexdigest()
 
 
-def package_files(root=ROOT):
+def package_files(root: Path = ROOT) -> list[Path]:
     """List the package's files, without what Python compiled from them."""
     return [
         path
@@ -50,24 +52,43 @@ def package_files(root=ROOT):
     ]
 
 
-def venv_python():
+def venv_python() -> Path:
     """Give the path of the virtual environment's Python."""
     if os.name == "nt":
         return VENV / "Scripts" / "python.exe"
     return VENV / "bin" / "python"
 
 
-def pip_install(*arguments):
-    """Install into the virtual environment: with uv where there is one, else with pip."""
-    python = str(venv_python())
+def run(command: Sequence[str | Path]) -> None:
+    """Run a command; show what it says only where it fails, and end then.
+
+    Raises:
+        SystemExit: It failed.
+    """
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        print(done.stdout, flush=True)
+        raise SystemExit(f"Ended with {done.returncode}: {' '.join(map(str, command))}")
+
+
+def pip(*arguments: str | Path) -> None:
+    """Run pip in the virtual environment."""
+    base: list[str | Path] = [venv_python(), "-m", "pip", "--disable-pip-version-check"]
+    run([*base, *arguments])
+
+
+def pip_install(*arguments: str) -> None:
+    """Install into the virtual environment: with uv where there is one, else with pip.
+
+    Nothing is compiled: that takes half a minute, and Python compiles what it first imports.
+    """
     if shutil.which("uv"):
-        command = ["uv", "pip", "install", "--quiet", "--python", python]
+        run(["uv", "pip", "install", "--python", str(venv_python()), *arguments])
     else:
-        command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*command, *arguments], check=True)
+        pip("install", "--no-compile", *arguments)
 
 
-def make_venv():
+def make_venv() -> None:
     """Create the virtual environment, or say what this Python lacks."""
     print(f"Making {VENV} with Python {sys.version.split()[0]}", flush=True)
     made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)])
@@ -80,7 +101,7 @@ def make_venv():
         )
 
 
-def build_wheel(folder):
+def build_wheel(folder: str | Path) -> Path:
     """Build the package's wheel from a clean copy.
 
     A copy, because setuptools keeps a ``build/lib`` beside what it builds, where a file that was
@@ -91,18 +112,15 @@ def build_wheel(folder):
         target = source / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    command = [venv_python(), "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
-    subprocess.run(
-        [*command, "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source], check=True
-    )
+    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source)
     (wheel,) = Path(folder).glob("*.whl")
     return wheel
 
 
-def install():
+def install() -> None:
     """Bring the virtual environment up to date with the checkout."""
     wanted = {
-        "python": venv_version(sys.executable),
+        "python": "{}.{}".format(*sys.version_info),
         "extras": EXTRAS,
         "requirements": fingerprint(ROOT / name for name in REQUIREMENTS),
         "wheel": fingerprint([*package_files(), *(ROOT / name for name in METADATA)]),
@@ -111,8 +129,9 @@ def install():
     if present == wanted:
         return
     STAMP.unlink(missing_ok=True)  # what is cut off half-way is not taken for whole
-    same_needs = {**wanted, "wheel": None} == {**present, "wheel": None}
-    if not venv_python().exists() or present.get("python", wanted["python"]) != wanted["python"]:
+    new = not venv_python().exists() or present.get("python") != wanted["python"]
+    same_needs = not new and {**wanted, "wheel": None} == {**present, "wheel": None}
+    if new:
         make_venv()
     constraints = ["--constraint", str(ROOT / "constraints.txt")]
     if not same_needs:
@@ -122,34 +141,29 @@ def install():
         wheel = build_wheel(folder)
         if not same_needs:
             pip_install(*constraints, f"{PACKAGE.replace('_', '-')}[{EXTRAS}] @ {wheel.as_uri()}")
-        pip_install("--no-deps", "--force-reinstall", str(wheel))
+        if not new:
+            pip_install("--no-deps", "--force-reinstall", str(wheel))
     print(f"Installed {wheel.name} in {VENV}", flush=True)
     link_checkout()
     STAMP.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
 
 
-def link_checkout():
+def link_checkout() -> None:
     """Let the environment's Python find ``tools`` and ``classroom``, after what is installed.
 
     The wheel comes first on the path, so that the checkout's own package stays out of sight.
     """
-    asked = [venv_python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    asked = [str(venv_python()), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     folder = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
     Path(folder, "alexnet-tutorial-checkout.pth").write_text(f"{ROOT}\n", encoding="utf-8")
 
 
-def installed():
+def installed() -> dict:
     """Read what the virtual environment was last brought up to; empty where it is not whole."""
     try:
         return json.loads(STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-
-
-def venv_version(python):
-    """Ask a Python for its version, say ``3.12``."""
-    asked = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
 
 
 if __name__ == "__main__":

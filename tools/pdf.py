@@ -8,7 +8,6 @@ are left out, and solutions, folded on the site, move to a chapter of their own 
 reader on paper must not see them beside the question. Nothing is done where no page has changed.
 """
 
-import hashlib
 import html
 import json
 import os
@@ -20,12 +19,13 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
 import yaml
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
+from alexnet_tutorial.files import write_whole
+from tools.environment import BUILD, ROOT, fingerprint
+from tools.pages import toc
 from tools.setup_cell import book_address
 
-ROOT = Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build"
 SITE = BUILD / "html"
 PRINTED = BUILD / "pdf"
 NAME = "alexnet-taken-apart.pdf"
@@ -39,30 +39,16 @@ WIDTH = round((210 - 2 * 18) / 25.4 * 96)
 REFERENCES = ("href", "xlink:href", "aria-labelledby", "aria-describedby", "for", "headers")
 
 
-def find_chromium():
+def find_chromium() -> str | None:
     """Find a Chromium: the one ``CHROMIUM`` names, else one on the path; None where there is none.
 
     Returns:
-        str or None: Its path.
+        Its path.
     """
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
 
 
-def toc():
-    """List the pages in the order of ``_toc.yml``.
-
-    Returns:
-        list: Pairs of a part's caption (empty for the first page) and its pages, each a path
-            without suffix such as ``book/11_convolution``.
-    """
-    written = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = [("", [written["root"]])]
-    for part in written["parts"]:
-        parts.append((part["caption"], [chapter["file"] for chapter in part["chapters"]]))
-    return parts
-
-
-def prefix_of(page):
+def prefix_of(page: str) -> str:
     """Name a page's anchors, so that those of two pages differ.
 
     Example:
@@ -72,7 +58,7 @@ def prefix_of(page):
     return "p-" + posixpath.basename(page)
 
 
-def keep_aside(text, prefix, kept):
+def keep_aside(text: str, prefix: str, kept: list[str]) -> str:
     """Take pictures and listings out of a page's HTML: four fifths of its tags, read by no one.
 
     Args:
@@ -81,7 +67,7 @@ def keep_aside(text, prefix, kept):
         kept: A list to which what was taken out is added; :func:`put_back` reads it.
 
     Returns:
-        str: The HTML, with a number in the place of each.
+        The HTML, with a number in the place of each.
     """
 
     def take(match):
@@ -94,17 +80,17 @@ def keep_aside(text, prefix, kept):
     return re.sub(r"<(svg|pre)\b.*?</\1>", take, text, flags=re.DOTALL)
 
 
-def put_back(text, kept):
+def put_back(text: str, kept: list[str]) -> str:
     """Undo :func:`keep_aside`."""
     return re.sub(r'<(svg|pre) data-kept="(\d+)"></\1>', lambda match: kept[int(match[2])], text)
 
 
-def words_of(tag, kept):
+def words_of(tag: Tag, kept: list[str]) -> str:
     """Give the text of a tag, with that of the listings that were kept aside."""
     return html.unescape(re.sub(r"<[^>]+>", "", put_back(str(tag), kept)))
 
 
-def rewrite_anchors(article, page, pages, address):
+def rewrite_anchors(article: Tag, page: str, pages: set[str], address: str) -> None:
     """Give every id of a page its prefix, and lead links to pages of the book to these ids.
 
     Args:
@@ -121,9 +107,9 @@ def rewrite_anchors(article, page, pages, address):
             if name not in tag.attrs:
                 continue
             if not name.endswith("href"):
-                tag[name] = " ".join(f"{prefix}--{word}" for word in tag[name].split())
+                tag[name] = " ".join(f"{prefix}--{word}" for word in str(tag[name]).split())
                 continue
-            plain, anchor = urldefrag(tag[name])
+            plain, anchor = urldefrag(str(tag[name]))
             if re.match(r"[a-z]+:", plain):
                 continue
             target = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(plain)))
@@ -134,7 +120,7 @@ def rewrite_anchors(article, page, pages, address):
                 tag[name] = urljoin(address, target)
 
 
-def unfold(article, kept):
+def unfold(article: Tag, kept: list[str]) -> None:
     """Open what is folded on the site; drop what only a reader at a computer can use."""
     for tag in article.find_all(["summary", "script"]):
         tag.decompose()
@@ -147,17 +133,18 @@ def unfold(article, kept):
     for tag in article.find_all(["details", "figure"]):
         # The picture in a figure has the words that tell what it shows; the figure has none, and
         # would be a second picture for a screen reader.
-        tag.attrs = {"class": tag.get("class", [])} if tag.name == "figure" else {}
+        shown = {"class": tag["class"]} if tag.name == "figure" and "class" in tag.attrs else {}
+        tag.attrs = shown
         tag.name = "div"
 
 
-def take_solutions(article, prefix, soup, kept):
+def take_solutions(article: Tag, prefix: str, soup: BeautifulSoup, kept: list[str]) -> list[Tag]:
     """Move the solutions out of a chapter; leave a link where each was.
 
     Returns:
-        list: The solutions, each a tag with an id.
+        The solutions, each a tag with an id.
     """
-    taken = []
+    taken: list[Tag] = []
     for cell in article.find_all(class_="tag_solution"):
         asked = re.search(r"check\(\s*[\"']([\w.-]+)", words_of(cell, kept))
         name = asked[1] if asked else f"{len(taken) + 1}"
@@ -172,14 +159,14 @@ def take_solutions(article, prefix, soup, kept):
     return taken
 
 
-def demote(article):
+def demote(article: Tag) -> None:
     """Move headings down a level: a part of the book is the highest."""
     for level in range(5, 0, -1):
         for tag in article.find_all(f"h{level}"):
             tag.name = f"h{level + 1}"
 
 
-def assemble(site, address):
+def assemble(site: Path, address: str) -> str:
     """Put the pages of the built site together.
 
     Args:
@@ -187,7 +174,7 @@ def assemble(site, address):
         address: The published site's address, for links that lead out of the book.
 
     Returns:
-        str: One HTML document; its style sheets and scripts are those of ``site``.
+        One HTML document; its style sheets and scripts are those of ``site``.
 
     Raises:
         SystemExit: A page of the table of contents is not there, or has no article.
@@ -196,14 +183,18 @@ def assemble(site, address):
     title, author = configuration["title"], configuration["author"]
     soup = BeautifulSoup("", "html.parser")
     pages = {page for _, chapters in toc() for page in chapters}
-    contents, body, solutions, kept = soup.new_tag("ul"), [], [], []
+    contents = soup.new_tag("ul")
+    body: list[Tag] = []
+    solutions: list[tuple[str, list[Tag]]] = []
+    kept: list[str] = []
     for caption, chapters in toc():
         listed = contents
         if caption:
-            part = soup.new_tag("h1", id="part-" + caption.lower().replace(" ", "-"))
+            anchor = "part-" + caption.lower().replace(" ", "-")
+            part = soup.new_tag("h1", id=anchor)
             part.string = caption
             item = soup.new_tag("li")
-            item.append(soup.new_tag("a", href="#" + part["id"], string=caption))
+            item.append(soup.new_tag("a", href="#" + anchor, string=caption))
             listed = soup.new_tag("ul")
             item.append(listed)
             contents.append(item)
@@ -282,7 +273,7 @@ FIT = """() => {
 }"""
 
 
-def print_pdf(document, target, chromium):
+def print_pdf(document: Path, target: Path, chromium: str) -> None:
     """Print an HTML document to a tagged PDF with an outline.
 
     Args:
@@ -295,7 +286,6 @@ def print_pdf(document, target, chromium):
     """
     from playwright.sync_api import sync_playwright
 
-    partial = target.with_suffix(".partial")
     footer = (
         '<div style="width:100%;font:8px sans-serif;text-align:center">'
         '<span class="pageNumber"></span></div>'
@@ -314,8 +304,7 @@ def print_pdf(document, target, chromium):
         page.evaluate(FIT)
         if failed or page.locator("mjx-merror, [data-mjx-error]").count():
             raise SystemExit(f"{document}: a formula or a file of it is faulty: {failed}")
-        page.pdf(
-            path=partial,
+        printed = page.pdf(
             prefer_css_page_size=True,
             print_background=True,
             display_header_footer=True,
@@ -324,27 +313,24 @@ def print_pdf(document, target, chromium):
             tagged=True,
             outline=True,
         )
-    os.replace(partial, target)
+    write_whole(target, printed)
 
 
-def key_of(site):
+def key_of(site: Path) -> str:
     """Hash all that the PDF depends on: the pages, the style sheets, how it is put together."""
-    digest = hashlib.sha256()
-    sheets = sorted((site / "_static").glob("*.css"))
-    pages = sorted(site.glob("book/*.html"))
-    for path in (*pages, *sheets, STYLE, Path(__file__), ROOT / "_toc.yml", ROOT / "_config.yml"):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    sheets = (site / "_static").glob("*.css")
+    written = (STYLE, Path(__file__), ROOT / "_toc.yml", ROOT / "_config.yml")
+    return fingerprint([*site.glob("book/*.html"), *sheets], site) + fingerprint(written)
 
 
-def make_pdf(site=SITE):
+def make_pdf(site: Path = SITE) -> str:
     """Print the built site into a PDF beside its pages.
 
     Args:
         site: Folder of the built site; the PDF is written there.
 
     Returns:
-        str: What was done, in words.
+        What was done, in words.
 
     Raises:
         SystemExit: A page is missing, or did not print.
@@ -365,9 +351,8 @@ def make_pdf(site=SITE):
         document.write_text(assemble(site, book_address()), encoding="utf-8")
         stamp.unlink(missing_ok=True)
         print_pdf(document, kept, chromium)
-        stamp.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
-    shutil.copyfile(kept, site / (NAME + ".partial"))
-    os.replace(site / (NAME + ".partial"), site / NAME)
+        write_whole(stamp, json.dumps(wanted) + "\n")
+    write_whole(site / NAME, kept.read_bytes())
     return f"PDF {'up to date' if holds else 'printed'}"
 
 

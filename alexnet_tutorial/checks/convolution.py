@@ -4,149 +4,97 @@ from alexnet_tutorial.checks.answers import register
 from alexnet_tutorial.checks.counting import (
     conv_parameters,
     row,
-    row_of_pixels,
-    size,
-    weights_on_pixels,
 )
+from alexnet_tutorial.shapes import output_size
 
 register(
     "convolution.positions",
-    right=size(28, 8, 3),
+    right=output_size(28, 8, 3),
     why="there is room for 28 − 8 = 20 pixels of walking, which is 6 whole steps of 3, and the "
     "window also stands at the start.",
-    misconceptions=[
-        (6, "those are the steps, not the positions", "The window also stands somewhere first."),
-        (9, "that is 28 / 3", "The window's own width takes part of the line: subtract it first."),
-        (
-            size(28, 8, 3, rounding="ceil"),
-            "that rounds up; this layer rounds down",
-            "A window that would run over the edge is not a position here.",
-        ),
-        (21, "that is the count for stride 1", "Now the window moves 3 pixels at a time."),
-        (
-            size(28, 8, 3, padding="same"),
-            "that is what 'same' padding gives",
-            "There is no padding in this question.",
-        ),
-        (20, "that is the room to walk", "How many steps of 3 fit into it?"),
-    ],
+    slips={
+        6: "those are the steps, not the positions. The window also stands somewhere first.",
+        9: "that is 28 / 3. The window's own width takes part of the line: subtract it first.",
+        output_size(28, 8, 3, rounding="ceil"): "that rounds up; this layer rounds down. "
+        "A window that would run over the edge is not a position here.",
+        21: "that is the count for stride 1. Now the window moves 3 pixels at a time.",
+        output_size(28, 8, 3, padding="same"): "that is what 'same' padding gives. "
+        "There is no padding in this question.",
+        20: "that is the room to walk. How many steps of 3 fit into it?",
+    },
     hint="Count the pixels that are left to walk over once the window stands at the start.",
 )
 
 register(
     "convolution.unread",
-    right=lambda: row_of_pixels("floor"),
+    right=224 - 4 * (output_size(224, 11, 4) - 1) - 11,
     why="the last whole step starts the window at pixel 212, so it ends at 222, and the picture "
     "ends at 223. Rounding up would have taken one more step, past the edge.",
-    misconceptions=[
-        (0, "the steps do not come out even here", "Where does the last window end?"),
-        (3, "those are the pixels that rounding up runs past the edge", "This one rounds down."),
-        (
-            2,
-            "off by one",
-            "Pixels are counted from 0: a window that starts at 0 ends at 10.",
-        ),
-        (12, "counted from where the last window starts", "The window itself is 11 pixels wide."),
-        (
-            54,
-            "that is the number of positions",
-            "Asked for are the pixels behind the last of them.",
-        ),
-    ],
+    slips={
+        0: "the steps do not come out even here. Where does the last window end?",
+        3: "those are the pixels that rounding up runs past the edge. This one rounds down.",
+        2: "off by one. Pixels are counted from 0: a window that starts at 0 ends at 10.",
+        12: "counted from where the last window starts. The window itself is 11 pixels wide.",
+        54: "that is the number of positions. Asked for are the pixels behind the last of them.",
+    },
     hint="Find the last place where the window starts, then the last pixel that it reads.",
 )
 
 register(
     "convolution.parameters",
-    right=lambda: conv_parameters(12, 20, 5),
+    right=conv_parameters(12, 20, 5),
     why="each of the 20 filters has a slice of 5 × 5 for each of the 12 channels, and one bias.",
-    misconceptions=[
-        (
-            lambda: conv_parameters(12, 20, 5) - 20,
-            "forgot the biases",
-            "Each filter adds one number of its own to every result.",
-        ),
-        (
-            lambda: conv_parameters(1, 20, 5),
-            "counted one channel only",
-            "A filter has a slice for every channel that it reads.",
-        ),
-        (
-            lambda: conv_parameters(12, 1, 5),
-            "counted one filter only",
-            "The layer has several, and each learns weights of its own.",
-        ),
-        (
-            lambda: 5 * 5 * 20 * 12 + 12,
-            "one bias for each channel that comes in",
-            "A bias belongs to a map that goes out.",
-        ),
-        (
-            lambda: 5 * 12 * 20 + 20,
-            "counted one side of the kernel only",
-            "The window has a height and a width.",
-        ),
-    ],
+    slips={
+        conv_parameters(12, 20, 5) - 20: "forgot the biases. "
+        "Each filter adds one number of its own to every result.",
+        conv_parameters(1, 20, 5): "counted one channel only. "
+        "A filter has a slice for every channel that it reads.",
+        conv_parameters(12, 1, 5): "counted one filter only. "
+        "The layer has several, and each learns weights of its own.",
+        5 * 5 * 20 * 12 + 12: "one bias for each channel that comes in. "
+        "A bias belongs to a map that goes out.",
+        5 * 12 * 20 + 20: "counted one side of the kernel only. "
+        "The window has a height and a width.",
+    },
     hint="Window height × window width × channels in × filters, and the biases.",
 )
 
 register(
     "convolution.macs",
-    right=lambda: 16 * 16 * 3 * 3 * 8 * 16,
+    right=16 * 16 * 3 * 3 * 8 * 16,
     why="the frame of one zero keeps the map at 16 × 16, and at each position every one of the "
     "16 filters multiplies 3 × 3 × 8 numbers.",
-    misconceptions=[
-        (
-            lambda: weights_on_pixels(16, 3, 1) ** 2 * 8 * 16,
-            "that leaves out the products with padding zeros",
-            "A good count too, but the question includes them.",
-        ),
-        (
-            lambda: 14 * 14 * 3 * 3 * 8 * 16,
-            "forgot the padding",
-            "With a frame of one zero the map does not shrink.",
-        ),
-        (
-            lambda: conv_parameters(8, 16, 3),
-            "those are the parameters",
-            "Each weight is used again at every position.",
-        ),
-        (
-            lambda: 16 * 16 * 3 * 3 * 16,
-            "counted one channel only",
-            "At each position a filter reads all the channels.",
-        ),
-        (
-            lambda: 16 * 16 * 3 * 3 * 8,
-            "counted one filter only",
-            "Every filter does this work for its own map.",
-        ),
-        (
-            lambda: 2 * 16 * 16 * 3 * 3 * 8 * 16,
-            "counted multiplication and addition as two",
-            "A multiply-accumulate is both in one.",
-        ),
-    ],
+    slips={
+        (16 * 3 - 2) ** 2 * 8 * 16: "that leaves out the products with padding zeros. "
+        "A good count too, but the question includes them.",
+        14 * 14 * 3 * 3 * 8 * 16: "forgot the padding. "
+        "With a frame of one zero the map does not shrink.",
+        conv_parameters(8, 16, 3): "those are the parameters. "
+        "Each weight is used again at every position.",
+        16 * 16 * 3 * 3 * 16: "counted one channel only. "
+        "At each position a filter reads all the channels.",
+        16 * 16 * 3 * 3 * 8: "counted one filter only. "
+        "Every filter does this work for its own map.",
+        2 * 16 * 16 * 3 * 3 * 8 * 16: "counted multiplication and addition as two. "
+        "A multiply-accumulate is both in one.",
+    },
     hint="Positions of the window, times the numbers in one kernel, times the kernels.",
 )
 
 register(
     "convolution.shape",
-    right=lambda: row("conv1", "caffe").output,
-    why=lambda: f"{row('conv1', 'caffe').formula}, and there is one map for each filter.",
-    misconceptions=[
-        (
-            lambda: row("conv1", "naive-224").output,
-            "that is the map of 224 pixels",
-            "These pictures have 227, and the steps come out even.",
-        ),
-        ((55, 55, 3), "kept the channels of the picture", "One map comes out of each filter."),
-        ((54, 54, 3), "kept the channels, and lost a position", "Start from the fence's posts."),
-        ((56, 56, 96), "that is the fraction rounded up, and one more", "Does 216 / 4 need it?"),
-        ((57, 57, 96), "that is 'same' padding", "There is no padding in this layer."),
-        ((217, 217, 96), "forgot the stride", "The window moves 4 pixels at a time."),
-        ((96, 55, 55), "that is channels first", "This book writes height, width, channels."),
-    ],
+    right=row("conv1", "caffe").output,
+    why=f"{row('conv1', 'caffe').formula}, and there is one map for each filter.",
+    slips={
+        row("conv1", "naive-224").output: "that is the map of 224 pixels. "
+        "These pictures have 227, and the steps come out even.",
+        (55, 55, 3): "kept the channels of the picture. One map comes out of each filter.",
+        (54, 54, 3): "kept the channels, and lost a position. Start from the fence's posts.",
+        (56, 56, 96): "that is the fraction rounded up, and one more. Does 216 / 4 need it?",
+        (57, 57, 96): "that is 'same' padding. There is no padding in this layer.",
+        (217, 217, 96): "forgot the stride. The window moves 4 pixels at a time.",
+        (96, 55, 55): "that is channels first. This book writes height, width, channels.",
+    },
     hint="The height and the width from the walk, the channels from the number of filters.",
 )
 
@@ -155,13 +103,13 @@ register(
     right=(1, 4),
     why="the weights do not know how large the picture is; the positions at which they are used "
     "are twice as many down and twice as many across.",
-    misconceptions=[
-        ((4, 4), "larger pictures need no more weights", "Does a size stand in the formula?"),
-        ((1, 2), "counted one side only", "The window moves down as well as to the right."),
-        ((2, 2), "neither is multiplied so", "Where does the picture's size stand, in which?"),
-        ((1, 1), "the same weights, but at more positions", "Each position costs its products."),
-        ((2, 4), "larger pictures need no more weights", "Does a size stand in the formula?"),
-        ((4, 1), "the wrong way round", "First the parameters, then the work."),
-    ],
+    slips={
+        (4, 4): "larger pictures need no more weights. Does a size stand in the formula?",
+        (1, 2): "counted one side only. The window moves down as well as to the right.",
+        (2, 2): "neither is multiplied so. Where does the picture's size stand, in which?",
+        (1, 1): "the same weights, but at more positions. Each position costs its products.",
+        (2, 4): "larger pictures need no more weights. Does a size stand in the formula?",
+        (4, 1): "the wrong way round. First the parameters, then the work.",
+    },
     hint="Write both formulas down. In which of them does the number of positions stand?",
 )

@@ -1,59 +1,23 @@
 """What several chapters' answers are counted with."""
 
+from alexnet_tutorial import shapes
 
-def net(name="alexnet-2012"):
+
+def net(name: str = "alexnet-2012") -> shapes.Architecture:
     """Give a variant."""
-    from alexnet_tutorial.shapes.variants import variant
-
-    return variant(name)
+    return shapes.variant(name)
 
 
-def row(layer, name="alexnet-2012"):
+def row(layer: str, name: str = "alexnet-2012") -> shapes.Row:
     """Give one row of a variant's ledger."""
-    from alexnet_tutorial.shapes.ledger import ledger
-
-    return ledger(net(name))[layer]
+    return shapes.ledger(net(name))[layer]
 
 
-def size(*arguments, **options):
-    """Give a function that computes an output size."""
-    from alexnet_tutorial.shapes.window import output_size
-
-    return lambda: output_size(*arguments, **options)
-
-
-def larger():
-    """Count the 2012 network on pictures of 256 pixels."""
-    from dataclasses import replace
-
-    from alexnet_tutorial.shapes.ledger import ledger
-
-    return ledger(replace(net(), name="larger", input_size=256))
-
-
-def total(network):
+def total(network: shapes.Architecture) -> int:
     """Count a network's parameters."""
-    from alexnet_tutorial.shapes.ledger import ledger
-
-    return ledger(network).parameters
+    return shapes.ledger(network).parameters
 
 
-def row_of_pixels(rounding):
-    """Count the pixels of a line that conv1 never reads."""
-    from alexnet_tutorial.shapes.window import unread_pixels
-
-    return unread_pixels(224, 11, 4, rounding=rounding)
-
-
-def conv_parameters(channels, filters, kernel):
+def conv_parameters(channels: int, filters: int, kernel: int) -> int:
     """Count the parameters of a convolution with square windows."""
-    from alexnet_tutorial import shapes
-
     return shapes.conv_parameters(channels, filters, (kernel, kernel))
-
-
-def weights_on_pixels(size, kernel, padding):
-    """Count the weights that lie on pixels and not on padding."""
-    from alexnet_tutorial import shapes
-
-    return shapes.weights_on_pixels(size, kernel, padding=padding)

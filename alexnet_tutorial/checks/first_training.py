@@ -6,41 +6,35 @@ from alexnet_tutorial.checks.answers import register
 
 register(
     "training.first-loss",
-    right=lambda: math.log(1000),
+    right=math.log(1000),
     why="undecided, it gives each of the 1,000 classes one part in a thousand, and the loss is "
     "−ln(1/1000) = ln 1000.",
-    misconceptions=[
-        (lambda: math.log10(1000), "that is the logarithm to base 10", "Keras uses the natural."),
-        (lambda: math.log2(1000), "that is the logarithm to base 2", "Keras uses the natural."),
-        (0.001, "that is the probability", "The loss is minus its logarithm."),
-        (0.999, "that is the share of wrong answers", "The loss is minus a logarithm."),
-        (lambda: math.log(6), "that is for six classes", "This network has a thousand."),
-        (lambda: -math.log(1000), "the sign is wrong", "A loss has a minus before the logarithm."),
-    ],
+    slips={
+        math.log10(1000): "that is the logarithm to base 10. Keras uses the natural.",
+        math.log2(1000): "that is the logarithm to base 2. Keras uses the natural.",
+        0.001: "that is the probability. The loss is minus its logarithm.",
+        0.999: "that is the share of wrong answers. The loss is minus a logarithm.",
+        math.log(6): "that is for six classes. This network has a thousand.",
+        -math.log(1000): "the sign is wrong. A loss has a minus before the logarithm.",
+    },
     tolerance=0.003,
     hint="What does it give the right class, if it gives every class the same? Then −ln of that.",
 )
 
 register(
     "training.steps",
-    right=lambda: 40 * math.ceil(1000 / 32),
+    right=40 * math.ceil(1000 / 32),
     why="1000 / 32 is 31 full batches and a smaller one, so 32 steps in each of 40 epochs.",
-    misconceptions=[
-        (
-            lambda: 40 * (1000 // 32),
-            "left out the last batch",
-            "The pictures that do not fill a batch are a step too.",
-        ),
-        (
-            lambda: 40 * 1000 / 32,
-            "there is no quarter of a step",
-            "The last batch of an epoch is smaller, and it is a step.",
-        ),
-        (40, "those are the epochs", "In each of them the weights change many times."),
-        (32, "those are the steps of one epoch", "There are 40 epochs."),
-        (40 * 1000, "one step for each picture", "A step takes a whole batch of them."),
-        (40 * 32 * 32, "multiplied by the batch", "One batch is one step."),
-    ],
+    slips={
+        40 * (1000 // 32): "left out the last batch. "
+        "The pictures that do not fill a batch are a step too.",
+        40 * 1000 / 32: "there is no quarter of a step. "
+        "The last batch of an epoch is smaller, and it is a step.",
+        40: "those are the epochs. In each of them the weights change many times.",
+        32: "those are the steps of one epoch. There are 40 epochs.",
+        40 * 1000: "one step for each picture. A step takes a whole batch of them.",
+        40 * 32 * 32: "multiplied by the batch. One batch is one step.",
+    },
     hint="Steps in one epoch, the last and smaller batch included, times the epochs.",
 )
 
@@ -49,14 +43,14 @@ register(
     right=12,
     why="patience says how long to go on hoping; the weights that are put back are those of the "
     "smallest validation loss.",
-    misconceptions=[
-        (17, "that is where it stops", "What does restore_best_weights do then?"),
-        (18, "it stops before that", "And what does restore_best_weights do then?"),
-        (13, "that is the first epoch that is worse", "Which weights are put back?"),
-        (7, "patience looks forward, not back", "Which epoch was the best?"),
-        (5, "that is the patience", "Which epoch was the best?"),
-        (40, "it stops long before", "And which weights are put back then?"),
-    ],
+    slips={
+        17: "that is where it stops. What does restore_best_weights do then?",
+        18: "it stops before that. And what does restore_best_weights do then?",
+        13: "that is the first epoch that is worse. Which weights are put back?",
+        7: "patience looks forward, not back. Which epoch was the best?",
+        5: "that is the patience. Which epoch was the best?",
+        40: "it stops long before. And which weights are put back then?",
+    },
     hint="When does it stop, and what does it put back?",
 )
 
@@ -65,11 +59,8 @@ register(
     right=False,
     why="each may be a few pictures off by luck: with 120 pictures the two intervals overlap "
     "nearly everywhere. More test pictures, or more seeds, would tell.",
-    misconceptions=[
-        (
-            True,
-            "three pictures of 120 are within luck",
-            "Compute both intervals with the function of this chapter, and compare them.",
-        ),
-    ],
+    slips={
+        True: "three pictures of 120 are within luck. "
+        "Compute both intervals with the function of this chapter, and compare them.",
+    },
 )

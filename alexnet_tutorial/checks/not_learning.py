@@ -6,71 +6,52 @@ from alexnet_tutorial.checks.answers import register
 
 register(
     "learning.gain",
-    right=lambda: 0.01 * math.sqrt(3 * 3 * 96 / 2),
-    why=lambda: (
-        f"each output adds up 3 · 3 · 96 = {3 * 3 * 96} products, and half of the outputs are cut "
-        f"to zero: 0.01 · √({3 * 3 * 96} / 2). The signal is about a fifth of what it was."
-    ),
-    misconceptions=[
-        (
-            lambda: 0.01 * math.sqrt(3 * 3 * 96),
-            "forgot the ReLU",
-            "Half of what comes out is cut to zero.",
-        ),
-        (
-            lambda: 0.01**2 * 3 * 3 * 96 / 2,
-            "that is the variance",
-            "A size is its root.",
-        ),
-        (lambda: 0.01 * math.sqrt(3 * 3 / 2), "counted one channel only", "It reads 96 of them."),
-        (lambda: 0.01 * math.sqrt(96 / 2), "counted one place only", "A window has 3 · 3 places."),
-        (
-            lambda: 0.01 * 3 * 3 * 96 / 2,
-            "added sizes as if all had one sign",
-            "Random signs cancel: the size of a sum grows with the root of its length.",
-        ),
-        (0.01, "that is one weight", "How many products are added up?"),
-    ],
+    right=0.01 * math.sqrt(3 * 3 * 96 / 2),
+    why=f"each output adds up 3 · 3 · 96 = {3 * 3 * 96} products, and half of the outputs are cut "
+    f"to zero: 0.01 · √({3 * 3 * 96} / 2). The signal is about a fifth of what it was.",
+    slips={
+        0.01 * math.sqrt(3 * 3 * 96): "forgot the ReLU. Half of what comes out is cut to zero.",
+        0.01**2 * 3 * 3 * 96 / 2: "that is the variance. A size is its root.",
+        0.01 * math.sqrt(3 * 3 / 2): "counted one channel only. It reads 96 of them.",
+        0.01 * math.sqrt(96 / 2): "counted one place only. A window has 3 · 3 places.",
+        0.01 * 3 * 3 * 96 / 2: "added sizes as if all had one sign. "
+        "Random signs cancel: the size of a sum grows with the root of its length.",
+        0.01: "that is one weight. How many products are added up?",
+    },
     tolerance=0.01,
     hint="The chapter's formula: the weights' deviation times √(fan-in / 2).",
 )
 
 register(
     "learning.he",
-    right=lambda: math.sqrt(2 / 4096),
+    right=math.sqrt(2 / 4096),
     why="fan-in is what one unit reads, 4096 numbers: √(2 / 4096). The paper's 0.01 is less than "
     "half of it.",
-    misconceptions=[
-        (lambda: 2 / 4096, "that is the variance", "The deviation is its root."),
-        (
-            lambda: math.sqrt(1 / 4096),
-            "forgot what the ReLU cuts off, as Glorot's rule does",
-            "Half of it is lost.",
-        ),
-        (
-            lambda: math.sqrt(2 / (4096 * 4096)),
-            "took all weights of the layer",
-            "One unit reads as many numbers as fc6 has units.",
-        ),
-        (lambda: math.sqrt(2 / 9216), "that is fc6", "fc7 reads what fc6 gives."),
-        (0.01, "that is the paper's", "Solve the formula for a factor of 1."),
-    ],
+    slips={
+        2 / 4096: "that is the variance. The deviation is its root.",
+        math.sqrt(1 / 4096): "forgot what the ReLU cuts off, as Glorot's rule does. "
+        "Half of it is lost.",
+        math.sqrt(2 / (4096 * 4096)): "took all weights of the layer. "
+        "One unit reads as many numbers as fc6 has units.",
+        math.sqrt(2 / 9216): "that is fc6. fc7 reads what fc6 gives.",
+        0.01: "that is the paper's. Solve the formula for a factor of 1.",
+    },
     tolerance=0.01,
     hint="Which deviation makes √(fan-in / 2) times it equal to 1?",
 )
 
 register(
     "learning.source",
-    right=lambda: 0.03**3 / 0.01**3,
+    right=0.03**3 / 0.01**3,
     why="each of the three layers multiplies by its weights' deviation, so each signal is three "
     "times larger than before it: 3 · 3 · 3.",
-    misconceptions=[
-        (3, "that is one layer", "Each layer hands it on to the next."),
-        (9, "added the three, or took two layers", "Factors of a chain are multiplied."),
-        (lambda: 3**6, "that is the variance", "The question is about the size."),
-        (lambda: 3**5, "that is for five layers", "conv1 and conv2 keep 0.01."),
-        (1, "the deviation acts on the output too", "Look at the formula of the factor."),
-    ],
+    slips={
+        3: "that is one layer. Each layer hands it on to the next.",
+        9: "added the three, or took two layers. Factors of a chain are multiplied.",
+        3**6: "that is the variance. The question is about the size.",
+        3**5: "that is for five layers. conv1 and conv2 keep 0.01.",
+        1: "the deviation acts on the output too. Look at the formula of the factor.",
+    },
     tolerance=0.001,
     hint="What does one layer do to the signal, and what do three in a row do?",
 )
@@ -80,26 +61,16 @@ register(
     right=255,
     why="without biases each layer is a ReLU of a weighted sum, and max(0, 255 · x) is 255 times "
     "max(0, x): the factor goes through all eight layers once, and the softmax gets to see it.",
-    misconceptions=[
-        (
-            lambda: 255.0**8,
-            "multiplied in each layer",
-            "The factor is in the input once; a layer hands it on as it is.",
-        ),
-        (
-            lambda: 255**2,
-            "squared it",
-            "A weighted sum of numbers twice as large is twice as large.",
-        ),
-        (
-            1,
-            "He's weights keep a size, they do not mend it",
-            "What does a layer do with twice the input?",
-        ),
-        (lambda: math.sqrt(255), "took the root", "The root belongs to the number of terms."),
-        (lambda: 255 / 2**8, "halved it in each layer", "Those halves are there in both cases."),
-        (8 * 255, "added it up over the layers", "What does one layer do with twice x?"),
-    ],
+    slips={
+        255.0**8: "multiplied in each layer. "
+        "The factor is in the input once; a layer hands it on as it is.",
+        255**2: "squared it. A weighted sum of numbers twice as large is twice as large.",
+        1: "He's weights keep a size, they do not mend it. "
+        "What does a layer do with twice the input?",
+        math.sqrt(255): "took the root. The root belongs to the number of terms.",
+        255 / 2**8: "halved it in each layer. Those halves are there in both cases.",
+        8 * 255: "added it up over the layers. What does one layer do with twice x?",
+    },
     tolerance=0.001,
     hint="Put c · x into one layer, and take the factor c out again.",
 )
@@ -109,13 +80,10 @@ register(
     right=False,
     why="it learned the batch, so signal, gradient, labels and loss do their work. What is left "
     "to look for is why learning one picture does not help with another.",
-    misconceptions=[
-        (
-            True,
-            "weights that pass no signal on could not have learned the batch",
-            "What did the one-batch check show about them?",
-        ),
-    ],
+    slips={
+        True: "weights that pass no signal on could not have learned the batch. "
+        "What did the one-batch check show about them?",
+    },
 )
 
 register(
@@ -123,10 +91,10 @@ register(
     right="c",
     why="the loss was not a number before any step was made, so no rate can be at fault; a NaN "
     "in the batch is seen in a second.",
-    misconceptions=[
-        ("a", "no step was made yet", "Could the rate have any part in the first loss?"),
-        ("b", "the test of rates needs losses", "Which check can be done without training?"),
-        ("d", "that would give a loss near ln 6", "Weights that are too small are still numbers."),
-    ],
+    slips={
+        "a": "no step was made yet. Could the rate have any part in the first loss?",
+        "b": "the test of rates needs losses. Which check can be done without training?",
+        "d": "that would give a loss near ln 6. Weights that are too small are still numbers.",
+    },
     hint="Answer with one letter, A to D.",
 )

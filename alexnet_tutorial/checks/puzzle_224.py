@@ -7,31 +7,31 @@ register(
     right=48,
     why="55 · 48 · 96 = 253,440. Half of the 96 filters, those on one card, took the place of a "
     "width of 55. With 55 · 55 · 96 the paper's counts add up to its 650,000.",
-    misconceptions=[
-        (55, "that is what should stand there", "Multiply it out: is it the paper's number?"),
-        (54, "that is rounding down", "Divide the paper's number by the two others."),
-        (56, "that is 'same' padding", "Divide the paper's number by the two others."),
-        (96, "those are all the filters", "Divide the paper's number by 55 and by 96."),
-        (2640, "divided by 96 only", "Divide by 55 as well."),
-        (4608, "divided by 55 only", "Divide by 96 as well."),
-    ],
+    slips={
+        55: "that is what should stand there. Multiply it out: is it the paper's number?",
+        54: "that is rounding down. Divide the paper's number by the two others.",
+        56: "that is 'same' padding. Divide the paper's number by the two others.",
+        96: "those are all the filters. Divide the paper's number by 55 and by 96.",
+        2640: "divided by 96 only. Divide by 55 as well.",
+        4608: "divided by 55 only. Divide by 96 as well.",
+    },
     hint="Divide the paper's number by the two that you know.",
 )
 
 register(
     "puzzle.zeros",
-    right=lambda: 11 * 11 - 7 * 7,
+    right=11 * 11 - 7 * 7,
     why="the window starts at 4 · 55 − 3 = 217, so 7 rows and columns find pixels, 7 · 7 = 49, "
     "and the rest of 121 find zeros.",
-    misconceptions=[
-        (57, "that is the window of 2012", "Here 4 zeros follow the picture, not 3."),
-        (16, "that is the corner outside of both edges", "Zeros lie beside the picture too."),
-        (88, "counted the corner twice", "The zeros below and those beside share some."),
-        (44, "counted one side only", "The window runs over the bottom and over the right."),
-        (49, "those are the pixels", "Asked for are the zeros."),
-        (121, "that is the whole window", "Part of it lies on the picture."),
-        (8, "those are lines, not weights", "Each line has many weights."),
-    ],
+    slips={
+        57: "that is the window of 2012. Here 4 zeros follow the picture, not 3.",
+        16: "that is the corner outside of both edges. Zeros lie beside the picture too.",
+        88: "counted the corner twice. The zeros below and those beside share some.",
+        44: "counted one side only. The window runs over the bottom and over the right.",
+        49: "those are the pixels. Asked for are the zeros.",
+        121: "that is the whole window. Part of it lies on the picture.",
+        8: "those are lines, not weights. Each line has many weights.",
+    },
     hint="How many rows of the window find pixels? Square that, and take it off the whole.",
 )
 
@@ -40,14 +40,14 @@ register(
     right=0,
     why="the windows of 2012 start at multiples of 4, torchvision's 2 pixels before them. None "
     "falls on another, whatever the sizes of the maps.",
-    misconceptions=[
-        (3025, "maps of one size need not have the same windows", "Where does each start?"),
-        (2916, "left out the last row and column", "That is so for zeros after, not in front."),
-        (2809, "left out the rim", "The zeros in front move every window, not the outer ones."),
-        (1, "matched a single pair", "Write down where the first three start."),
-        (55, "matched a line or the diagonal", "Write down where the first three start."),
-        (54, "matched a line but for its end", "Write down where the first three start."),
-    ],
+    slips={
+        3025: "maps of one size need not have the same windows. Where does each start?",
+        2916: "left out the last row and column. That is so for zeros after, not in front.",
+        2809: "left out the rim. The zeros in front move every window, not the outer ones.",
+        1: "matched a single pair. Write down where the first three start.",
+        55: "matched a line or the diagonal. Write down where the first three start.",
+        54: "matched a line but for its end. Write down where the first three start.",
+    },
     hint="Write down the pixel at which the first three windows of each start.",
 )
 
@@ -55,15 +55,15 @@ register(
     "puzzle.even",
     right=231,
     why="the room to walk, size − 11, must be a multiple of 4: 216 at 227, 220 at 231.",
-    misconceptions=[
-        (228, "that is a multiple of 4", "The room to walk must be one, not the size."),
-        (238, "added a window", "One step more needs fewer pixels than one window more."),
-        (232, "that is a multiple of 4", "The room to walk must be one, not the size."),
-        (235, "that is the one after", "Is there one between?"),
-        (223, "that one is smaller", "Asked for is the next larger size."),
-        (229, "half a step too far", "How much room does one more step need?"),
-        (230, "counted from 226", "How much room does one more step need?"),
-    ],
+    slips={
+        228: "that is a multiple of 4. The room to walk must be one, not the size.",
+        238: "added a window. One step more needs fewer pixels than one window more.",
+        232: "that is a multiple of 4. The room to walk must be one, not the size.",
+        235: "that is the one after. Is there one between?",
+        223: "that one is smaller. Asked for is the next larger size.",
+        229: "half a step too far. How much room does one more step need?",
+        230: "counted from 226. How much room does one more step need?",
+    },
     hint="Subtract the window: what is left must be a whole number of steps.",
 )
 
@@ -72,14 +72,14 @@ register(
     right=2 * 33 * 33,
     why="a patch of 224 has 256 − 224 = 32 steps to walk and so 33 places, along each side; "
     "mirroring doubles them. The paper's number counts steps.",
-    misconceptions=[
-        (2048, "that counts steps", "A patch also has a place before its first step."),
-        (1089, "forgot the mirror", "Each patch comes in two ways."),
-        (1024, "that counts steps, without the mirror", "A fence has a post more than gaps."),
-        (66, "counted one side only", "The patch moves down and to the right."),
-        (33, "those are the places along one side", "And along the other? And mirrored?"),
-        (10, "those are the views of a test", "In training the patch may lie anywhere."),
-        (4356, "mirrored both ways", "The pictures are mirrored left and right only."),
-    ],
+    slips={
+        2048: "that counts steps. A patch also has a place before its first step.",
+        1089: "forgot the mirror. Each patch comes in two ways.",
+        1024: "that counts steps, without the mirror. A fence has a post more than gaps.",
+        66: "counted one side only. The patch moves down and to the right.",
+        33: "those are the places along one side. And along the other? And mirrored?",
+        10: "those are the views of a test. In training the patch may lie anywhere.",
+        4356: "mirrored both ways. The pictures are mirrored left and right only.",
+    },
     hint="How many places has a patch along one side? Think of the fence's posts.",
 )

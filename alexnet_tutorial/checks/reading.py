@@ -1,8 +1,7 @@
 """How an answer is read: as a number, several numbers, True or False, or a word.
 
-Students answer with whatever they computed. So nothing here calls a method of an object of an
-unknown class, takes a step of an iterator, or looks at more than a few hundred characters: a
-strange answer is not understood, and the check says what it was.
+Students answer with whatever they computed. An answer that is none of these, or longer than any
+answer here, is not understood, and the check says what it was.
 """
 
 import math
@@ -10,11 +9,11 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any, TypeGuard
 
 _CHARACTERS = 300  # the longest text that is read
 _ITEMS = 20  # the longest list that is read
 _DEPTH = 3  # lists in lists
-_ARRAYS = {"jax", "jaxlib", "keras", "numpy", "tensorflow", "torch"}
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,11 @@ class Percent:
 NOTHING = Unread("nothing")
 """What an empty text, ``None`` and ``...`` are read as."""
 
+Read = bool | int | float | str | Percent | tuple | Unread
+"""What an answer can be read as."""
 
-def read(answer, several=False):
+
+def read(answer: Any, several: bool = False) -> Read:
     """Read an answer of any type.
 
     Args:
@@ -63,15 +65,20 @@ def read(answer, several=False):
     """
     try:
         return _read(answer, several, 0)
-    except (Exception, SystemExit):  # an object may raise where only its class is asked for
+    except Exception:  # an object of a strange class may raise at anything
         return Unread("something that cannot be read")
 
 
-def describe(read_as):
+def is_number(item: Any) -> TypeGuard[int | float]:
+    """Tell whether something that was read is a number; True and False are none."""
+    return isinstance(item, (int, float)) and not isinstance(item, bool)
+
+
+def describe(answer: Read) -> str:
     """Say in words what an answer was read as.
 
     Args:
-        read_as: What :func:`read` returned.
+        answer: What :func:`read` returned.
 
     Returns:
         A text such as ``"2 numbers"``; a short word is quoted.
@@ -80,108 +87,97 @@ def describe(read_as):
         >>> describe((55, 96)), describe("seven")
         ('2 numbers', 'the word “seven”')
     """
-    if isinstance(read_as, Unread):
-        return read_as.kind
-    if isinstance(read_as, bool):
-        return str(read_as)
-    if isinstance(read_as, Percent):
-        return "a percentage"
-    if isinstance(read_as, (int, float)):
-        return "one number"
-    if isinstance(read_as, tuple):
-        numbers = all(isinstance(item, (int, float)) for item in read_as)
-        return f"{len(read_as)} numbers" if numbers else "things that are not all numbers"
-    if re.fullmatch(r"[\w .,:/()=+%-]{1,30}", read_as):  # nothing that a page could take for markup
-        return f"the word{'s' if ' ' in read_as else ''} “{read_as}”"
+    match answer:
+        case Unread(kind):
+            return kind
+        case bool():
+            return str(answer)
+        case Percent():
+            return "a percentage"
+        case int() | float():
+            return "one number"
+        case tuple():
+            numbers = all(isinstance(item, (int, float)) for item in answer)
+            return f"{len(answer)} numbers" if numbers else "things that are not all numbers"
+    if re.fullmatch(r"[\w .,:/()=+%-]{1,30}", answer):  # nothing that a page could take for markup
+        return f"the word{'s' if ' ' in answer else ''} “{answer}”"
     return "a text that is neither a number nor a short word"
 
 
 def _read(answer, several, depth):
     if answer is None or answer is ...:
         return NOTHING
-    if answer is True or answer is False:
+    if isinstance(answer, type):
+        return Unread("a class")
+    if isinstance(answer, (bool, int, float)):
         return answer
-    # The base class's own methods: those of a subclass may lie.
     if isinstance(answer, str):
-        return _read_text(str.__str__(answer), several)
-    if isinstance(answer, int):
-        return int.__int__(answer)
-    if isinstance(answer, float):
-        return float.__float__(answer)
+        return _read_text(answer, several)
     if isinstance(answer, (list, tuple)):
         return _read_items(answer, several, depth)
-    if type(answer) in (Fraction, Decimal):
+    if isinstance(answer, (Fraction, Decimal)):
         return float(answer)
-    if str(type(answer).__module__).split(".")[0] in _ARRAYS:
-        found = _read_array(answer, several, depth)
-        return Unread(_kind(answer)) if found is NOTHING else found
+    if hasattr(answer, "as_list"):  # a shape of TensorFlow
+        return _read(answer.as_list(), several, depth)
+    if None not in getattr(answer, "shape", (None,)):  # that of keras.Input holds None
+        return _read_array(answer, several, depth)
     return Unread(_kind(answer))
 
 
 def _read_items(answer, several, depth):
-    base = list if isinstance(answer, list) else tuple
-    items = base.__getitem__(answer, slice(0, _ITEMS + 1))
-    if len(items) > _ITEMS:
-        return Unread(f"a {base.__name__} of more than {_ITEMS} things")
+    kind = "list" if isinstance(answer, list) else "tuple"
+    if len(answer) > _ITEMS:
+        return Unread(f"a {kind} of more than {_ITEMS} things")
     if depth == _DEPTH:
-        return Unread(f"a {base.__name__}")
-    found = [_read(item, several, depth + 1) for item in items]
-    found = tuple(item for item in found if item is not NOTHING)  # a shape's batch is None
-    if not found:
-        return Unread(f"an empty {base.__name__}")
-    if any(isinstance(item, Unread) for item in found):
-        return Unread(f"a {base.__name__} of things that are not all numbers or words")
-    return found[0] if len(found) == 1 else found
+        return Unread(f"a {kind}")
+    items = [_read(item, several, depth + 1) for item in answer]
+    items = [item for item in items if item is not NOTHING]  # a shape's batch is None
+    if not items:
+        return Unread(f"an empty {kind}")
+    if any(isinstance(item, Unread) for item in items):
+        return Unread(f"a {kind} of things that are not all numbers or words")
+    return items[0] if len(items) == 1 else tuple(items)
 
 
 def _read_array(answer, several, depth):
-    """Read an array or a shape of a library, when it is small."""
+    """Read an array of any library, when it is small."""
     import numpy as np
 
-    if type(answer).__name__ == "TensorShape":
-        return _read(answer.as_list(), several, depth)
-    if not hasattr(answer, "shape"):  # a layer, a model, a data type
-        return NOTHING
-    if None in answer.shape:  # keras.Input
-        return NOTHING
-    shape = tuple(int(side) for side in answer.shape)
-    if math.prod(shape) > _ITEMS:
-        return Unread(f"an array of shape {shape}")
+    if math.prod(answer.shape) > _ITEMS:
+        return Unread(f"an array of shape {tuple(map(int, answer.shape))}")
     if hasattr(answer, "detach"):  # PyTorch
         answer = answer.detach().cpu()
     try:
         values = np.asarray(answer)
-    except Exception:  # a tensor without values
-        return NOTHING
+    except Exception:  # a tensor without values; each library has its own exception
+        return Unread(_kind(answer))
     if values.dtype.kind not in "biufUS":
-        return NOTHING
+        return Unread(_kind(answer))
     return _read(values.tolist(), several, depth)
+
+
+_KINDS = {
+    "function": "a function: call it, and give what it returns",
+    "dict": "a dictionary",
+    "set": "a set",
+    "bytes": "bytes",
+    "complex": "a complex number",
+}
+_KINDS |= dict.fromkeys(("builtin_function_or_method", "method"), _KINDS["function"])
+_KINDS |= {
+    name: f"a {name}: give the numbers themselves"
+    for name in ("generator", "map", "filter", "zip", "range")
+}
 
 
 def _kind(answer):
     """Name an object's class, and the way from it to an answer where there is a usual one."""
-    kind = type(answer)
-    name = kind.__name__[:40]
-    classes = {base.__name__ for base in kind.__mro__}
-    if isinstance(answer, type):
-        return "a class"
-    if name in ("function", "builtin_function_or_method", "method"):
-        return "a function: call it, and give what it returns"
-    if name in ("generator", "map", "filter", "zip", "range"):
-        return f"a {name}: give the numbers themselves"
+    name = type(answer).__name__[:40]
+    classes = {base.__name__ for base in type(answer).__mro__}
     if "Layer" in classes or "Operation" in classes:
-        return (
-            f"a Keras {'model' if 'Model' in classes else 'layer'} ({name}): give the number itself"
-        )
-    known = {
-        "dict": "a dictionary",
-        "set": "a set",
-        "bytes": "bytes",
-        "complex": "a complex number",
-    }
-    if name in known:
-        return known[name]
-    return f"an object of the class {name}" if name.isidentifier() else "an object"
+        kind = "model" if "Model" in classes else "layer"
+        return f"a Keras {kind} ({name}): give the number itself"
+    return _KINDS.get(name, f"an object of the class {name}")
 
 
 _DIGITS = r"(?:\d{1,3}(?:[,_ '’\u00a0\u202f]\d{3})+|\d+)"

@@ -6,13 +6,13 @@ register(
     "recipe.momentum",
     right=1 / (1 - 0.95),
     why="1 + 0.95 + 0.95² + … is 1/(1 − 0.95).",
-    misconceptions=[
-        (10, "that is for a momentum of 0.9", "Put 0.95 in its place."),
-        (1.95, "that is the second step", "The steps go on growing."),
-        (0.95, "that is what remains of one step", "Each step adds a new one to it."),
-        (0.05, "turned upside down", "The steps grow."),
-        (1, "that is without momentum", "Add what remains of the steps before."),
-    ],
+    slips={
+        10: "that is for a momentum of 0.9. Put 0.95 in its place.",
+        1.95: "that is the second step. The steps go on growing.",
+        0.95: "that is what remains of one step. Each step adds a new one to it.",
+        0.05: "turned upside down. The steps grow.",
+        1: "that is without momentum. Add what remains of the steps before.",
+    },
     tolerance=1e-3,
     hint="Add up one whole step, 0.95 of the one before, 0.95 of 0.95 of the one before that …",
 )
@@ -21,13 +21,13 @@ register(
     "recipe.l2",
     right=0.001,
     why="L2(x) adds x times the sum of squares, whose slope is 2x times the weight.",
-    misconceptions=[
-        (0.0005, "Keras' L2 has no half", "What is the slope of x·w²?"),
-        (0.00025, "the half goes the other way", "What is the slope of x·w²?"),
-        (0.005, "that is the factor of the momentum", "Both are inside of it: no factor there."),
-        (0.00005, "that is decoupled decay", "A regularizer acts through the slope."),
-        (0.01, "that is the learning rate", "It stands in the rule already."),
-    ],
+    slips={
+        0.0005: "Keras' L2 has no half. What is the slope of x·w²?",
+        0.00025: "the half goes the other way. What is the slope of x·w²?",
+        0.005: "that is the factor of the momentum. Both are inside of it: no factor there.",
+        0.00005: "that is decoupled decay. A regularizer acts through the slope.",
+        0.01: "that is the learning rate. It stands in the rule already.",
+    },
     tolerance=1e-6,
     hint="Take the slope of x·w² and compare it with what the rule has before w.",
 )
@@ -37,14 +37,14 @@ register(
     right=0.005,
     why="inside the momentum the pull adds up to 1/(1 − 0.9) of itself; outside, the number must "
     "hold that factor.",
-    misconceptions=[
-        (0.0005, "the same number is a weaker rule there", "The momentum does not multiply it."),
-        (0.00005, "the wrong way round", "Which of the two rules is the weaker?"),
-        (0.00025, "the half belongs to the L2 term", "Here the factor is the momentum's."),
-        (0.001, "that is about the L2 term", "Here the factor is the momentum's."),
-        (0.00045, "multiplied by the momentum once", "It multiplies in every step again."),
-        (0.05, "ten times too much", "One factor of 1/(1 − 0.9) is enough."),
-    ],
+    slips={
+        0.0005: "the same number is a weaker rule there. The momentum does not multiply it.",
+        0.00005: "the wrong way round. Which of the two rules is the weaker?",
+        0.00025: "the half belongs to the L2 term. Here the factor is the momentum's.",
+        0.001: "that is about the L2 term. Here the factor is the momentum's.",
+        0.00045: "multiplied by the momentum once. It multiplies in every step again.",
+        0.05: "ten times too much. One factor of 1/(1 − 0.9) is enough.",
+    },
     tolerance=0.02,
     hint="By which factor does momentum lengthen a step whose sign never changes?",
 )
@@ -54,14 +54,14 @@ register(
     right=0.91,
     why="nine tenths of the long step go on, and a tenth of a new step, itself a tenth of the "
     "whole, is added: 0.9 + 0.1 · 0.1.",
-    misconceptions=[
-        (0.1, "the velocity does not know of the division yet", "What of the last step goes on?"),
-        (0.9, "left out the new gradient's part", "It is small, but it is there."),
-        (1, "that would be without the division", "The new part is a tenth of what it was."),
-        (0.19, "divided the old step as well", "Only the rate has changed."),
-        (0.01, "that is the new part alone", "Most of the old step goes on."),
-        (9.1, "measured in single steps", "Asked for is a share of the step before."),
-    ],
+    slips={
+        0.1: "the velocity does not know of the division yet. What of the last step goes on?",
+        0.9: "left out the new gradient's part. It is small, but it is there.",
+        1: "that would be without the division. The new part is a tenth of what it was.",
+        0.19: "divided the old step as well. Only the rate has changed.",
+        0.01: "that is the new part alone. Most of the old step goes on.",
+        9.1: "measured in single steps. Asked for is a share of the step before.",
+    },
     tolerance=1e-3,
     hint="Before, a step was 10 (in rate times slope). What are its two parts afterwards?",
 )
@@ -70,14 +70,14 @@ register(
     "recipe.slow",
     right=1000,
     why="the rule multiplies the decay by the rate, so that decay slows down as learning does.",
-    misconceptions=[
-        (1, "the decay is not constant", "What stands before w in the rule?"),
-        (10, "that is one division", "There were three."),
-        (30, "divisions multiply", "Ten times, and ten times, and ten times."),
-        (3, "that is how many divisions there were", "By how much is the rate smaller?"),
-        (0.001, "turned upside down", "A smaller rate needs more steps."),
-        (10000, "the momentum is the same in both", "Only the rate has changed."),
-    ],
+    slips={
+        1: "the decay is not constant. What stands before w in the rule?",
+        10: "that is one division. There were three.",
+        30: "divisions multiply. Ten times, and ten times, and ten times.",
+        3: "that is how many divisions there were. By how much is the rate smaller?",
+        0.001: "turned upside down. A smaller rate needs more steps.",
+        10000: "the momentum is the same in both. Only the rate has changed.",
+    },
     tolerance=1e-4,
     hint="What stands before w in the rule, and what has become of it?",
 )

@@ -8,14 +8,14 @@ register(
     right=(256, 48, 5, 5),
     why="filters, channels that one filter reads, height, width. With two groups a filter reads "
     "half of the 96.",
-    misconceptions=[
-        ((5, 5, 48, 256), "that is Keras' own order", "Elsewhere the filters come first."),
-        ((256, 96, 5, 5), "forgot the groups", "How many channels does one filter read?"),
-        ((5, 5, 96, 256), "Keras' order, and without groups", "Both need a second look."),
-        ((48, 256, 5, 5), "channels and filters exchanged", "The filters come first."),
-        ((256, 5, 5, 48), "the channels come second", "Filters, channels, height, width."),
-        ((2, 128, 48, 5, 5), "the groups are no axis", "Their filters lie one after the other."),
-    ],
+    slips={
+        (5, 5, 48, 256): "that is Keras' own order. Elsewhere the filters come first.",
+        (256, 96, 5, 5): "forgot the groups. How many channels does one filter read?",
+        (5, 5, 96, 256): "Keras' order, and without groups. Both need a second look.",
+        (48, 256, 5, 5): "channels and filters exchanged. The filters come first.",
+        (256, 5, 5, 48): "the channels come second. Filters, channels, height, width.",
+        (2, 128, 48, 5, 5): "the groups are no axis. Their filters lie one after the other.",
+    },
     hint="Filters, channels that one filter reads, height, width.",
 )
 
@@ -24,33 +24,29 @@ register(
     right=1,
     why="row 0, column 1 of map 0 is the second number of the whole vector: the map is laid out "
     "pixel by pixel before the next map begins.",
-    misconceptions=[
-        (256, "that is our order", "There all channels of one pixel come first."),
-        (0, "that is column 0", "The next column is one step further."),
-        (36, "that is the first pixel of the next map", "Asked for is the first map."),
-        (6, "that is a step down", "A step to the right is shorter than that."),
-        (37, "that is the next channel", "Channel 0 is the first map."),
-        (2, "began to count too late", "Count from 0."),
-    ],
+    slips={
+        256: "that is our order. There all channels of one pixel come first.",
+        0: "that is column 0. The next column is one step further.",
+        36: "that is the first pixel of the next map. Asked for is the first map.",
+        6: "that is a step down. A step to the right is shorter than that.",
+        37: "that is the next channel. Channel 0 is the first map.",
+        2: "began to count too late. Count from 0.",
+    },
     hint="Write down the first few numbers of the vector: which pixel, of which map?",
 )
 
 register(
     "transfer.frozen",
-    right=lambda: 10 * 4097,
+    right=10 * 4097,
     why="ten units of 4096 weights and a bias each; everything before them stands still.",
-    misconceptions=[
-        (40960, "forgot the biases", "Each new unit has one."),
-        (lambda: 1000 * 4097, "that is the old head", "The new one has ten units."),
-        (10, "those are the units", "Each of them reads all that fc7 puts out."),
-        (lambda: 10 * 9217, "that reads what comes before fc6", "The head comes after fc7."),
-        (
-            lambda: total(net().with_classes(10)),
-            "that is the whole network",
-            "The frozen layers do not learn.",
-        ),
-        (0, "then nothing would learn", "The head is not frozen."),
-    ],
+    slips={
+        40960: "forgot the biases. Each new unit has one.",
+        1000 * 4097: "that is the old head. The new one has ten units.",
+        10: "those are the units. Each of them reads all that fc7 puts out.",
+        10 * 9217: "that reads what comes before fc6. The head comes after fc7.",
+        total(net().with_classes(10)): "that is the whole network. The frozen layers do not learn.",
+        0: "then nothing would learn. The head is not frozen.",
+    },
     hint="How many numbers come out of fc7, and how many units read them?",
 )
 
@@ -59,14 +55,14 @@ register(
     right=255,
     why="subtracting a half moves all numbers alike and leaves their spread as it is; dividing by "
     "255 is what makes it small.",
-    misconceptions=[
-        (127.5, "subtracting does not change the spread", "What does the division do?"),
-        (510, "subtracting does not change the spread", "What does the division do?"),
-        (256, "that is how many values a byte has", "By what was divided?"),
-        (254.5, "a spread is not a largest value", "What does a shift do to a difference?"),
-        (lambda: 255**2, "that is the variance", "The spread grows with the numbers themselves."),
-        (1, "it is not the same", "How far apart are black and white, before and after?"),
-    ],
+    slips={
+        127.5: "subtracting does not change the spread. What does the division do?",
+        510: "subtracting does not change the spread. What does the division do?",
+        256: "that is how many values a byte has. By what was divided?",
+        254.5: "a spread is not a largest value. What does a shift do to a difference?",
+        255**2: "that is the variance. The spread grows with the numbers themselves.",
+        1: "it is not the same. How far apart are black and white, before and after?",
+    },
     tolerance=0.001,
     hint="Take two pixels, black and white. How far apart are they before and after?",
 )
@@ -76,12 +72,12 @@ register(
     right="body",
     why="the fresh head is wrong about everything at first, so large gradients run back through "
     "all layers and change what the body knew. That is why the head goes first.",
-    misconceptions=[
-        ("head", "the head had nothing to lose", "Which part knew something at the start?"),
-        ("pictures", "the pictures are the same", "Something that was learned got lost."),
-        ("both", "the head knew nothing yet", "Only one of the two had something to lose."),
-        ("rate", "the rate is no part of the network", "It did the damage: to which part?"),
-        ("loss", "the loss only tells of it", "Which part of the network got worse?"),
-    ],
+    slips={
+        "head": "the head had nothing to lose. Which part knew something at the start?",
+        "pictures": "the pictures are the same. Something that was learned got lost.",
+        "both": "the head knew nothing yet. Only one of the two had something to lose.",
+        "rate": "the rate is no part of the network. It did the damage: to which part?",
+        "loss": "the loss only tells of it. Which part of the network got worse?",
+    },
     hint="Which part knew something before the first step?",
 )

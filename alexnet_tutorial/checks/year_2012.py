@@ -1,20 +1,28 @@
 """Questions of the chapter *2012*."""
 
+from math import prod
+
 from alexnet_tutorial.checks.answers import register
 from alexnet_tutorial.checks.counting import net
+from alexnet_tutorial.shapes import ledger
+
+
+def _neurons(name):
+    return sum(prod(row.output) for row in ledger(net(name)) if row.kind in ("conv", "dense"))
+
 
 register(
     "year.relative",
-    right=lambda: 1 - 15.315 / 26.172,
+    right=1 - 15.315 / 26.172,
     why="10.9 points of 26.2 are gone: of a hundred mistakes of the runner-up, more than forty.",
-    misconceptions=[
-        (0.10857, "those are points, written as a share", "A share of which whole?"),
-        (10.857, "those are points", "Divide them by the error that there was before."),
-        (15.315 / 26.172, "that is what is left of the error", "Asked is what is gone."),
-        (26.172 / 15.315 - 1, "divided by the new error", "The whole is the error before."),
-        (100 - 100 * 15.315 / 26.172, "that is in percent", "Answer between 0 and 1."),
-        (1 - 16.422 / 26.172, "that is the entry of five networks", "The winning one had seven."),
-    ],
+    slips={
+        0.10857: "those are points, written as a share. A share of which whole?",
+        10.857: "those are points. Divide them by the error that there was before.",
+        15.315 / 26.172: "that is what is left of the error. Asked is what is gone.",
+        26.172 / 15.315 - 1: "divided by the new error. The whole is the error before.",
+        100 - 100 * 15.315 / 26.172: "that is in percent. Answer between 0 and 1.",
+        1 - 16.422 / 26.172: "that is the entry of five networks. The winning one had seven.",
+    },
     tolerance=0.01,
     hint="What is gone, divided by what was there before.",
 )
@@ -23,106 +31,67 @@ register(
     "year.passes",
     right=70,
     why="seven networks, each with ten views of the picture: five places, mirrored or not.",
-    misconceptions=[
-        (1, "that is one network with one view", "How many networks stand behind that entry?"),
-        (7, "each network looks more than once", "Which views of a test picture are averaged?"),
-        (10, "that is one network", "How many networks stand behind that entry?"),
-        (17, "views and networks are added", "Every network sees every view."),
-        (35, "forgot the mirror images", "Five places, and the same five mirrored."),
-        (50, "that is the entry of five networks", "It had the smaller error of the two entries."),
-    ],
+    slips={
+        1: "that is one network with one view. How many networks stand behind that entry?",
+        7: "each network looks more than once. Which views of a test picture are averaged?",
+        10: "that is one network. How many networks stand behind that entry?",
+        17: "views and networks are added. Every network sees every view.",
+        35: "forgot the mirror images. Five places, and the same five mirrored.",
+        50: "that is the entry of five networks. It had the smaller error of the two entries.",
+    },
     hint="Networks times views.",
 )
 
 register(
     "year.neurons",
-    right=lambda: _neurons("alexnet-2012"),
+    right=_neurons("alexnet-2012"),
     why="with 55 · 55 · 96 in the first place the list adds up to what the abstract rounds to "
     "650,000.",
-    misconceptions=[
-        (
-            lambda: _neurons("alexnet-2012") - 55 * 55 * 96 + 253_440,
-            "that is the list as printed",
-            "Its first number is the slip.",
-        ),
-        (650_000, "that is the abstract's round number", "Add the list up."),
-        (55 * 55 * 96, "that is the first layer alone", "The list has eight."),
-        (
-            lambda: _neurons("naive-224"),
-            "those are the maps of a library that rounds down",
-            "The paper's first map is 55 wide.",
-        ),
-        (
-            lambda: _neurons("alexnet-2012") - 1000,
-            "left out the last layer",
-            "The thousand answers are neurons too.",
-        ),
-    ],
+    slips={
+        _neurons("alexnet-2012") - 55 * 55 * 96 + 253_440: "that is the list as printed. "
+        "Its first number is the slip.",
+        650_000: "that is the abstract's round number. Add the list up.",
+        55 * 55 * 96: "that is the first layer alone. The list has eight.",
+        _neurons("naive-224"): "those are the maps of a library that rounds down. "
+        "The paper's first map is 55 wide.",
+        _neurons("alexnet-2012") - 1000: "left out the last layer. "
+        "The thousand answers are neurons too.",
+    },
     hint="The outputs of the eight layers with weights, pooling and normalization left out.",
 )
 
 register(
     "year.lrn",
-    right=lambda: (2 + 1e-4 / 5 * 5 * 100**2) ** 0.75,
+    right=(2 + 1e-4 / 5 * 5 * 100**2) ** 0.75,
     why="the sum of the squares is 50,000; alpha divided by 5 makes 1 of it, and 3 to the power "
     "of 0.75 remains.",
-    misconceptions=[
-        (lambda: (2 + 1e-4 * 5 * 100**2) ** 0.75, "that is the paper's formula", "Divide alpha."),
-        (3, "forgot the power", "The bracket is raised to beta."),
-        (7, "the paper's formula, without its power", "Divide alpha, and raise to beta."),
-        (
-            lambda: (2 + 1e-4 / 5 * 100**2) ** 0.75,
-            "counted one map only",
-            "The sum runs over five neighbors.",
-        ),
-        (
-            lambda: (1 + 1e-4 / 5 * 5 * 100**2) ** 0.75,
-            "that is k = 1",
-            "The source and the paper have the same k.",
-        ),
-        (
-            lambda: (2 + 1e-4 / 5 * 5 * 100) ** 0.75,
-            "forgot the squares",
-            "The sum is of squared activations.",
-        ),
-    ],
+    slips={
+        (2 + 1e-4 * 5 * 100**2) ** 0.75: "that is the paper's formula. Divide alpha.",
+        3: "forgot the power. The bracket is raised to beta.",
+        7: "the paper's formula, without its power. Divide alpha, and raise to beta.",
+        (2 + 1e-4 / 5 * 100**2) ** 0.75: "counted one map only. The sum runs over five neighbors.",
+        (1 + 1e-4 / 5 * 5 * 100**2) ** 0.75: "that is k = 1. "
+        "The source and the paper have the same k.",
+        (2 + 1e-4 / 5 * 5 * 100) ** 0.75: "forgot the squares. The sum is of squared activations.",
+    },
     tolerance=0.002,
     hint="(k + alpha / 5 · the sum of five squares), raised to beta.",
 )
 
 register(
     "year.sigma",
-    right=lambda: (2 / (3 * 3 * 256)) ** 0.5,
+    right=(2 / (3 * 3 * 256)) ** 0.5,
     why="3 · 3 · 256 numbers go into one, half of them stopped by ReLU: He's rule, and what the "
     "program has is close to it.",
-    misconceptions=[
-        (0.01, "that is the paper's", "Does it keep the size of the signal at conv3?"),
-        (
-            lambda: (1 / (3 * 3 * 256)) ** 0.5,
-            "that is without ReLU",
-            "Half of what comes in is zero.",
-        ),
-        (
-            lambda: (2 / (3 * 3 * 128)) ** 0.5,
-            "that is for two groups",
-            "conv3 reads both towers.",
-        ),
-        (lambda: 2 / (3 * 3 * 256), "that is the variance", "Asked is the standard deviation."),
-        (lambda: (2 / 256) ** 0.5, "forgot the window", "Each map is read at 3 × 3 places."),
-        (
-            lambda: (2 / (3 * 3 * 384)) ** 0.5,
-            "counted what goes out",
-            "The size of a sum depends on how many numbers go in.",
-        ),
-    ],
+    slips={
+        0.01: "that is the paper's. Does it keep the size of the signal at conv3?",
+        (1 / (3 * 3 * 256)) ** 0.5: "that is without ReLU. Half of what comes in is zero.",
+        (2 / (3 * 3 * 128)) ** 0.5: "that is for two groups. conv3 reads both towers.",
+        2 / (3 * 3 * 256): "that is the variance. Asked is the standard deviation.",
+        (2 / 256) ** 0.5: "forgot the window. Each map is read at 3 × 3 places.",
+        (2 / (3 * 3 * 384)) ** 0.5: "counted what goes out. "
+        "The size of a sum depends on how many numbers go in.",
+    },
     tolerance=0.02,
     hint="Set sigma · √(fan-in / 2) to 1, with the fan-in of conv3.",
 )
-
-
-def _neurons(name):
-    from math import prod
-
-    from alexnet_tutorial.shapes.ledger import ledger
-
-    return sum(prod(row.output) for row in ledger(net(name)) if row.kind in ("conv", "dense"))

@@ -1,13 +1,19 @@
 """A batch of data and its labels, beside what the model takes and answers."""
 
 import re
+from collections.abc import Iterator
 from math import prod
+from typing import TYPE_CHECKING, Any
 
 from alexnet_tutorial.doctor import dense, formats, output, words
 from alexnet_tutorial.doctor.report import Finding
+from alexnet_tutorial.doctor.steps import Shape, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
-def check_data(subject, x):
+def check_data(subject: Subject, x: Any) -> Iterator[Finding]:
     """Hold the data beside what the model takes."""
     import numpy as np
 
@@ -52,7 +58,7 @@ def check_data(subject, x):
     yield from _check_range(subject, x, low, high)
 
 
-def _not_numbers(what, array):
+def _not_numbers(what: str, array: "np.ndarray") -> Finding:
     kind = "text" if array.dtype.kind in "US" else str(array.dtype)
     return Finding(
         "data-dtype",
@@ -69,13 +75,13 @@ def _not_numbers(what, array):
     )
 
 
-def _matches(shape, wanted):
+def _matches(shape: Shape, wanted: Shape) -> bool:
     return len(shape) == len(wanted) and all(
         w is None or n == w for n, w in zip(shape, wanted, strict=True)
     )
 
 
-def _check_data_shape(shape, wanted):
+def _check_data_shape(shape: Shape, wanted: Shape) -> Iterator[Finding]:
     given = shape[1:]
     if _matches(given, wanted):
         return
@@ -160,7 +166,7 @@ def _check_data_shape(shape, wanted):
         )
 
 
-def _looks_open(shape):
+def _looks_open(shape: Shape) -> str | None:
     """As ``_looks``, for an input whose height and width are left open."""
     if len(shape) == 3 and shape[1] is None:
         if shape[0] is None and shape[2] in (1, 3, 4):
@@ -176,7 +182,7 @@ _BEFORE_SCALING = re.compile(
 )
 
 
-def _check_range(subject, x, low, high):
+def _check_range(subject: Subject, x: "np.ndarray", low: float, high: float) -> Iterator[Finding]:
     import numpy as np
 
     if len(subject.inputs) != 1 or x.ndim not in (2, 3, 4) or prod(x.shape[1:]) < 64:
@@ -232,7 +238,7 @@ def _check_range(subject, x, low, high):
     )
 
 
-def check_labels(subject, x, y):
+def check_labels(subject: Subject, x: Any, y: Any) -> Iterator[Finding]:
     """Hold the labels beside the data, the output and the loss."""
     import numpy as np
 

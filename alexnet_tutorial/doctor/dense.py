@@ -1,9 +1,11 @@
 """Dense layers that cost too much, and weights with nothing but linear steps between."""
 
 import re
+from collections.abc import Iterator
 
 from alexnet_tutorial.doctor import formats, words
 from alexnet_tutorial.doctor.report import Finding
+from alexnet_tutorial.doctor.steps import Step, Subject
 
 DENSE_LIMIT = 2**28
 """From here on a dense layer on flattened maps is a fault: 1 GiB of weights as 32-bit floats, and
@@ -14,7 +16,7 @@ _DENSE_SHARE = 0.5
 _DENSE_WORTH_A_NOTE = 100_000
 
 
-def check_dense(subject):
+def check_dense(subject: Subject) -> Iterator[Finding]:
     """Find the dense layer that holds most of the parameters."""
     known = {step.name: step.parameters for step in subject.steps if step.parameters}
     total = sum(known.values())
@@ -75,7 +77,7 @@ def check_dense(subject):
             )
 
 
-def check_dense_on_maps(subject):
+def check_dense_on_maps(subject: Subject) -> Iterator[Finding]:
     """Find an output that is a dense layer on maps."""
     for step in subject.outputs:
         last = _last_weights(step)
@@ -100,7 +102,7 @@ def check_dense_on_maps(subject):
             )
 
 
-def _last_weights(step):
+def _last_weights(step: Step | None) -> Step | None:
     while step is not None and step.kind not in ("Dense",) and not formats.CONVS.match(step.kind):
         step = step.source
     return step
@@ -115,7 +117,7 @@ LINEAR = re.compile(
 WEIGHTS = re.compile(r"Dense|(Separable)?Conv[123]D(Transpose)?")
 
 
-def check_linear(subject):
+def check_linear(subject: Subject) -> Iterator[Finding]:
     """Find layers with weights and nothing but linear steps between them."""
     seen = set()
     for step in subject.steps:
@@ -156,7 +158,7 @@ def check_linear(subject):
         )
 
 
-def _bottleneck(step, after):
+def _bottleneck(step: Step, after: Step) -> bool:
     """A narrow linear layer between wider ones: a factorized layer, cheaper on purpose."""
     width = step.options.get("filters") or step.options.get("units")
     wide = after.options.get("filters") or after.options.get("units")

@@ -1,7 +1,10 @@
 """The examination: every check on one model."""
 
+from typing import Any
+
 from alexnet_tutorial.doctor import data, dense, formats, output, reading, windows
 from alexnet_tutorial.doctor.report import CODES, Report
+from alexnet_tutorial.doctor.steps import Subject
 
 _CHECKS = (
     formats.check_channels,
@@ -15,7 +18,7 @@ _CHECKS = (
 )
 
 
-def examine(model, x=None, y=None) -> Report:
+def examine(model: Any, x: Any = None, y: Any = None) -> Report:
     """Examine a Keras model, and data if there is any.
 
     Args:
@@ -43,7 +46,7 @@ def examine(model, x=None, y=None) -> Report:
     return report_on(reading.read_model(model, x), x, y)
 
 
-def report_on(subject, x, y):
+def report_on(subject: Subject, x: Any, y: Any) -> Report:
     """Run every check on a model that was read, and sort what they find."""
     import numpy as np
 
@@ -58,7 +61,9 @@ def report_on(subject, x, y):
     if y is not None and not isinstance(y, dict):
         findings += data.check_labels(subject, None if several else x, y)
     codes = list(CODES)
-    order = {step.name: i for i, step in reversed(list(enumerate(subject.steps)))}
+    order: dict[str | None, int] = {
+        step.name: i for i, step in reversed(list(enumerate(subject.steps)))
+    }
     unique = {(finding.code, finding.layer, finding.message): finding for finding in findings}
     findings = sorted(
         unique.values(),

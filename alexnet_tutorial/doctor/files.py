@@ -3,17 +3,20 @@
 import json
 import re
 import zipfile
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
+from typing import Any, TypeGuard
 
 from alexnet_tutorial.doctor import dense, examination, formats, reading, windows
 from alexnet_tutorial.doctor.reading import without_weights
 from alexnet_tutorial.doctor.report import Finding, Report
-from alexnet_tutorial.shapes import dense_parameters, output_size
+from alexnet_tutorial.doctor.steps import Shape, Step, Subject
+from alexnet_tutorial.shapes import dense_parameters
 from alexnet_tutorial.shapes.architecture import pair
 
 
-def examine_file(path, x=None, y=None) -> Report:
+def examine_file(path: str | Path, x: Any = None, y: Any = None) -> Report:
     """Examine a saved model, a ``.keras`` or ``.h5`` file, by its description.
 
     Weights are not read, and nothing that the file names is imported or run: Keras builds the
@@ -34,12 +37,12 @@ def examine_file(path, x=None, y=None) -> Report:
     """
     config, compiling = _description(Path(path))
     name = str((config.get("config") or {}).get("name") or config.get("class_name"))
-    strangers = sorted(set(_strangers(config)))
+    unknown = sorted(set(strangers(config)))
     subject = reason = None
-    if strangers:
+    if unknown:
         reason = (
-            f"It was not loaded, because it holds {', '.join(strangers[:4])}"
-            f"{' and others' * (len(strangers) > 4)}, and the doctor runs no code from a file."
+            f"It was not loaded, because it holds {', '.join(unknown[:4])}"
+            f"{' and others' * (len(unknown) > 4)}, and the doctor runs no code from a file."
         )
     else:
         try:
@@ -58,7 +61,7 @@ def examine_file(path, x=None, y=None) -> Report:
 _DESCRIPTION_LIMIT = 2**27  # bytes; the description of the largest application has 2 million
 
 
-def _description(path):
+def _description(path: Path) -> tuple[dict, Any]:
     """The model's configuration and how it is compiled, as plain values."""
     if path.is_dir():
         raise ValueError(
@@ -99,7 +102,7 @@ def _description(path):
     return config, compiling
 
 
-def _h5_description(path):
+def _h5_description(path: Path) -> tuple[Any, Any]:
     import h5py
 
     try:
@@ -115,7 +118,7 @@ def _h5_description(path):
     return json.loads(config), json.loads(compiling) if compiling is not None else None
 
 
-def _what(head):
+def _what(head: bytes) -> str:
     for start, what in (
         (b"\x89PNG", "a PNG picture"),
         (b"\xff\xd8\xff", "a JPEG picture"),
@@ -135,7 +138,7 @@ _KERAS_MODULE = re.compile(
 )
 
 
-def _strangers(value):
+def strangers(value: Any) -> Iterator[str]:
     """What in a configuration is not known to be plain Keras: names, one by one."""
     if isinstance(value, dict):
         kind = value.get("class_name")
@@ -150,17 +153,17 @@ def _strangers(value):
                 module is not None and not ours and not _KERAS_MODULE.fullmatch(str(module))
             ):
                 yield f"{value.get('config') if kind == 'function' else kind} of {module}"
-            elif module is None and not _legacy_known(kind, value):
+            elif module is None and not _legacy_known(kind):
                 yield kind
         for key, item in value.items():
             if key != "compile_config":
-                yield from _strangers(item)
+                yield from strangers(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _strangers(item)
+            yield from strangers(item)
 
 
-def _legacy_known(kind, value):
+def _legacy_known(kind: str) -> bool:
     """Older files and .h5 files name a class without its module."""
     import keras
 
@@ -172,7 +175,7 @@ def _legacy_known(kind, value):
     )
 
 
-def _loaded(config, path):
+def _loaded(config: dict, path: Path) -> Any:
     """The model that a vetted configuration describes, not compiled."""
     import keras
 
@@ -185,9 +188,9 @@ def _loaded(config, path):
         return keras.saving.deserialize_keras_object(config, safe_mode=True)
 
 
-def _read_description(config, name):
+def _read_description(config: dict, name: str) -> Subject:
     steps, outputs = _described(config, [])
-    subject = reading.Subject(name, steps, outputs, partial=True)
+    subject = Subject(name, steps, outputs, partial=True)
     if not steps:
         shape = (config.get("build_config") or {}).get("input_shape")
         subject.findings.append(
@@ -206,18 +209,18 @@ def _read_description(config, name):
     return subject
 
 
-def _described(config, feeds):
+def _described(config: dict, feeds: list[Step]) -> tuple[list[Step], list[Step]]:
     """Steps of a configuration: a Sequential's in a row, a Functional's by its connections."""
-    inner = config.get("config")
+    inner: Any = config.get("config")
     layers = inner.get("layers") if isinstance(inner, dict) else inner
     layers = [each for each in layers or () if isinstance(each, dict) and "class_name" in each]
     in_a_row = not any("inbound_nodes" in each for each in layers)
     shapes = dict(_tensor_shapes(layers))
-    steps, made = [], {}
-    row = list(feeds)
-    fed = list(feeds)
+    steps: list[Step] = []
+    made: dict[str, Any] = {}
+    row, fed = list(feeds), list(feeds)
     for layer in layers:
-        options = layer.get("config") if isinstance(layer.get("config"), dict) else {}
+        options: Any = layer.get("config") if isinstance(layer.get("config"), dict) else {}
         label = layer.get("name") or options.get("name") or layer["class_name"]
         if layer["class_name"] == "InputLayer" and feeds:
             made[label] = fed.pop(0) if fed else feeds[0]
@@ -231,16 +234,14 @@ def _described(config, feeds):
             row += outs[:1]
             continue
         kind = reading.ALIASES.get(layer["class_name"], layer["class_name"])
-        step = reading.Step(
-            str(label), kind, reading.options_of(options.get), [s for s in sources if s]
-        )
+        step = Step(str(label), kind, reading.options_of(options.get), [s for s in sources if s])
         step.inputs = [source.output for source in step.sources]
         built = (layer.get("build_config") or {}).get("input_shape")
         if step.inputs and step.inputs[0] is None and _is_shape(built):
             step.inputs[0] = tuple(built[1:])
         batch = options.get("batch_shape") or options.get("batch_input_shape")
         if kind != "InputLayer" and in_a_row and not steps and _is_shape(batch):
-            steps.append(reading.Step("input", "InputLayer", output=tuple(batch[1:])))
+            steps.append(Step("input", "InputLayer", output=tuple(batch[1:])))
             step.sources, step.inputs = steps[:], [steps[0].output]
         if kind == "InputLayer" and _is_shape(batch):
             step.output = tuple(batch[1:])
@@ -256,11 +257,11 @@ def _described(config, feeds):
     return steps, ends or steps[-1:]
 
 
-def _is_shape(value):
+def _is_shape(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, (list, tuple)) and all(isinstance(n, (int, type(None))) for n in value)
 
 
-def _tensor_shapes(value):
+def _tensor_shapes(value: Any) -> Iterator[tuple[str, Shape]]:
     """(layer, shape without batch) of every tensor that a configuration mentions."""
     if isinstance(value, dict):
         history, shape = value.get("keras_history"), value.get("shape")
@@ -273,7 +274,7 @@ def _tensor_shapes(value):
             yield from _tensor_shapes(item)
 
 
-def _histories(value):
+def _histories(value: Any) -> Iterator[str]:
     """Names of the layers that feed one: Keras 3 writes tensors, Keras 2 lists."""
     if isinstance(value, dict):
         if value.get("keras_history"):
@@ -289,7 +290,7 @@ def _histories(value):
                 yield from _histories(item)
 
 
-def _inferred(step):
+def _inferred(step: Step) -> Shape | None:
     """The output's shape where plain arithmetic gives it, else None."""
     shape, options = step.input, step.options
     if shape is None or None in shape:
@@ -300,14 +301,9 @@ def _inferred(step):
         return (prod(shape),)
     window, first = windows.window_of(step), formats.data_format(step) == "channels_first"
     channels, spatial = (shape[0] if first else shape[-1]), windows.spatial_of(step, shape)
-    if window and len(window["kernel"]) == len(spatial) and "Global" not in step.kind:
+    if window and len(window.kernel) == len(spatial) and "Global" not in step.kind:
         try:
-            sizes = tuple(
-                output_size(n, k, s, window["padding"], dilation_rate=d)
-                for n, k, s, d in zip(
-                    spatial, window["kernel"], window["strides"], window["dilation"], strict=True
-                )
-            )
+            sizes = tuple(axis.outputs for axis in window.over(spatial))
         except ValueError:
             return None
         channels = options.get("filters", channels)
@@ -334,7 +330,7 @@ _KEEPING = (
 )
 
 
-def _counted(step):
+def _counted(step: Step) -> int | None:
     """Parameters of the layers that hold most of them."""
     options, shape = step.options, step.input
     if step.kind == "Dense" and shape and shape[-1] and "units" in options:

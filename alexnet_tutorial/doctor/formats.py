@@ -1,9 +1,12 @@
 """Where the channels are: mixed data formats, and what they do to padding and pooling."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from alexnet_tutorial.doctor import words
 from alexnet_tutorial.doctor.report import Finding
+from alexnet_tutorial.doctor.steps import Shape, Step, Subject
 
 CONVS = re.compile(r"(Depthwise|Separable)?Conv[123]D(Transpose)?$")
 
@@ -14,7 +17,7 @@ PADS = re.compile(r"ZeroPadding[23]D$")
 _MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
 
 
-def picture_format(shape):
+def picture_format(shape: Shape | None) -> str | None:
     """The data format that a picture's shape shows, or None where it could be either."""
     if shape is None or len(shape) != 3 or None in shape:
         return None
@@ -30,12 +33,12 @@ def picture_format(shape):
     return "channels_last" if last else "channels_first"
 
 
-def data_format(step):
+def data_format(step: Step) -> Any:
     """The data format a layer reads by. Flatten's only orders the vector: it cannot clash."""
     return None if step.kind == "Flatten" else step.options.get("data_format")
 
 
-def check_channels(subject):
+def check_channels(subject: Subject) -> Iterator[Finding]:
     """Follow the channel axis through the network, and see who reads it as something else."""
     used = {data_format(step) for step in subject.steps} - {None}
     clashes, swapped = [], set()
@@ -77,7 +80,7 @@ def check_channels(subject):
         yield _mixed(subject, *clashes[0])
 
 
-def _permuted(step, coming):
+def _permuted(step: Step, coming: str | None) -> str | None:
     dims = step.options.get("dims") or tuple(step.options.get("axes") or ())[1:]
     dims = tuple(dim - 1 for dim in dims)
     if not dims or not coming or len(dims) < 2:
@@ -86,11 +89,12 @@ def _permuted(step, coming):
     return {0: "channels_first", len(dims) - 1: "channels_last"}.get(dims.index(at))
 
 
-def _changed_channels(code, step, coming):
+def _changed_channels(code: str, step: Step, coming: str) -> Finding:
     own = data_format(step)
     axis = 0 if coming == "channels_first" else -1
     maker = _origin(step)
-    numbers, change = {"data_format": own, "real_data_format": coming}, ""
+    change = ""
+    numbers: dict[str, Any] = {"data_format": own, "real_data_format": coming}
     kept = step.input and step.output and len(step.input) == len(step.output)
     if kept:
         before, after = step.input[axis], step.output[axis]
@@ -122,7 +126,7 @@ def _changed_channels(code, step, coming):
     )
 
 
-def _origin(step):
+def _origin(step: Step) -> Step:
     """The layer whose output's axes a step reads: the last convolution, or the input."""
     at = step.source
     while at.sources and not CONVS.match(at.kind):
@@ -130,8 +134,8 @@ def _origin(step):
     return at
 
 
-def _mixed(subject, step, coming):
-    by_format = {"channels_first": [], "channels_last": []}
+def _mixed(subject: Subject, step: Step, coming: str) -> Finding:
+    by_format: dict[str, list[Step]] = {"channels_first": [], "channels_last": []}
     for each in subject.steps:
         if data_format(each):
             by_format[data_format(each)].append(each)
@@ -170,7 +174,7 @@ def _mixed(subject, step, coming):
     )
 
 
-def _swapped_input(step, reader):
+def _swapped_input(step: Step, reader: Step) -> Finding:
     own, shape = data_format(reader), step.output
     rows, columns, channels = shape if own == "channels_last" else (*shape[1:], shape[0])
     size, count = (shape[1:], shape[0]) if own == "channels_last" else (shape[:2], shape[2])
@@ -189,7 +193,7 @@ def _swapped_input(step, reader):
     )
 
 
-def _check_norm_axis(step, coming):
+def _check_norm_axis(step: Step, coming: str | None) -> Iterator[Finding]:
     axis, shape = step.options.get("axis"), step.input
     if not coming or shape is None or len(shape) != 3 or not isinstance(axis, int):
         return

@@ -1,7 +1,11 @@
 """The last activation, the loss, and what of the model trains."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from alexnet_tutorial.doctor import formats, words
 from alexnet_tutorial.doctor.report import Finding
+from alexnet_tutorial.doctor.steps import Step, Subject
 
 OVER_CLASSES = (
     "categorical_crossentropy",
@@ -32,7 +36,7 @@ _ACTIVATION_KINDS = {
 _ON_THE_WAY = ("Reshape", "Flatten", "Dropout", "Identity", "Permute", "GlobalAveragePooling2D")
 
 
-def last_activation(step):
+def last_activation(step: Step | None) -> str | None:
     """The function that the output went through; None where that cannot be told."""
     while step is not None:
         if step.kind in _ACTIVATION_KINDS:
@@ -48,12 +52,12 @@ def last_activation(step):
     return None
 
 
-def units_of(step):
+def units_of(step: Step) -> int | None:
     """Give the size of the last axis of an output."""
     return step.output[-1] if step.output else step.options.get("units")
 
 
-def check_output(subject):
+def check_output(subject: Subject) -> Iterator[Finding]:
     """Hold each output beside its activation and its loss."""
     losses = subject.losses or [None] * len(subject.outputs)
     for step, loss in zip(subject.outputs, losses, strict=False):
@@ -133,11 +137,11 @@ def check_output(subject):
 _UNBOUNDED = ("linear", "relu", "leaky_relu", "elu", "selu", "gelu", "swish", "silu", "tanh")
 
 
-def _camel(name):
+def _camel(name: Any) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
-def check_training(subject):
+def check_training(subject: Subject) -> Iterator[Finding]:
     """See how much of a compiled model trains."""
     if not subject.compiled or subject.trainable is None:
         return

@@ -2,65 +2,13 @@
 
 import contextlib
 import textwrap
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
+from typing import Any
 
 from alexnet_tutorial.doctor import windows, words
 from alexnet_tutorial.doctor.report import Finding
-
-
-@dataclass(eq=False)
-class Step:
-    """One layer (or one bare operation) at its place in the network."""
-
-    name: str
-    kind: str
-    options: dict = field(default_factory=dict)
-    sources: list = field(default_factory=list)
-    inputs: list = field(default_factory=list)  # shapes without the batch axis, or None
-    output: tuple | None = None
-    parameters: int | None = None
-    consumers: list = field(default_factory=list)
-    channels: str | None = None  # where the channels of the output really are
-    clashes: bool = False  # reads its input's axes in another order than they have
-
-    @property
-    def input(self):
-        """The shape of the first input."""
-        return self.inputs[0] if self.inputs else None
-
-    @property
-    def source(self):
-        """The step before."""
-        return self.sources[0] if self.sources else None
-
-
-@dataclass
-class Subject:
-    """Everything the checks read."""
-
-    name: str
-    steps: list
-    outputs: list
-    losses: list = field(default_factory=list)  # one (name, from_logits) or None for each output
-    loss_name: str | None = None
-    compiled: bool = False
-    trainable: tuple | None = None  # (trainable, all) parameters, and the layers that train
-    training: tuple = ()
-    findings: list = field(default_factory=list)
-    limits: list = field(default_factory=list)
-    partial: bool = False  # read from a description: some parameters are not counted
-
-    def __post_init__(self):  # noqa: D105
-        for step in self.steps:
-            for source in step.sources:
-                source.consumers.append(step)
-
-    @property
-    def inputs(self):
-        """The steps where data come in."""
-        return [step for step in self.steps if step.kind == "InputLayer"]
-
+from alexnet_tutorial.doctor.steps import Shape, Step, Subject
 
 # What of a layer the checks read; the same names in a layer and in its configuration.
 _OPTIONS = (
@@ -88,14 +36,14 @@ _OPTIONS = (
 ALIASES = {"PortableConv2D": "Conv2D", "InfinitePadding2D": "ZeroPadding2D"}
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """Tuples for lists, plain numbers; anything else (a tensor, an object) is left out."""
     if isinstance(value, (list, tuple)):
         return tuple(_plain(item) for item in value)
     return value if isinstance(value, (str, bool, int, float, type(None))) else None
 
 
-def _function_name(value):
+def _function_name(value: Any) -> str:
     """The name of an activation or a loss, whether a word, a function or a configuration."""
     if value is None:
         return "linear"
@@ -109,7 +57,7 @@ def _function_name(value):
     return words.snake(name) if name != "<lambda>" else "lambda"
 
 
-def options_of(get):
+def options_of(get: Callable[[str], Any]) -> dict[str, Any]:
     """Collect what an examination needs of a layer's options."""
     options = {name: _plain(get(name)) for name in _OPTIONS if name != "activation"}
     options = {name: value for name, value in options.items() if value is not None}
@@ -119,7 +67,7 @@ def options_of(get):
     return options
 
 
-def _keras_kind(layer):
+def _keras_kind(layer: Any) -> str:
     """The class name; a subclass that keeps Keras' own ``call`` reads like its parent."""
     name = type(layer).__name__
     if name in ALIASES or type(layer).__module__.split(".")[0] == "keras":
@@ -131,17 +79,19 @@ def _keras_kind(layer):
     return name
 
 
-def _shape(tensor):
+def _shape(tensor: Any) -> Shape:
     return tuple(None if size is None else int(size) for size in tensor.shape[1:])
 
 
-def _graph(model):
+def _graph(model: Any) -> Any:
     """The model as a graph of Keras tensors, if it has one."""
     graph = getattr(model, "_functional", None) or model
     return graph if getattr(graph, "_nodes_by_depth", None) else None
 
 
-def _read_graph(graph, feeds=None, names=None):
+def _read_graph(
+    graph: Any, feeds: Sequence[Step] = (), names: dict[int, str] | None = None
+) -> tuple[list[Step], list[Step]]:
     """Steps of a Functional graph in order, nested models in their place.
 
     Args:
@@ -153,7 +103,7 @@ def _read_graph(graph, feeds=None, names=None):
         The steps and the output steps.
     """
     steps, made = [], {}
-    fed = dict(zip(map(id, graph._inputs), feeds or (), strict=False))
+    fed = dict(zip(map(id, graph._inputs), feeds, strict=False))
     for depth in sorted(graph._nodes_by_depth, reverse=True):
         for node in graph._nodes_by_depth[depth]:
             layer = node.operation
@@ -176,7 +126,7 @@ def _read_graph(graph, feeds=None, names=None):
     return steps, [made[id(tensor)] for tensor in graph._outputs]
 
 
-def _layer_step(layer, sources, name=None):
+def _layer_step(layer: Any, sources: Sequence[Step], name: str | None = None) -> Step:
     parameters = None
     if getattr(layer, "built", False):
         parameters = sum(prod(weight.shape) for weight in getattr(layer, "weights", ()))
@@ -190,7 +140,7 @@ def _layer_step(layer, sources, name=None):
 
 
 @contextlib.contextmanager
-def without_weights():
+def without_weights() -> Iterator[None]:
     """Models built inside have layers and shapes, and no weights: neither now nor later.
 
     ``keras.StatelessScope(initialize_variables=False)`` alone only puts the weights off: Keras
@@ -214,11 +164,10 @@ def without_weights():
         global_state.set_global_attribute("uninitialized_variables", waiting)
 
 
-def read_model(model, x):
+def read_model(model: Any, x: Any) -> Subject:
     """Read a Keras model into its steps, built or not."""
     import keras
 
-    subject = None
     shape = _batch_shape(x)
     if _graph(model) is not None:
         subject = Subject(model.name, *_read_graph(_graph(model)))
@@ -226,7 +175,7 @@ def read_model(model, x):
         with without_weights():
             subject = _read_unbuilt(model, shape)
     else:
-        subject = _read_subclassed(model, shape, keras)
+        subject = _read_subclassed(model, shape)
     subject.compiled = bool(getattr(model, "compiled", False))
     if subject.compiled:
         read_losses(subject, getattr(model, "loss", None), getattr(model, "output_names", None))
@@ -245,18 +194,18 @@ def read_model(model, x):
     return subject
 
 
-def first_line(error):
+def first_line(error: Exception) -> str:
     """Shorten an error to its first line."""
     lines = str(error).strip().splitlines()
     return textwrap.shorten(lines[0], 120, placeholder=" …") if lines else type(error).__name__
 
 
-def _batch_shape(x):
+def _batch_shape(x: Any) -> Shape | None:
     shape = getattr(x, "shape", None)
     return (None, *map(int, shape[1:])) if shape is not None and len(shape) > 1 else None
 
 
-def _read_unbuilt(model, shape):
+def _read_unbuilt(model: Any, shape: Shape | None) -> Subject:
     """A Sequential without Input: its layers in a row, with shapes if data give them."""
     clone = None
     if shape is not None:
@@ -267,9 +216,8 @@ def _read_unbuilt(model, shape):
             clone = None
         if clone is not None and _graph(clone) is not None:
             return Subject(model.name, *_read_graph(_graph(clone)))
-    steps, findings = [], []
-    first = Step("input", "InputLayer", output=shape[1:] if shape else None)
-    steps.append(first)
+    steps = [Step("input", "InputLayer", output=shape[1:] if shape else None)]
+    findings: list[Finding] = []
     for layer in model.layers:
         step = _layer_step(layer, steps[-1:])
         step.inputs = [steps[-1].output]
@@ -288,7 +236,7 @@ def _read_unbuilt(model, shape):
     return subject
 
 
-def _not_built(name):
+def _not_built(name: str) -> Finding:
     return Finding(
         "not-built",
         "note",
@@ -300,23 +248,23 @@ def _not_built(name):
     )
 
 
-def _misfit(step, shape, error):
+def _misfit(step: Step, shape: Shape, error: Exception) -> Finding:
     """The layer at which the shapes stop fitting, in an unbuilt model."""
     window = windows.window_of(step)
     text = " × ".join(map(str, shape))
     if window and len(shape) == 3:
         spatial = windows.spatial_of(step, shape)
-        if any(size < span for size, span in zip(spatial, window["spans"], strict=True)):
+        if any(size < span for size, span in zip(spatial, window.spans, strict=True)):
             return Finding(
                 "maps-vanished",
                 "fault",
                 step.name,
-                f"{step.name} needs a window of {words.times(window['spans'])}, and the maps that "
+                f"{step.name} needs a window of {words.times(window.spans)}, and the maps that "
                 f"reach it are {words.times(spatial)}: there is no place for it.",
                 "The layers before it shrank the maps too far for this input.",
                 "Use a larger input, fewer strides and pools above, a smaller window, or "
                 "`padding='same'`.",
-                {"map": list(spatial), "window": list(window["spans"])},
+                {"map": list(spatial), "window": list(window.spans)},
             )
     return Finding(
         "does-not-fit",
@@ -330,7 +278,7 @@ def _misfit(step, shape, error):
     )
 
 
-def _read_subclassed(model, shape, keras):
+def _read_subclassed(model: Any, shape: Shape | None) -> Subject:
     """A subclassed model: its ``call`` followed on a symbolic input, else its layers in a row."""
     limit = None
     built = model.built and all(layer.built for layer in model._flatten_layers())
@@ -341,7 +289,7 @@ def _read_subclassed(model, shape, keras):
             shape = (None, *known[0][1:])
     if shape is not None:
         try:
-            return Subject(model.name, *_traced(model, shape, built, keras))
+            return Subject(model.name, *_traced(model, shape, built))
         except Exception as error:
             limit = (
                 f"Its call could not be followed ({first_line(error)}), so that the order of its "
@@ -363,8 +311,10 @@ def _read_subclassed(model, shape, keras):
     return subject
 
 
-def _traced(model, shape, built, keras):
+def _traced(model: Any, shape: Shape, built: bool) -> tuple[list[Step], list[Step]]:
     """Follow the call of a subclassed model. Leaves the model as it was."""
+    import keras
+
     with without_weights():
         followed = model if built else type(model).from_config(model.get_config())
         before = {layer: len(layer._inbound_nodes) for layer in followed._flatten_layers()}
@@ -378,7 +328,7 @@ def _traced(model, shape, built, keras):
                 del layer._inbound_nodes[count:]
 
 
-def read_losses(subject, loss, names):
+def read_losses(subject: Subject, loss: Any, names: Sequence[str] | None) -> None:
     """One (name, from_logits) for each output; a loss the doctor does not know is None."""
     outputs = len(subject.outputs) or 1
     if isinstance(loss, dict) and "class_name" not in loss:
@@ -400,7 +350,7 @@ _SHORT_LOSSES = {
 }
 
 
-def _loss(loss):
+def _loss(loss: Any) -> tuple[str, bool] | None:
     if loss is None:
         return None
     name = _function_name(loss)

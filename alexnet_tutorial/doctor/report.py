@@ -107,13 +107,13 @@ class Report:
             "seen": self.seen,
         }
 
-    def _summary(self):
+    def _summary(self) -> str:
         faults, notes = len(self.faults), len(self.notes)
         return (
             f"{faults or 'no'} fault{'s' * (faults != 1)}, {notes or 'no'} note{'s' * (notes != 1)}"
         )
 
-    def _seen(self):
+    def _seen(self) -> str:
         seen = self.seen
         parts = [f"{seen['layers']} layers {'with' if seen['shapes'] else 'without'} shapes"]
         parts.append(f"the loss {seen['loss']}" if seen["loss"] else "no loss")
@@ -160,17 +160,17 @@ class Report:
         )
 
 
-def _wrapped(text, indent):
+def _wrapped(text: str, indent: str) -> str:
     return textwrap.fill(
         text, 96, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )
 
 
-def _html_text(text):
+def _html_text(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
 
 
-def _html_finding(finding, again):
+def _html_finding(finding: Finding, again: bool) -> str:
     where = f" in <strong>{html.escape(finding.layer)}</strong>" if finding.layer else ""
     body = f"<p>{_html_text(finding.message)}</p>"
     for head, text in (("Cause", "" if again else finding.cause), ("Cure", finding.cure)):

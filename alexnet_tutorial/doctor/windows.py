@@ -1,15 +1,41 @@
 """Windows on maps: maps that vanish, and pixels that no window reaches."""
 
 import re
+from collections.abc import Iterator
 from math import prod
+from typing import NamedTuple
 
-from alexnet_tutorial import shapes
 from alexnet_tutorial.doctor import formats, words
 from alexnet_tutorial.doctor.report import Finding
+from alexnet_tutorial.doctor.steps import Shape, Step, Subject
+from alexnet_tutorial.shapes import Window
 
 
-def window_of(step):
-    """Kernel, strides, padding and spans of a layer whose window slides over rows and columns."""
+class Sliding(NamedTuple):
+    """How the window of a layer slides: one number for each axis."""
+
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    padding: str
+    dilation: tuple[int, ...]
+
+    @property
+    def spans(self) -> tuple[int, ...]:
+        """Pixels from the first to the last weight along each axis."""
+        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+
+    def over(self, sizes: Shape) -> list[Window]:
+        """Lay the window on axes of these sizes; ValueError where it does not fit."""
+        return [
+            Window(size, kernel, strides, self.padding, dilation_rate=dilation)
+            for size, kernel, strides, dilation in zip(
+                sizes, self.kernel, self.strides, self.dilation, strict=True
+            )
+        ]
+
+
+def window_of(step: Step) -> Sliding | None:
+    """The window of a layer that slides one over rows and columns."""
     kernel = step.options.get("kernel_size") or step.options.get("pool_size")
     if (
         not kernel
@@ -17,30 +43,24 @@ def window_of(step):
         or not (formats.CONVS.match(step.kind) or formats.POOLS.match(step.kind))
     ):
         return None
-    rank = int(re.search(r"([123])D", step.kind)[1])
+    rank = int(re.findall(r"([123])D", step.kind)[0])
     padding = step.options.get("padding", "valid")
     if padding not in ("valid", "same", "causal"):
         return None
-
-    def each(value):
-        return value if isinstance(value, tuple) else (value,) * rank
-
-    kernel, dilation = each(kernel), each(step.options.get("dilation_rate", 1))
-    return {
-        "kernel": kernel,
-        "strides": each(step.options.get("strides", 1)),
-        "dilation": dilation,
-        "padding": padding,
-        "spans": tuple(map(shapes.effective_kernel_size, kernel, dilation)),
-    }
+    strides, dilation = (step.options.get(name, 1) for name in ("strides", "dilation_rate"))
+    kernel, strides, dilation = (
+        value if isinstance(value, tuple) else (value,) * rank
+        for value in (kernel, strides, dilation)
+    )
+    return Sliding(kernel, strides, padding, dilation)
 
 
-def spatial_of(step, shape):
+def spatial_of(step: Step, shape: Shape) -> Shape:
     """Sizes of the axes over which a window slides."""
     return shape[1:] if formats.data_format(step) == "channels_first" else shape[:-1]
 
 
-def _windows(subject):
+def _windows(subject: Subject) -> Iterator[tuple[Step, Sliding, Shape]]:
     seen = set()
     for step in subject.steps:
         window = window_of(step)
@@ -48,20 +68,20 @@ def _windows(subject):
             continue
         seen.add(step.name)
         spatial = spatial_of(step, step.input)
-        if len(spatial) == len(window["kernel"]) and None not in spatial:
+        if len(spatial) == len(window.kernel) and None not in spatial:
             yield step, window, spatial
 
 
-def check_vanished(subject):
+def check_vanished(subject: Subject) -> Iterator[Finding]:
     """Windows so large for their maps that some of their weights can only ever meet padding."""
     small = [
         (step, window, spatial)
         for step, window, spatial in _windows(subject)
-        if window["padding"] == "same"
-        and max(window["dilation"]) == 1
+        if window.padding == "same"
+        and max(window.dilation) == 1
         and any(
             k > 2 * size - 1 if formats.CONVS.match(step.kind) else k > size == 1
-            for k, size in zip(window["kernel"], spatial, strict=True)
+            for k, size in zip(window.kernel, spatial, strict=True)
         )
     ]
     if not small:
@@ -73,9 +93,9 @@ def check_vanished(subject):
     more = len(small) - 1
     after = f" The same holds for {more} more layer{'s' * (more > 1)} after it." if more else ""
     if formats.CONVS.match(step.kind):
-        used = prod(min(k, 2 * size - 1) for k, size in zip(window["kernel"], spatial, strict=True))
+        used = prod(min(k, 2 * size - 1) for k, size in zip(window.kernel, spatial, strict=True))
         what = (
-            f"the other {prod(window['kernel']) - used} of its {prod(window['kernel'])} weights "
+            f"the other {prod(window.kernel) - used} of its {prod(window.kernel)} weights "
             "per channel meet nothing but the zeros of the padding"
         )
     else:
@@ -84,56 +104,43 @@ def check_vanished(subject):
         "maps-vanished",
         "fault",
         step.name,
-        f"{step.name} slides a window of {words.times(window['kernel'])} over maps of "
+        f"{step.name} slides a window of {words.times(window.kernel)} over maps of "
         f"{words.times(spatial)}: {what}.{after}",
         f"The maps shrank to {words.times(spatial)} at {shrunk.name}; padding='same' hides it, "
         "where 'valid' would have stopped with an error.",
         "Use a larger input, or fewer strides and pools above this layer.",
         {
             "map": list(spatial),
-            "window": list(window["kernel"]),
+            "window": list(window.kernel),
             "layers": [each.name for each, _, _ in small],
             "shrunk_by": shrunk.name,
         },
     )
 
 
-def check_unseen(subject):
+def check_unseen(subject: Subject) -> Iterator[Finding]:
     """Rows and columns that no window reaches: at the edge, or between steps wider than it."""
     found = []
     for step, window, spatial in _windows(subject):
-        if max(window["spans"]) == 1 or window["padding"] == "causal" or step.clashes:
+        if max(window.spans) == 1 or window.padding == "causal" or step.clashes:
             continue  # 1 × 1 with a stride subsamples on purpose, as in residual networks
-        lost = []
-        for size, kernel, strides, dilation, zeros in zip(
-            spatial,
-            window["kernel"],
-            window["strides"],
-            window["dilation"],
-            _zeros_after(step.source, len(spatial)),
-            strict=True,
-        ):
-            try:
-                outputs = shapes.output_size(
-                    size, kernel, strides, window["padding"], dilation_rate=dilation
-                )
-                edge = shapes.unread_pixels(
-                    size, kernel, strides, window["padding"], dilation_rate=dilation
-                )
-            except ValueError:
-                break
-            span = shapes.effective_kernel_size(kernel, dilation)
-            lost.append((max(edge - zeros, 0), max(strides - span, 0) * (outputs - 1)))
-        if any(map(sum, lost)) and len(lost) == len(spatial):
+        try:
+            axes = window.over(spatial)
+        except ValueError:
+            continue
+        zeros = _zeros_after(step.source, len(spatial))
+        lost = [
+            (max(axis.unread - after, 0), max(axis.strides - axis.span, 0) * (axis.outputs - 1))
+            for axis, after in zip(axes, zeros, strict=True)
+        ]
+        if any(map(sum, lost)):
             found.append((step, window, spatial, lost))
     found.sort(key=lambda each: -max(sum(n) / s for n, s in zip(each[3], each[2], strict=True)))
-    kept = {id(each[0]) for each in found[:_UNSEEN_NOTES]}
-    for step, window, spatial, lost in found:
-        if id(step) in kept:
-            yield _unseen(step, window, spatial, lost)
+    for step, window, spatial, lost in found[:_UNSEEN_NOTES]:
+        yield _unseen(step, window, spatial, lost)
 
 
-def _zeros_after(step, rank):
+def _zeros_after(step: Step, rank: int) -> list[int]:
     """Rows and columns at the end of a padded map that are padding: nobody misses those."""
     padding = step.options.get("padding") if formats.PADS.match(step.kind) else None
     return [sides[1] for sides in padding] if isinstance(padding, tuple) else [0] * rank
@@ -143,7 +150,7 @@ _UNSEEN_NOTES = 4
 """So many notes on unseen pixels at most, the largest losses: more of them teach no more."""
 
 
-def _unseen(step, window, spatial, lost):
+def _unseen(step: Step, window: Sliding, spatial: Shape, lost: list[tuple[int, int]]) -> Finding:
     totals = [sum(each) for each in lost]
     axes = ["rows", "columns"] if len(spatial) == 2 else ["positions"] * len(spatial)
     parts = [
@@ -152,13 +159,13 @@ def _unseen(step, window, spatial, lost):
         if count
     ]
     gaps = any(gap for _, gap in lost)
-    step_text, span = words.short(window["strides"]), words.short(window["spans"])
+    step_text, span = words.short(window.strides), words.short(window.spans)
     if gaps:
         cause = f"Its stride, {step_text}, is larger than its window, {span}: it jumps over pixels."
-        cure = f"Use a stride of at most {min(window['spans'])}, if that was not meant."
+        cure = f"Use a stride of at most {min(window.spans)}, if that was not meant."
     else:
         cause = (
-            f"({spatial[0]} − {window['spans'][0]}) / {window['strides'][0]} is not a whole "
+            f"({spatial[0]} − {window.spans[0]}) / {window.strides[0]} is not a whole "
             "number, and Keras rounds down: the last step would end outside."
             if lost[0][0]
             else "The steps do not come out even, and Keras rounds down."

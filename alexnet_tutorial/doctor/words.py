@@ -1,9 +1,13 @@
 """Words that several findings use: axes, names of layers, calls."""
 
 import re
+from collections.abc import Iterable, Sized
+from typing import Any
+
+from alexnet_tutorial.doctor.steps import Step
 
 
-def snake(name):
+def snake(name: str) -> str:
     """A class name as Keras writes it in a layer's automatic name."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     name = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
@@ -18,24 +22,24 @@ ORDERS = {
 OTHER = {"channels_last": "channels_first", "channels_first": "channels_last"}
 
 
-def verb_s(one):
+def verb_s(one: Sized) -> str:
     """The ending of a verb whose subject is one thing."""
     return "s" if len(one) == 1 else ""
 
 
-def times(sizes):
+def times(sizes: Iterable[int | None]) -> str:
     """Write a shape: 55 × 55 × 96."""
     return " × ".join("?" if size is None else f"{size:,}" for size in sizes)
 
 
-def names(steps, most=3):
+def names(steps: Iterable[Step], most: int = 3) -> str:
     """List layers by their names, the first few of them."""
     names = list(dict.fromkeys(step.name for step in steps))
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
-def share(part):
+def share(part: float) -> str:
     """A percentage that never says 100 where something is left."""
     if 0.995 <= part < 1:
         return f"{int(part * 1000) / 10} %"
@@ -56,7 +60,7 @@ _FIRST_ARGUMENTS = {
 }
 
 
-def call(step, **changes):
+def call(step: Step, **changes: Any) -> str:
     """The layer's call as one would write it, with some options changed."""
     options = step.options | changes
     stem = re.sub(r"(\dD)?(Transpose)?$", "", step.kind)
@@ -82,7 +86,7 @@ def call(step, **changes):
     return f"`{step.kind}({', '.join(words)})`"
 
 
-def short(value):
+def short(value: Any) -> str:
     """Write a value as one would type it: 3 for (3, 3)."""
     while isinstance(value, tuple) and len(set(value)) == 1:
         value = value[0]

@@ -1,10 +1,15 @@
 """How training pictures are varied: places of a crop, colors of the pixels, what it brought."""
 
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
 from alexnet_tutorial.figures import draw
-from alexnet_tutorial.figures.draw import COLORS, from_matplotlib
+from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
 
 
-def patch_places(picture, patch, picked=()):
+def patch_places(picture: int, patch: int, picked: Sequence[tuple[int, int]] = ()) -> Picture:
     """Draw where a patch can lie in a picture.
 
     Args:
@@ -37,16 +42,9 @@ def patch_places(picture, patch, picked=()):
     draw.square(axes, 0, -picture, "black", width=picture, height=picture)
     places = [(0, 0, "blue"), (last, last, "orange")] + [(*place, "gray") for place in picked]
     for row, column, color in places[::-1]:
-        draw.square(
-            axes,
-            column,
-            -row - patch,
-            COLORS[color],
-            0.08,
-            width=patch,
-            height=patch,
-            linestyle="--" if color == "gray" else "-",
-        )
+        style = "--" if color == "gray" else "-"
+        corner = column, -row - patch
+        draw.square(axes, *corner, COLORS[color], 0.08, patch, patch, linestyle=style)
     side = last + 1
     draw.square(axes, 0, -side, COLORS["red"], 0.5, width=side, height=side)
     x, y = last + 0.04 * picture, -last - 0.02 * picture
@@ -62,7 +60,13 @@ def patch_places(picture, patch, picked=()):
     )
 
 
-def color_components(pictures, eigenvalues, components, pixels=1500, seed=0):
+def color_components(
+    pictures: ArrayLike,
+    eigenvalues: ArrayLike,
+    components: ArrayLike,
+    pixels: int = 1500,
+    seed: int = 0,
+) -> Picture:
     """Draw the colors of pixels and their principal components.
 
     Args:
@@ -84,9 +88,6 @@ def color_components(pictures, eigenvalues, components, pixels=1500, seed=0):
         >>> color_components(reds, [0.3, 0.1, 0.0], np.eye(3))  # doctest: +ELLIPSIS
         Red and blue of 1,500 pixels, ... p1 is red 1.00, green 0.00, blue 0.00 and holds 75.0% ...
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-
     pictures, eigenvalues, components = map(np.asarray, (pictures, eigenvalues, components))
     if pictures.ndim != 4 or pictures.shape[-1] != 3 or components.shape != (3, 3):
         raise ValueError(
@@ -99,59 +100,35 @@ def color_components(pictures, eigenvalues, components, pixels=1500, seed=0):
     deviations = np.sqrt(eigenvalues)
     shares = eigenvalues / eigenvalues.sum()
 
-    fig = Figure(figsize=(7, 2.9), layout="constrained")
-    cloud, strips = fig.subplots(1, 2, width_ratios=(1, 1.35))
+    fig, (cloud, strips) = draw.chart(7, 2.9, 1, 2, width_ratios=(1, 1.35))
     some = colors[rows] / 255
     # A colored dot can vanish on a page of its own color: each has a gray rim.
-    cloud.scatter(
-        some[:, 0] * 255, some[:, 2] * 255, s=9, c=some, edgecolors=COLORS["gray"], linewidths=0.2
-    )
+    rim = {"edgecolors": COLORS["gray"], "linewidths": 0.2}
+    cloud.scatter(some[:, 0] * 255, some[:, 2] * 255, s=9, c=some, **rim)
     for number, color in ((0, "blue"), (1, "orange")):
         step = 2 * deviations[number] * components[:, number]
         ends = np.array([mean - step, mean + step]) * 255
         cloud.plot(ends[:, 0], ends[:, 2], color=COLORS[color], linewidth=2.2)
-        cloud.annotate(
-            f"p{number + 1}",
-            (ends[1, 0], ends[1, 2]),
-            xytext=(4, 4),
-            textcoords="offset points",
-            color="black",
-            fontsize=10,
-        )
-    cloud.set_xlim(-5, 280)
-    cloud.set_ylim(-5, 280)
-    cloud.set_xlabel("red")
-    cloud.set_ylabel("blue")
-    cloud.set_xticks([0, 128, 255])
-    cloud.set_yticks([0, 128, 255])
+        draw.note(cloud, f"p{number + 1}", ends[1, ::2], (4, 4), fontsize=10)
+    ticks, room = [0, 128, 255], (-5, 280)
+    cloud.set(xlabel="red", ylabel="blue", xticks=ticks, yticks=ticks, xlim=room, ylim=room)
     cloud.set_aspect("equal")
-    cloud.spines[["top", "right"]].set_visible(False)
 
     steps = np.linspace(-2, 2, 41)
     for number in range(3):
         strip = mean + steps[:, None] * deviations[number] * components[:, number]
-        strips.imshow(
-            strip.clip(0, 1)[None], extent=(-2.05, 2.05, 2.4 - number, 2.9 - number), aspect="auto"
-        )
+        place = (-2.05, 2.05, 2.4 - number, 2.9 - number)
+        strips.imshow(strip.clip(0, 1)[None], extent=place, aspect="auto")
         parts = ", ".join(
             f"{name} {draw.number_text(round(value, 2))}"
             for name, value in zip("RGB", components[:, number], strict=True)
         )
-        strips.text(
-            -2.05,
-            2.96 - number,
-            f"p{number + 1} = ({parts}): {shares[number]:.1%} of the variance",
-            fontsize=8.5,
-            color="black",
-            va="bottom",
-        )
-    strips.set_xlim(-2.1, 2.1)
-    strips.set_ylim(0.3, 3.2)
-    strips.set_yticks([])
-    strips.set_xticks([-2, -1, 0, 1, 2])
+        title = f"p{number + 1} = ({parts}): {shares[number]:.1%} of the variance"
+        draw.text(strips, -2.05, 2.96 - number, title, 8.5, ha="left", va="bottom")
+    strips.set(xlim=(-2.1, 2.1), ylim=(0.3, 3.2), xticks=[-2, -1, 0, 1, 2], yticks=[])
     strips.set_xlabel("standard deviations from the mean color")
-    strips.spines[["top", "right", "left"]].set_visible(False)
-    said = "; ".join(
+    strips.spines["left"].set_visible(False)
+    each = "; ".join(
         f"p{number + 1} is red {components[0, number]:.2f}, green {components[1, number]:.2f}, "
         f"blue {components[2, number]:.2f} and holds {shares[number]:.1%} of the variance"
         for number in range(3)
@@ -159,11 +136,13 @@ def color_components(pictures, eigenvalues, components, pixels=1500, seed=0):
     return from_matplotlib(
         fig,
         f"Red and blue of {pixels:,} pixels, with the first two principal components through "
-        f"their mean; beside it the mean color moved along each component. {said}.",
+        f"their mean; beside it the mean color moved along each component. {each}.",
     )
 
 
-def accuracy_by_seed(results, tested, chance=None):
+def accuracy_by_seed(
+    results: Mapping[str, Sequence[float]], tested: int, chance: int | None = None
+) -> Picture:
     """Draw what each way of training reached, a dot for each seed, and the means.
 
     Args:
@@ -182,38 +161,26 @@ def accuracy_by_seed(results, tested, chance=None):
         Accuracy on 100 pictures. plain: mean 62.5% of 2 seeds, from 50.0% to 75.0%. varied: \
 mean 75.0% of 2 seeds, from 75.0% to 75.0%.
     """
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import PercentFormatter
-
     if not results or not all(len(values) for values in results.values()):
         raise ValueError(f"received {results!r}: give at least one accuracy for each way.")
-    fig = Figure(figsize=(6.4, 0.9 + 0.42 * len(results)), layout="constrained")
-    axes = fig.subplots()
-    said = []
+    fig, axes = draw.chart(6.4, 0.9 + 0.42 * len(results))
+    alt = [f"Accuracy on {tested:,} pictures."]
     for line, (name, values) in enumerate(results.items()):
         mean = sum(values) / len(values)
         axes.plot(values, [line] * len(values), "o", color=COLORS["blue"], markersize=6, alpha=0.65)
         axes.plot([mean, mean], [line - 0.3, line + 0.3], color=COLORS["orange"], linewidth=2.5)
-        said.append(
+        alt.append(
             f"{name}: mean {mean:.1%} of {draw.count(len(values), 'seed')}, from "
             f"{min(values):.1%} to {max(values):.1%}."
         )
     if chance:
-        axes.axvline(1 / chance, color=COLORS["gray"], linewidth=1, linestyle="--")
-        axes.annotate(
-            "guessing",
-            (1 / chance, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(3, 2),
-            textcoords="offset points",
-            color="black",
-            fontsize=8,
-        )
-        said.append(f"Guessing would give {1 / chance:.1%}.")
+        axes.axvline(1 / chance, **draw.GUIDE)
+        draw.note(axes, "guessing", (1 / chance, 1), (3, 2), ("data", "axes fraction"))
+        alt.append(f"Guessing would give {1 / chance:.1%}.")
     axes.set_yticks(range(len(results)), list(results))
     axes.set_ylim(len(results) - 0.5, -0.5)
     axes.set_xlabel(f"accuracy on {tested:,} pictures that were not trained on")
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.spines[["top", "right", "left"]].set_visible(False)
+    draw.percent(axes.xaxis, decimals=0)
+    axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    return from_matplotlib(fig, f"Accuracy on {tested:,} pictures. {' '.join(said)}")
+    return from_matplotlib(fig, " ".join(alt))

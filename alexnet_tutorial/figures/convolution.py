@@ -1,10 +1,26 @@
-"""Windows on pixels: one convolution, its padding and rounding, receptive fields, memory order."""
+"""Windows on pixels: one convolution, its padding and rounding, receptive fields, memory order.
 
+Where a window is drawn, ``kernel_size`` is its side and ``strides`` its step, in pixels;
+``padding`` and ``rounding`` are those of :class:`~alexnet_tutorial.shapes.Window`.
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from alexnet_tutorial import shapes
 from alexnet_tutorial.figures import draw
-from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, from_matplotlib
+from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
+from alexnet_tutorial.shapes.window import Padding
+
+if TYPE_CHECKING:
+    import keras
 
 
-def one_convolution(patch, kernel, bias=0):
+def one_convolution(patch: ArrayLike, kernel: ArrayLike, bias: float = 0) -> Picture:
     """Draw one window times one kernel: the products, and the one number they add up to.
 
     Args:
@@ -22,8 +38,6 @@ def one_convolution(patch, kernel, bias=0):
         >>> one_convolution([[1, 2], [3, 4]], [[1, 0], [0, -1]])
         A 2 by 2 window times a 2 by 2 kernel: the 4 products add up to −3.
     """
-    import numpy as np
-
     patch, kernel = np.asarray(patch, float), np.asarray(kernel, float)
     if patch.ndim != 2 or patch.shape != kernel.shape:
         raise ValueError(
@@ -42,11 +56,10 @@ def one_convolution(patch, kernel, bias=0):
     x = 0.0
     for title, block, color, sign in blocks:
         draw.text(axes, x + width / 2, height + 0.4, title)
-        for row in range(height):
-            for column in range(width):
-                y = height - 1 - row
-                draw.square(axes, x + column, y, color, 0.15)
-                draw.text(axes, x + column + 0.5, y + 0.5, draw.number_text(block[row, column]))
+        for (row, column), number in np.ndenumerate(block):
+            y = height - 1 - row
+            draw.square(axes, x + column, y, color, 0.15)
+            draw.text(axes, x + column + 0.5, y + 0.5, draw.number_text(number))
         draw.text(axes, x + width + 0.5, height / 2, sign, 13)
         x += width + 1
     draw.text(axes, x + 0.9, height + 0.4, "sum")
@@ -64,8 +77,14 @@ def one_convolution(patch, kernel, bias=0):
 
 
 def convolution_window(
-    size, kernel_size, strides=1, padding=0, rounding="floor", position=(0, 0), values=None
-):
+    size: int,
+    kernel_size: int,
+    strides: int = 1,
+    padding: Padding = 0,
+    rounding: str = "floor",
+    position: tuple[int, int] = (0, 0),
+    values: ArrayLike | None = None,
+) -> Picture:
     """Draw a window on a grid of pixels beside the map it fills.
 
     Zeros of the padding are dotted, pixels that no window reads are crossed out, the pixel at the
@@ -74,9 +93,7 @@ def convolution_window(
     Args:
         size: Pixels of the square picture, along one side.
         kernel_size: Pixels of the square window.
-        strides: Step of the window, in pixels.
-        padding: As in :func:`~alexnet_tutorial.shapes.window.resolve_padding`.
-        rounding: ``"floor"`` or ``"ceil"``.
+        strides, padding, rounding: As :class:`~alexnet_tutorial.shapes.Window`.
         position: (row, column) of the map at which the window is drawn.
         values: Numbers to write into the pixels, an array of (size, size), or None.
 
@@ -90,12 +107,8 @@ def convolution_window(
         >>> convolution_window(7, 3, strides=2)
         A 3 by 3 window moves over 7 by 7 pixels in steps of 2: 3 by 3 positions.
     """
-    from alexnet_tutorial import shapes
-
-    options = {"strides": strides, "padding": padding, "rounding": rounding}
-    outputs = shapes.output_size(size, kernel_size, **options)
-    before, after = shapes.pad_amounts(size, kernel_size, **options)
-    unread = shapes.unread_pixels(size, kernel_size, **options)
+    window = shapes.Window(size, kernel_size, strides, padding, rounding)
+    outputs, unread, (before, after) = window.outputs, window.unread, window.pads
     row, column = position
     if not (0 <= row < outputs and 0 <= column < outputs):
         raise ValueError(
@@ -107,52 +120,27 @@ def convolution_window(
     for r in range(-before, size + after):
         for c in range(-before, size + after):
             x, y = c + before, total - 1 - (r + before)
-            inside = 0 <= r < size and 0 <= c < size
-            if not inside:
-                draw.square(axes, x, y, COLORS["gray"], linestyle=":")
-                draw.text(axes, x + 0.5, y + 0.5, "0", 7, color=COLORS["gray"])
+            if not (0 <= r < size and 0 <= c < size):
+                draw.zero(axes, x, y)
                 continue
-            skipped = r >= size - unread or c >= size - unread
             draw.square(axes, x, y, COLORS["gray"], 0.1)
-            if skipped:
+            if max(r, c) >= size - unread:
                 draw.cross(axes, x, y)
             if values is not None:
                 draw.text(axes, x + 0.5, y + 0.5, draw.number_text(values[r][c]), 8)
-    for r in range(outputs):
-        for c in range(outputs):
-            x, y = c * strides + 0.16, total - r * strides - 0.16
-            axes.plot([x], [y], "o", markersize=2.6, color=KIND_COLORS["conv"])
-    top, left = total - row * strides, column * strides
-    draw.square(
-        axes,
-        left,
-        top - kernel_size,
-        KIND_COLORS["conv"],
-        0.3,
-        kernel_size,
-        kernel_size,
-        linewidth=2.2,
-    )
+    blue = KIND_COLORS["conv"]
+    for r, c in np.ndindex(outputs, outputs):
+        x, y = c * strides + 0.16, total - r * strides - 0.16
+        axes.plot([x], [y], "o", markersize=2.6, color=blue)
+    corner = column * strides, total - row * strides - kernel_size
+    draw.square(axes, *corner, blue, 0.3, kernel_size, kernel_size, linewidth=2.2)
     start = total + 2.5
     middle = total / 2 + outputs / 2
-    for r in range(outputs):
-        for c in range(outputs):
-            here = (r, c) == (row, column)
-            draw.square(
-                axes,
-                start + c,
-                middle - 1 - r,
-                COLORS["orange"],
-                0.7 if here else 0.12,
-                linewidth=2 if here else 0.9,
-            )
-    axes.annotate(
-        "",
-        (start - 0.15, middle - row - 0.5),
-        (total + 0.25, middle - row - 0.5),
-        arrowprops={"arrowstyle": "->", "color": "black", "lw": 1},
-    )
-    width = start + outputs
+    for r, c in np.ndindex(outputs, outputs):
+        face, wide = (0.7, 2) if (r, c) == (row, column) else (0.12, 0.9)
+        draw.square(axes, start + c, middle - 1 - r, COLORS["orange"], face, linewidth=wide)
+    y = middle - row - 0.5
+    draw.arrow(axes, (total + 0.25, y), (start - 0.15, y), color="black", lw=1)
     title = f"{size} × {size} pixels"
     if before == after > 0:
         title += f" + {draw.count(before, 'zero')} on each side"
@@ -160,44 +148,35 @@ def convolution_window(
         title += f" + {before} and {draw.count(after, 'zero')}"
     draw.text(axes, total / 2, total + 0.55, title)
     draw.text(axes, start + outputs / 2, max(middle + 0.55, 0), f"{outputs} × {outputs} map")
-    draw.frame(
-        fig,
-        axes,
-        -0.2,
-        max(width, start + 3) + 0.6,
-        -0.2,
-        total + 1.1,
-        0.34 if total < 13 else 0.24,
-    )
-    left_over = (
-        f" At the bottom and the right {draw.count(unread, 'line')} of pixels "
-        f"{'is' if unread == 1 else 'are'} never read."
-        if unread
-        else ""
-    )
-    past = after - shapes.resolve_padding(size, kernel_size, strides, padding)[1]
-    over = f" The last window runs {draw.count(past, 'pixel')} past the edge." if past > 0 else ""
-    zeros = (
-        f" with {draw.count(before, 'zero')} before and {after} after each line"
-        if before or after
-        else ""
-    )
-    return from_matplotlib(
-        fig,
-        f"A {kernel_size} by {kernel_size} window moves over {size} by {size} pixels{zeros} in "
-        f"steps of {strides}: {outputs} by {outputs} positions.{left_over}{over}",
-    )
+    right = start + max(outputs, 3) + 0.6
+    draw.frame(fig, axes, -0.2, right, -0.2, total + 1.1, 0.34 if total < 13 else 0.24)
+    alt = f"A {kernel_size} by {kernel_size} window moves over {size} by {size} pixels"
+    if before or after:
+        alt += f" with {draw.count(before, 'zero')} before and {after} after each line"
+    alt += f" in steps of {strides}: {outputs} by {outputs} positions."
+    if unread:
+        lines = f"{draw.count(unread, 'line')} of pixels {'is' if unread == 1 else 'are'}"
+        alt += f" At the bottom and the right {lines} never read."
+    past = after - window.padding_pair[1]
+    if past > 0:
+        alt += f" The last window runs {draw.count(past, 'pixel')} past the edge."
+    return from_matplotlib(fig, alt)
 
 
-def windows_on_line(size, kernel_size, strides=1, padding=0, rounding="floor", ends=3):
+def windows_on_line(
+    size: int,
+    kernel_size: int,
+    strides: int = 1,
+    padding: Padding = 0,
+    rounding: str = "floor",
+    ends: int = 3,
+) -> Picture:
     """Draw the first and the last windows on one line of pixels, down to the edge.
 
     Args:
         size: Pixels on the line.
         kernel_size: Pixels of a window.
-        strides: Step of the window, in pixels.
-        padding: As in :func:`~alexnet_tutorial.shapes.window.resolve_padding`.
-        rounding: ``"floor"`` or ``"ceil"``.
+        strides, padding, rounding: As :class:`~alexnet_tutorial.shapes.Window`.
         ends: Windows drawn at each end.
 
     Returns:
@@ -211,22 +190,15 @@ def windows_on_line(size, kernel_size, strides=1, padding=0, rounding="floor", e
         55 windows of 11 pixels on a line of 224, in steps of 4, rounded up: the last starts at \
 pixel 216 and runs 3 pixels past the edge.
     """
-    from alexnet_tutorial import shapes
-
-    options = {"strides": strides, "padding": padding, "rounding": rounding}
-    outputs = shapes.output_size(size, kernel_size, **options)
-    before, after = shapes.pad_amounts(size, kernel_size, **options)
-    unread = shapes.unread_pixels(size, kernel_size, **options)
+    window = shapes.Window(size, kernel_size, strides, padding, rounding)
+    outputs, unread, (before, after) = window.outputs, window.unread, window.pads
     starts = [index * strides - before for index in range(outputs)]
     whole = outputs <= 2 * ends or size + before + after <= 40
     shown = range(outputs) if whole else [*range(ends), *range(outputs - ends, outputs)]
-    if whole:
-        spans = [(-before, size + after)]
-    else:
-        spans = [
-            (-before, starts[ends - 1] + kernel_size),
-            (starts[outputs - ends], size + after),
-        ]
+    spans = [(-before, size + after)]
+    if not whole:
+        first_end = starts[ends - 1] + kernel_size
+        spans = [(-before, first_end), (starts[outputs - ends], size + after)]
     fig, axes = draw.figure(7, 2)
     place, x = {}, 0.0
     for number, (first, end) in enumerate(spans):
@@ -236,8 +208,7 @@ pixel 216 and runs 3 pixels past the edge.
         for pixel in range(first, end):
             place[number, pixel] = x
             if not 0 <= pixel < size:
-                draw.square(axes, x, 0, COLORS["gray"], linestyle=":")
-                draw.text(axes, x + 0.5, 0.5, "0", 7, color=COLORS["gray"])
+                draw.zero(axes, x, 0)
             elif pixel >= size - unread:
                 draw.square(axes, x, 0, COLORS["red"], 0.2)
                 draw.cross(axes, x, 0)
@@ -279,7 +250,13 @@ pixel 216 and runs 3 pixels past the edge.
     )
 
 
-def last_window(image, kernel_size, strides=1, padding=0, rounding="floor"):
+def last_window(
+    image: ArrayLike,
+    kernel_size: int,
+    strides: int = 1,
+    padding: Padding = 0,
+    rounding: str = "floor",
+) -> Picture:
     """Draw the bottom right corner of a picture with the last window, and what it finds there.
 
     Zeros past the edge are dotted, pixels that no window reads are crossed out, and the window
@@ -288,9 +265,7 @@ def last_window(image, kernel_size, strides=1, padding=0, rounding="floor"):
     Args:
         image: A square picture, an array of (size, size, 3), of 0 to 1 or ``uint8``.
         kernel_size: Pixels of the square window.
-        strides: Step of the window, in pixels.
-        padding: As in :func:`~alexnet_tutorial.shapes.window.resolve_padding`.
-        rounding: ``"floor"`` or ``"ceil"``.
+        strides, padding, rounding: As :class:`~alexnet_tutorial.shapes.Window`.
 
     Returns:
         A :class:`Picture`.
@@ -305,10 +280,6 @@ def last_window(image, kernel_size, strides=1, padding=0, rounding="floor"):
 begins at row and column 216 and reads 8 by 8 pixels and 57 zeros, which fill 3 rows and 3 columns \
 past the edge.
     """
-    import numpy as np
-
-    from alexnet_tutorial import shapes
-
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[0] != image.shape[1]:
         raise ValueError(
@@ -316,32 +287,22 @@ past the edge.
             "same for rows and columns."
         )
     size = image.shape[0]
-    options = {"strides": strides, "padding": padding, "rounding": rounding}
-    outputs = shapes.output_size(size, kernel_size, **options)
-    before, after = shapes.pad_amounts(size, kernel_size, **options)
-    unread = shapes.unread_pixels(size, kernel_size, **options)
+    window = shapes.Window(size, kernel_size, strides, padding, rounding)
+    outputs, unread, (before, after) = window.outputs, window.unread, window.pads
     start = (outputs - 1) * strides - before
     end, whole = start + kernel_size, size + after
     first = max(start - strides - 2, 0)
     fig, axes = draw.figure(4, 4)
     # y grows upwards, rows grow downwards.
-    axes.imshow(
-        image[first:, first:],
-        extent=(first, size, -size, -first),
-        interpolation="nearest",
-        aspect="auto",
-        alpha=0.75,
-        cmap="gray",
-    )
-    for row in range(first, whole):
-        for column in range(first, whole):
-            inside = row < size and column < size
-            line = {"linewidth": 0.4} if inside else {"linestyle": ":"}
-            draw.square(axes, column, -row - 1, COLORS["gray"], **line)
-            if not inside:
-                draw.text(axes, column + 0.5, -row - 0.5, "0", 7, color=COLORS["gray"])
-            elif row >= size - unread or column >= size - unread:
-                draw.cross(axes, column, -row - 1)
+    style = {"interpolation": "nearest", "aspect": "auto", "alpha": 0.75, "cmap": "gray"}
+    axes.imshow(image[first:, first:], extent=(first, size, -size, -first), **style)
+    for row, column in itertools.product(range(first, whole), repeat=2):
+        if max(row, column) >= size:
+            draw.zero(axes, column, -row - 1)
+            continue
+        draw.square(axes, column, -row - 1, COLORS["gray"], linewidth=0.4)
+        if max(row, column) >= size - unread:
+            draw.cross(axes, column, -row - 1)
     for left, color, face, wide in (
         (start - strides, KIND_COLORS["conv"], 0.0, 1.6),
         (start, COLORS["orange"], 0.18, 2.4),
@@ -358,25 +319,25 @@ past the edge.
     zeros = kernel_size**2 - inside**2
     past = end - size
     if past > 0:
-        found = (
+        reading = (
             f"reads {inside} by {inside} pixels and {draw.count(zeros, 'zero')}, which fill "
             f"{draw.count(past, 'row')} and {draw.count(past, 'column')} past the edge."
         )
     elif unread:
-        found = (
+        reading = (
             f"ends at row and column {end - 1}: {draw.count(unread, 'row')} and "
             f"{draw.count(unread, 'column')} after it are never read."
         )
     else:
-        found = "ends exactly at the edge."
+        reading = "ends exactly at the edge."
     return from_matplotlib(
         fig,
         f"The bottom right corner of a picture of {size} by {size} pixels. The last window of "
-        f"{kernel_size} by {kernel_size} begins at row and column {start} and {found}",
+        f"{kernel_size} by {kernel_size} begins at row and column {start} and {reading}",
     )
 
 
-def mixed_formats(shape, layers):
+def mixed_formats(shape: tuple[int, int, int], layers: Sequence["keras.layers.Layer"]) -> Picture:
     """Draw for each layer which axis it takes for the channels, and what becomes of each axis.
 
     Args:
@@ -403,11 +364,7 @@ channels for a height: 4 × 3 × 6. 1 of 1 layers misread the axes.
         "channels_last": ("height", "width", "channels"),
     }
     meant = roles["channels_first"]
-    color = {
-        "channels": COLORS["orange"],
-        "height": COLORS["blue"],
-        "width": COLORS["green"],
-    }
+    color = dict(zip(meant, draw.palette("orange", "blue", "green"), strict=True))
     fig, axes = draw.figure(5, 4)
     wide, high = 2.6, 1.0
     for axis, role in enumerate(meant):
@@ -443,7 +400,7 @@ channels for a height: 4 × 3 × 6. 1 of 1 layers misread the axes.
     return from_matplotlib(fig, " ".join(told))
 
 
-def memory_order(height, width, channels):
+def memory_order(height: int, width: int, channels: int) -> Picture:
     """Draw in which order a stack of maps lies in memory, channels last and channels first.
 
     Args:
@@ -461,9 +418,7 @@ def memory_order(height, width, channels):
         >>> memory_order(2, 2, 3)  # doctest: +ELLIPSIS
         12 numbers of 3 maps of 2 × 2 in memory. Channels last: the 3 channels of one pixel ...
     """
-    import itertools
-
-    palette = [COLORS[name] for name in ("blue", "orange", "green", "purple", "red", "teal")]
+    palette = draw.palette("blue", "orange", "green", "purple", "red", "teal")
     if channels > len(palette):
         raise ValueError(
             f"{channels} maps are more than the {len(palette)} colors to tell them apart. Draw "
@@ -479,9 +434,8 @@ def memory_order(height, width, channels):
     for channel in range(channels):
         for row, column in pixels:
             draw.square(axes, x + column, top - 1 - row, palette[channel], 0.3)
-            draw.text(
-                axes, x + column + 0.5, top - 0.5 - row, f"{label[row, column]}{channel + 1}", 8
-            )
+            name = f"{label[row, column]}{channel + 1}"
+            draw.text(axes, x + column + 0.5, top - 0.5 - row, name, 8)
         draw.text(axes, x + width / 2, top + 0.35, f"map {channel + 1}", 8)
         x += width + 0.8
     last = [(channel, pixel) for pixel in pixels for channel in range(channels)]
@@ -500,7 +454,7 @@ def memory_order(height, width, channels):
     )
 
 
-def receptive_field(net, names):
+def receptive_field(net: shapes.Architecture, names: Sequence[str]) -> Picture:
     """Draw on the picture what one output of each layer sees: in the middle, and in a corner.
 
     Args:
@@ -518,19 +472,18 @@ def receptive_field(net, names):
         >>> receptive_field(variant("compact"), ["conv1"])  # doctest: +ELLIPSIS
         On a picture of 57 × 57 pixels are made: the middle output of conv1 from 5 × 5 pixels; ...
     """
-    maps = {layer.name: out for layer, _, out in net.walk()}
+    maps = {step.layer.name: step.output for step in net.steps}
     fields = {name: net.receptive_field(name) for name in names}
     height, width = net.input_size
     # In the corner the fields reach beyond the picture, upwards and to the left.
     over = max(0, *(-axis.start for field in fields.values() for axis in field))
-    palette = [COLORS[name] for name in ("blue", "green", "orange", "purple", "red", "teal")]
+    palette = draw.palette("blue", "green", "orange", "purple", "red", "teal")
     fig, axes = draw.figure(8, 4)
     unit, words = height / 18, []
     for which, left in (("middle", 0), ("first", width + over + unit)):
         draw.square(axes, left, 0, COLORS["gray"], 0.12, width, height)
-        draw.text(
-            axes, left + width / 2, height + over + 0.8 * unit, f"{which} output of each layer"
-        )
+        title = f"{which} output of each layer"
+        draw.text(axes, left + width / 2, height + over + 0.8 * unit, title)
         for name, color in zip(names, palette, strict=False):
             place = [n // 2 if which == "middle" else 0 for n in maps[name][:2]]
             rows, columns = net.pixels_read(name, tuple(place))

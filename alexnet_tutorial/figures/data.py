@@ -1,10 +1,21 @@
 """Pictures of a data set."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
 from alexnet_tutorial.figures import draw
-from alexnet_tutorial.figures.draw import from_matplotlib
+from alexnet_tutorial.figures.draw import Picture, from_matplotlib
+
+if TYPE_CHECKING:
+    from alexnet_tutorial.pictures import Signs
 
 
-def pictures(images, titles, alt, columns=6):
+def pictures(
+    images: Sequence[ArrayLike], titles: Sequence[str], alt: str, columns: int = 6
+) -> Picture:
     """Draw pictures or maps side by side, each stretched to its own range of gray.
 
     Args:
@@ -24,9 +35,6 @@ def pictures(images, titles, alt, columns=6):
         >>> pictures([[[0, 1], [1, 0]]], ["board"], "A board of 2 by 2.")
         A board of 2 by 2.
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-
     images = [np.asarray(image) for image in images]
     if not images or len(images) != len(titles):
         raise ValueError(
@@ -35,10 +43,8 @@ def pictures(images, titles, alt, columns=6):
         )
     columns = min(columns, len(images))
     lines = -(-len(images) // columns)
-    fig = Figure(figsize=(1.5 * columns, 1.7 * lines))
-    for axes in fig.subplots(lines, columns, squeeze=False).flat:
-        axes.set_axis_off()
-    for axes, image, title in zip(fig.axes, images, titles, strict=False):
+    fig, panels = draw.sheet(1.5 * columns, 1.7 * lines, lines, columns)
+    for axes, image, title in zip(panels.flat, images, titles, strict=False):
         axes.imshow(image, cmap="gray", interpolation="nearest")
         axes.set_title(title, fontsize=9, pad=3)
     fig.subplots_adjust(0, 0, 1, 0.95, wspace=0.06, hspace=0.25)
@@ -48,7 +54,7 @@ def pictures(images, titles, alt, columns=6):
 _PARTS = {"train": "training", "validation": "validation", "test": "test"}
 
 
-def contact_sheet(signs, per_class=10, part="train"):
+def contact_sheet(signs: "Signs", per_class: int = 10, part: str = "train") -> Picture:
     """Show pictures of every class, a row for each, spread evenly over the set.
 
     Args:
@@ -71,8 +77,6 @@ def contact_sheet(signs, per_class=10, part="train"):
         2 of 2 classes, up to 2 training pictures each, from 1 (class 0) to 3 (class 1) in the \
 set. Source: black squares.
     """
-    import numpy as np
-
     if part not in _PARTS:
         raise ValueError(f"unknown part {part!r}. Known: {', '.join(_PARTS)}.")
     if per_class < 1:

@@ -2,11 +2,19 @@
 
 import hashlib
 import io
-import os
 import re
-import tempfile
+from collections.abc import Sequence
 from html import escape
+from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alexnet_tutorial.files import write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
 COLORS = {
     "blue": "#3b7dd8",
@@ -64,7 +72,7 @@ class Picture:
         True
     """
 
-    def __init__(self, svg, alt):  # noqa: D107
+    def __init__(self, svg: str, alt: str):  # noqa: D107
         match = re.search(r"<svg\b([^>]*)>(.*)</svg>", svg, flags=re.DOTALL)
         if match is None:
             raise ValueError(
@@ -85,14 +93,14 @@ class Picture:
         )
         self._png = None
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return the alternative text."""
         return self.alt
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return f'<figure class="alexnet-figure" style="margin:1em 0">{self.svg}</figure>'
 
-    def save(self, path):
+    def save(self, path: str | PathLike) -> Path:
         """Write the drawing to a file; a break in the middle leaves the old file as it was.
 
         Args:
@@ -116,16 +124,7 @@ class Picture:
             )
         else:
             raise ValueError(f"{path}: a picture is saved as .svg or .png, not {path.suffix!r}.")
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(part, 0o644)
-            os.replace(part, path)
-        except BaseException:
-            os.unlink(part)
-            raise
-        return path
+        return write_whole(path, data)
 
 
 def _with_own_ids(svg):
@@ -141,7 +140,7 @@ def _with_own_ids(svg):
     return reference.sub(lambda found: f"{found[1]}{prefix}{found[2]}", svg)
 
 
-def from_matplotlib(fig, alt):
+def from_matplotlib(fig: "Figure", alt: str) -> Picture:
     """Turn a matplotlib figure into a :class:`Picture` that suits light and dark pages.
 
     Everything black takes the text color of the page, the background is transparent, photographs
@@ -217,7 +216,7 @@ def _for_any_page(svg):
     )
 
 
-def figure(width, height):
+def figure(width: float, height: float) -> tuple["Figure", "Axes"]:
     """Make an empty drawing board: a figure of ``width`` by ``height`` inches without axes."""
     import matplotlib
     from matplotlib.figure import Figure
@@ -230,13 +229,93 @@ def figure(width, height):
     return fig, axes
 
 
-def text(axes, x, y, text, size=9, **options):
+def chart(width: float, height: float, rows: int = 1, columns: int = 1, **options: Any) -> Any:
+    """Make panels with axes to the left and below: (figure, the one panel or an array of them)."""
+    from matplotlib.figure import Figure
+
+    fig = Figure(figsize=(width, height), layout="constrained")
+    panels = fig.subplots(rows, columns, **options)
+    for axes in fig.axes:
+        axes.spines[["top", "right"]].set_visible(False)
+    return fig, panels
+
+
+def sheet(width: float, height: float, rows: int, columns: int, **options: Any) -> Any:
+    """Make panels for pictures, without axes: (figure, array of rows and columns)."""
+    from matplotlib.figure import Figure
+
+    fig = Figure(figsize=(width, height))
+    panels = fig.subplots(rows, columns, squeeze=False, **options)
+    for axes in fig.axes:
+        axes.set_axis_off()
+    return fig, panels
+
+
+def row_title(axes: "Axes", title: str, x: float = -0.08) -> None:
+    """Write what a row of pictures shows, left of its first."""
+    axes.text(x, 0.5, title, transform=axes.transAxes, ha="right", va="center", fontsize=9)
+
+
+def percent(axis: "Axis", decimals: int | None = None) -> None:
+    """Write the numbers of an axis, shares from 0 to 1, in percent."""
+    from matplotlib.ticker import PercentFormatter
+
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=decimals))
+
+
+def integers(axis: "Axis") -> None:
+    """Have an axis name whole numbers only."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(integer=True))
+
+
+GUIDE = {"color": COLORS["gray"], "linewidth": 1, "linestyle": "--"}
+"""A line to compare with: guessing, a goal."""
+
+
+def note(
+    axes: "Axes",
+    text: str,
+    where: tuple[float, float],
+    offset: tuple[float, float],
+    coordinates: str | tuple[str, str] = "data",
+    **options: Any,
+) -> None:
+    """Write a small note, ``offset`` points away from a place."""
+    options = {"color": "black", "fontsize": 8} | options
+    axes.annotate(
+        text, where, xycoords=coordinates, xytext=offset, textcoords="offset points", **options
+    )
+
+
+def plain_powers(axis: "Axis") -> None:
+    """Write powers of ten without mathtext, which would not take the color of the page."""
+    import math
+
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    digits = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    axis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"10{str(round(math.log10(value))).translate(digits)}")
+    )
+    axis.set_minor_formatter(NullFormatter())
+
+
+def palette(*names: str) -> list[str]:
+    """Look colors up by their names."""
+    return [COLORS[name] for name in names]
+
+
+def text(axes: "Axes", x: float, y: float, text: str, size: float = 9, **options: Any) -> None:
     """Write text, centered on (x, y)."""
     options = {"ha": "center", "va": "center", "color": "black"} | options
-    return axes.text(x, y, text, fontsize=size, **options)
+    axes.text(x, y, text, fontsize=size, **options)
 
 
-def polygon(axes, corners, color, face=0.25, **options):
+def polygon(
+    axes: "Axes", corners: Sequence, color: str, face: float = 0.25, **options: Any
+) -> None:
     """Fill a polygon lightly and outline it, in one color."""
     from matplotlib.colors import to_rgba
     from matplotlib.patches import Polygon
@@ -245,40 +324,68 @@ def polygon(axes, corners, color, face=0.25, **options):
     axes.add_patch(Polygon(corners, facecolor=to_rgba(color, face), **options))
 
 
-def square(axes, x, y, color, face=0.0, width=1.0, height=1.0, **options):
+def square(
+    axes: "Axes",
+    x: float,
+    y: float,
+    color: str,
+    face: float = 0.0,
+    width: float = 1.0,
+    height: float = 1.0,
+    **options: Any,
+) -> None:
     """Draw a square or rectangle with its lower left corner at (x, y)."""
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
     polygon(axes, corners, color, face, **options)
 
 
-def line(axes, xs, ys, color="black", **options):
+def line(axes: "Axes", xs: Sequence, ys: Sequence, color: str = "black", **options: Any) -> None:
     """Draw a thin line."""
     axes.plot(xs, ys, color=color, **({"linewidth": 0.9} | options))
 
 
-def cross(axes, x, y):
+def arrow(axes: "Axes", start: Sequence, end: Sequence, **options: Any) -> None:
+    """Draw an arrow."""
+    axes.annotate("", end, start, arrowprops={"arrowstyle": "->"} | options)
+
+
+def cross(axes: "Axes", x: float, y: float) -> None:
     """Cross out one pixel (hatching would come out opaque in SVG)."""
     for ys in ((y, y + 1), (y + 1, y)):
         line(axes, (x, x + 1), ys, COLORS["red"], linewidth=1.1)
 
 
-def frame(fig, axes, left, right, bottom, top, unit):
+def zero(axes: "Axes", x: float, y: float) -> None:
+    """Draw one zero of a padding, dotted."""
+    square(axes, x, y, COLORS["gray"], linestyle=":")
+    text(axes, x + 0.5, y + 0.5, "0", 7, color=COLORS["gray"])
+
+
+def frame(
+    fig: "Figure",
+    axes: "Axes",
+    left: float,
+    right: float,
+    bottom: float,
+    top: float,
+    unit: float,
+) -> None:
     """Set the limits, and the figure's size so that one data unit is ``unit`` inches."""
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     fig.set_size_inches((right - left) * unit, (top - bottom) * unit)
 
 
-def number_text(number):
+def number_text(number: float) -> str:
     """Write a number as briefly as it can be: 3, 0.5, −1.25."""
     return f"{float(number) + 0.0:.4g}".replace("-", "−")
 
 
-def count(number, thing):
-    """Write a number with its noun: 1 pixel, 3 pixels."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+def count(number: int, thing: str) -> str:
+    """Write a number with its noun: 1 pixel, 3 pixels, 1,200 steps."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def times(shape):
+def times(shape: Sequence[int]) -> str:
     """Write a shape: 55 × 55 × 96."""
     return " × ".join(str(side) for side in shape)

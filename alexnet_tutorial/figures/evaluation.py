@@ -1,10 +1,19 @@
 """How good a classifier is: what it confuses, how far a score reaches, how sure it may be."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
 from alexnet_tutorial.figures import draw
-from alexnet_tutorial.figures.draw import COLORS, from_matplotlib
+from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
+
+if TYPE_CHECKING:
+    from alexnet_tutorial.evaluation import Calibration
 
 
-def confusion(counts, classes=None):
+def confusion(counts: ArrayLike, classes: Sequence | None = None) -> Picture:
     """Draw a confusion matrix: what was shown in rows, what was answered in columns.
 
     Args:
@@ -24,8 +33,6 @@ def confusion(counts, classes=None):
         Confusion matrix of 19 pictures in 2 classes: 17 right, 2 wrong. Most frequent mistake: \
 cat read as dog, 2 times.
     """
-    import numpy as np
-
     counts = np.asarray(counts)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.sum():
         raise ValueError(
@@ -58,15 +65,17 @@ cat read as dog, 2 times.
     pairs = [f"{names[i]} read as {names[j]}" for i, j in np.argwhere(off == most).tolist()]
     listed = ", ".join(pairs[:4]) + (f" and {len(pairs) - 4} more" if len(pairs) > 4 else "")
     plural, times = "s" * (len(pairs) > 1), "once" if most == 1 else f"{most} times"
-    found = f"Most frequent mistake{plural}: {listed}, {times}." if most else "There is no mistake."
+    mistakes = (
+        f"Most frequent mistake{plural}: {listed}, {times}." if most else "There is no mistake."
+    )
     return from_matplotlib(
         fig,
         f"Confusion matrix of {counts.sum()} pictures in {n} classes: {right} right, "
-        f"{counts.sum() - right} wrong. {found}",
+        f"{counts.sum() - right} wrong. {mistakes}",
     )
 
 
-def reliability(found):
+def reliability(found: "Calibration") -> Picture:
     """Draw how often answers are right against how sure they were (a reliability diagram).
 
     Args:
@@ -82,18 +91,14 @@ def reliability(found):
         Accuracy against confidence in 2 groups, 1 of them empty. Most answers, 3 of 3, have a \
 confidence from 0.5 to 1.0: mean confidence 80.0%, 66.7% right. Expected calibration error 0.133.
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
+    from matplotlib.ticker import MaxNLocator
 
     from alexnet_tutorial.evaluation import wilson_interval
 
     pictures, bins = found.pictures, len(found.pictures)
     edges = np.linspace(0, 1, bins + 1)
-    fig = Figure(figsize=(4.6, 4.4), layout="constrained")
-    upper, lower = fig.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    line = {"color": COLORS["gray"], "linestyle": "--", "linewidth": 1}
-    upper.plot([0, 1], [0, 1], label="as sure as right", **line)
+    fig, (upper, lower) = draw.chart(4.6, 4.4, 2, sharex=True, height_ratios=(3, 1))
+    upper.plot([0, 1], [0, 1], label="as sure as right", **draw.GUIDE)
     upper.legend(frameon=False, fontsize=8, loc="upper left")
     for place in np.flatnonzero(pictures):
         right = found.accuracy[place] * pictures[place]
@@ -103,25 +108,14 @@ confidence from 0.5 to 1.0: mean confidence 80.0%, 66.7% right. Expected calibra
         upper.plot([x], [found.accuracy[place]], "o", color=COLORS["blue"], markersize=5)
     lower.bar(edges[:-1], pictures, 0.94 / bins, align="edge", color=COLORS["blue"], alpha=0.6)
     for place in np.flatnonzero(pictures):
-        lower.annotate(
-            f"{pictures[place]}",
-            (edges[place] + 0.47 / bins, pictures[place]),
-            (0, 1),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-        )
-    upper.set_ylabel("share that is right")
-    upper.set_ylim(0, 1.02)
-    upper.yaxis.set_major_formatter(PercentFormatter(1.0))
-    lower.xaxis.set_major_formatter(PercentFormatter(1.0))
-    lower.set_xlim(0, 1.01)
+        where = edges[place] + 0.47 / bins, pictures[place]
+        draw.note(lower, f"{pictures[place]}", where, (0, 1), ha="center")
+    upper.set(ylabel="share that is right", ylim=(0, 1.02))
+    draw.percent(upper.yaxis)
+    draw.percent(lower.xaxis)
+    lower.set(xlabel="confidence", ylabel="pictures", xlim=(0, 1.01))
     lower.set_ylim(0, 1.25 * pictures.max())
     lower.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-    lower.set_xlabel("confidence")
-    lower.set_ylabel("pictures")
-    for axes in (upper, lower):
-        axes.spines[["top", "right"]].set_visible(False)
     most, empty = int(pictures.argmax()), int((pictures == 0).sum())
     return from_matplotlib(
         fig,
@@ -134,7 +128,7 @@ confidence from 0.5 to 1.0: mean confidence 80.0%, 66.7% right. Expected calibra
     )
 
 
-def score_chances(accuracies, pictures):
+def score_chances(accuracies: Sequence[float], pictures: int) -> Picture:
     """Draw how likely each score is for networks whose true accuracy is known.
 
     Args:
@@ -149,48 +143,36 @@ def score_chances(accuracies, pictures):
         How likely each score is on 4 pictures. True accuracy 50.0%: from 0 to 4 right in at least \
 95 of 100 tests.
     """
-    import math
+    import itertools
 
-    from matplotlib.figure import Figure
+    from scipy import stats
 
-    fig = Figure(figsize=(6.2, 2.9), layout="constrained")
-    axes = fig.subplots()
-    palette = [COLORS[name] for name in ("blue", "orange", "green", "purple")]
-    said, lowest = [], pictures
-    for index, accuracy in enumerate(accuracies):
-        chances = [
-            math.comb(pictures, right) * accuracy**right * (1 - accuracy) ** (pictures - right)
-            for right in range(pictures + 1)
-        ]
+    fig, axes = draw.chart(6.2, 2.9)
+    styles = itertools.cycle(
+        zip(draw.palette("blue", "orange", "green", "purple"), "osD^", strict=True)
+    )
+    alt, lowest = [f"How likely each score is on {pictures} pictures."], pictures
+    for accuracy, (color, marker) in zip(accuracies, styles, strict=False):
+        scores = stats.binom(pictures, accuracy)
+        chances = scores.pmf(range(pictures + 1)).tolist()
         # As many at each end as leave less than a fortieth outside.
-        low = next(i for i in range(pictures + 1) if sum(chances[: i + 1]) > 0.025)
-        high = next(i for i in range(pictures, -1, -1) if sum(chances[i:]) > 0.025)
+        low, high = (int(score) for score in scores.interval(0.95))
         seen = [right for right, chance in enumerate(chances) if chance > 1e-3]
         lowest = min(lowest, *seen)
-        axes.plot(
-            seen,
-            [chances[right] for right in seen],
-            color=palette[index % len(palette)],
-            marker="osD^"[index % 4],
-            markersize=4,
-            linewidth=1.2,
-            label=f"true accuracy {accuracy:.1%}",
-        )
-        said.append(
+        style = {"color": color, "marker": marker, "markersize": 4, "linewidth": 1.2}
+        likely = [chances[right] for right in seen]
+        axes.plot(seen, likely, label=f"true accuracy {accuracy:.1%}", **style)
+        alt.append(
             f"True accuracy {accuracy:.1%}: from {low} to {high} right in at least 95 of 100 tests."
         )
+    axes.set(xlabel=f"right answers of {pictures}", ylabel="chance")
     axes.set_xlim(lowest - 0.5, pictures + 0.5)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel(f"right answers of {pictures}")
-    axes.set_ylabel("chance")
-    axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=9, loc="upper left")
-    return from_matplotlib(
-        fig, f"How likely each score is on {pictures} pictures. {' '.join(said)}"
-    )
+    return from_matplotlib(fig, " ".join(alt))
 
 
-def intervals(accuracy, counts):
+def intervals(accuracy: float, counts: Sequence[int]) -> Picture:
     """Draw the 95 % interval (Wilson, 1927) of one measured accuracy for tests of many sizes.
 
     Args:
@@ -205,29 +187,25 @@ def intervals(accuracy, counts):
         95% interval of a measured accuracy of 90.0%, by pictures in the test. 10: 59.6% to 98.2%; \
 1,000: 88.0% to 91.7%.
     """
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import NullLocator, PercentFormatter
+    from matplotlib.ticker import NullLocator
 
     from alexnet_tutorial.evaluation import wilson_interval
 
-    fig = Figure(figsize=(6.2, 2.9), layout="constrained")
-    axes = fig.subplots()
-    axes.axhline(accuracy, color=COLORS["gray"], linewidth=1, linestyle="--")
-    said = []
+    fig, axes = draw.chart(6.2, 2.9)
+    axes.axhline(accuracy, **draw.GUIDE)
+    ends = []
     for count in counts:
         low, high = wilson_interval(accuracy * count, count)
         reach = [[max(accuracy - low, 0)], [max(high - accuracy, 0)]]
         axes.errorbar([count], [accuracy], reach, color=COLORS["blue"], marker="o", capsize=4)
-        said.append(f"{count:,}: {low:.1%} to {high:.1%}")
+        ends.append(f"{count:,}: {low:.1%} to {high:.1%}")
     axes.set_xscale("log")
     axes.set_xticks(counts, [f"{count:,}" for count in counts])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel("pictures in the test")
-    axes.set_ylabel("accuracy")
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(xlabel="pictures in the test", ylabel="accuracy")
+    draw.percent(axes.yaxis)
     return from_matplotlib(
         fig,
         f"95% interval of a measured accuracy of {accuracy:.1%}, by pictures in the test. "
-        f"{'; '.join(said)}.",
+        f"{'; '.join(ends)}.",
     )

@@ -1,9 +1,15 @@
 """What a network has learned: filters, activations, neighbors, and maps of where it looks."""
 
-from alexnet_tutorial.figures.draw import COLORS, from_matplotlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from alexnet_tutorial.figures import draw
+from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
 
 
-def filters(kernels, columns=16):
+def filters(kernels: Mapping[str, ArrayLike], columns: int = 16) -> Picture:
     """Draw the filters of a first layer in color, each stretched around zero, which is gray.
 
     Args:
@@ -21,9 +27,6 @@ def filters(kernels, columns=16):
         >>> filters({"red": np.ones((2, 2, 3, 4)) * [[1], [0], [0]]})
         red: 4 filters of 2 × 2 pixels, 4 of them with more color than brightness.
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-
     kernels = {title: np.asarray(kernel, float) for title, kernel in kernels.items()}
     for title, kernel in kernels.items():
         if kernel.ndim != 4 or kernel.shape[2] != 3:
@@ -45,11 +48,10 @@ def filters(kernels, columns=16):
         )
     heights = [sheet.shape[0] / sheet.shape[1] for sheet in sheets.values()]
     width = 6.4
-    fig = Figure(figsize=(width, sum(height * width + 0.3 for height in heights)))
-    panels = fig.subplots(len(sheets), 1, squeeze=False, height_ratios=heights).flat
-    for axes, (title, sheet) in zip(panels, sheets.items(), strict=True):
+    height = sum(height * width + 0.3 for height in heights)
+    fig, panels = draw.sheet(width, height, len(sheets), 1, height_ratios=heights)
+    for axes, (title, sheet) in zip(panels.flat, sheets.items(), strict=True):
         axes.imshow(sheet, interpolation="nearest")
-        axes.set_axis_off()
         if len(sheets) > 1:
             axes.set_title(title, fontsize=10)
     fig.subplots_adjust(0, 0, 1, 0.95, hspace=0.15)
@@ -58,8 +60,6 @@ def filters(kernels, columns=16):
 
 def _filter_sheet(kernel, columns):
     """All filters on one picture with a transparent gap between them."""
-    import numpy as np
-
     height, width, _, count = kernel.shape
     lines = -(-count // columns)
     gap = max(1, height // 6)
@@ -73,7 +73,7 @@ def _filter_sheet(kernel, columns):
     return sheet
 
 
-def activations(maps, per_layer=8):
+def activations(maps: Mapping[str, ArrayLike], per_layer: int = 8) -> Picture:
     """Draw what layers make of one picture: a row for each, its strongest maps first.
 
     Args:
@@ -91,46 +91,42 @@ def activations(maps, per_layer=8):
         >>> activations({"conv1": np.eye(2)[..., None]}, per_layer=1)
         The strongest 1 of conv1's 1 maps of 2 × 2 (50% of all numbers are zero).
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    maps = {name: np.asarray(found) for name, found in maps.items()}
-    for name, found in maps.items():
-        if found.ndim != 3:
+    maps = {name: np.asarray(stack) for name, stack in maps.items()}
+    for name, stack in maps.items():
+        if stack.ndim != 3:
             raise ValueError(
-                f"{name!r} has shape {found.shape}; expected (height, width, channels), the maps "
+                f"{name!r} has shape {stack.shape}; expected (height, width, channels), the maps "
                 "of one picture. Take one out of the batch: maps[0]."
             )
     if not maps:
         raise ValueError("there are no maps to draw.")
-    fig = Figure(figsize=(0.86 * per_layer, 0.98 * len(maps)))
-    rows = fig.subplots(len(maps), per_layer, squeeze=False)
+    fig, rows = draw.sheet(0.86 * per_layer, 0.98 * len(maps), len(maps), per_layer)
     said = []
-    for panels, (name, found) in zip(rows, maps.items(), strict=True):
-        strongest = np.argsort(-found.sum((0, 1)), kind="stable")[:per_layer]
-        for axes in panels:
-            axes.set_axis_off()
+    for panels, (name, stack) in zip(rows, maps.items(), strict=True):
+        strongest = np.argsort(-stack.sum((0, 1)), kind="stable")[:per_layer]
         for axes, channel in zip(panels, strongest, strict=False):
-            axes.imshow(found[..., channel], cmap="gray", interpolation="nearest", vmin=0)
-        panels[0].text(
-            -0.08, 0.5, name, transform=panels[0].transAxes, ha="right", va="center", fontsize=9
-        )
-        height, width, channels = found.shape
+            axes.imshow(stack[..., channel], cmap="gray", interpolation="nearest", vmin=0)
+        draw.row_title(panels[0], name)
+        height, width, channels = stack.shape
         said.append(
             f"{len(strongest)} of {name}'s {channels} maps of {height} × {width} "
-            f"({np.mean(found == 0):.0%} of all numbers are zero)"
+            f"({np.mean(stack == 0):.0%} of all numbers are zero)"
         )
     fig.subplots_adjust(0.09, 0, 1, 1, wspace=0.05, hspace=0.06)
     return from_matplotlib(fig, f"The strongest {', '.join(said)}.")
 
 
-def neighbors(pictures, labels, found):
+def neighbors(
+    pictures: ArrayLike,
+    labels: Sequence[int],
+    nearest: Mapping[str, tuple[ArrayLike, Sequence[int]]],
+) -> Picture:
     """Draw pictures and, under each, its nearest neighbor by several measures.
 
     Args:
         pictures: Pictures that were looked up, (n, height, width, 3), bytes or 0 to 1.
         labels: Their classes (n,).
-        found: Name of the measure → (nearest pictures, their classes), each as long.
+        nearest: Name of the measure → (nearest pictures, their classes), each as long.
 
     Returns:
         A :class:`Picture`; its alt text counts the neighbors of the right class.
@@ -141,27 +137,20 @@ def neighbors(pictures, labels, found):
         >>> neighbors(one, [2], {"pixels": (one, [3])})
         Pictures of classes 2. Nearest by pixels: 3; 0 of 1 of the same class.
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-
     labels = [int(label) for label in labels]
-    rows = {"looked up": (pictures, labels)} | found
+    rows = {"looked up": (pictures, labels)} | dict(nearest)
     said = [f"Pictures of classes {', '.join(map(str, labels))}."]
-    fig = Figure(figsize=(1.0 * len(labels) + 0.9, 1.22 * len(rows)))
-    for panels, (name, (shown, classes)) in zip(
-        fig.subplots(len(rows), len(labels), squeeze=False), rows.items(), strict=True
-    ):
+    size = len(labels) + 0.9, 1.22 * len(rows)
+    fig, grid = draw.sheet(*size, len(rows), len(labels))
+    for panels, (name, (shown, classes)) in zip(grid, rows.items(), strict=True):
         classes = [int(label) for label in classes]
         same = [one == other for one, other in zip(classes, labels, strict=True)]
         for axes, picture, label, fits in zip(panels, shown, classes, same, strict=True):
             axes.imshow(np.asarray(picture), interpolation="nearest")
-            axes.set_axis_off()
             mark = "" if name == "looked up" else " ✓" if fits else " ✗"
             color = "black" if fits else COLORS["red"]
             axes.set_title(f"{label}{mark}", fontsize=9, pad=2, color=color)
-        panels[0].text(
-            -0.1, 0.5, name, transform=panels[0].transAxes, ha="right", va="center", fontsize=9
-        )
+        draw.row_title(panels[0], name, -0.1)
         if name != "looked up":
             said.append(
                 f"Nearest by {name}: {', '.join(map(str, classes))}; {sum(same)} of "
@@ -171,7 +160,9 @@ def neighbors(pictures, labels, found):
     return from_matplotlib(fig, " ".join(said))
 
 
-def heat_maps(pictures, maps, titles, what):
+def heat_maps(
+    pictures: ArrayLike, maps: Mapping[str, ArrayLike], titles: Sequence[str], what: str
+) -> Picture:
     """Draw pictures, and under each where a map over it is large, in orange over gray.
 
     Args:
@@ -192,53 +183,39 @@ def heat_maps(pictures, maps, titles, what):
         >>> heat_maps(np.ones((1, 10, 10, 3)), {"map": corner}, ["a hand"], "how much")
         How much, over 1 picture (a hand). map: centered at (5%, 5%) of height and width.
     """
-    import numpy as np
     from matplotlib.colors import to_rgb
-    from matplotlib.figure import Figure
 
     pictures = np.asarray(pictures, float)
-    fig = Figure(figsize=(1.35 * len(pictures) + 0.9, 1.45 * (1 + len(maps))))
-    rows = fig.subplots(1 + len(maps), len(pictures), squeeze=False)
+    size = 1.35 * len(pictures) + 0.9, 1.45 * (1 + len(maps))
+    fig, rows = draw.sheet(*size, 1 + len(maps), len(pictures))
     gray = pictures.mean(-1, keepdims=True).clip(0, 1)
-    many = "s" * (len(pictures) != 1)
-    said = [f"{what.capitalize()}, over {len(pictures)} picture{many} ({'; '.join(titles)})."]
+    over = draw.count(len(pictures), "picture")
+    alt = [f"{what.capitalize()}, over {over} ({'; '.join(titles)})."]
     for axes, picture, title in zip(rows[0], pictures, titles, strict=True):
         axes.imshow(picture.clip(0, 1), interpolation="nearest")
         axes.set_title(title.replace("; ", "\n"), fontsize=9, pad=3)
-    for panels, (name, found) in zip(rows[1:], maps.items(), strict=True):
-        found = np.asarray(found, float).clip(0)
+    for panels, (name, over) in zip(rows[1:], maps.items(), strict=True):
         places = []
-        for axes, one, base in zip(panels, found, gray, strict=True):
+        for axes, one, base in zip(panels, np.asarray(over, float).clip(0), gray, strict=True):
             strength = (one / (one.max() or 1))[..., None]
             shown = base * 0.85 * (1 - strength) + strength * np.array(to_rgb(COLORS["orange"]))
             axes.imshow(shown, interpolation="nearest")
             places.append(_center_of(one))
-        panels[0].text(
-            -0.08, 0.5, name, transform=panels[0].transAxes, ha="right", va="center", fontsize=9
-        )
-        said.append(f"{name}: centered at {', '.join(places)} of height and width.")
-    for axes in rows.flat:
-        axes.set_axis_off()
+        draw.row_title(panels[0], name)
+        alt.append(f"{name}: centered at {', '.join(places)} of height and width.")
     fig.subplots_adjust(0.14, 0, 1, 0.94, wspace=0.05, hspace=0.05)
-    return from_matplotlib(fig, " ".join(said))
+    return from_matplotlib(fig, " ".join(alt))
 
 
 def _center_of(one):
     """Center of gravity of a map, as shares of height and width."""
-    import numpy as np
-
     if not one.sum():
         return "(nowhere)"
-    places = [
-        float((one.sum(axis=1 - axis) * (np.arange(one.shape[axis]) + 0.5)).sum())
-        / one.sum()
-        / one.shape[axis]
-        for axis in (0, 1)
-    ]
-    return f"({places[0]:.0%}, {places[1]:.0%})"
+    down, across = (np.indices(one.shape) + 0.5).reshape(2, -1) @ one.ravel() / one.sum()
+    return f"({down / one.shape[0]:.0%}, {across / one.shape[1]:.0%})"
 
 
-def feature_map(points, labels):
+def feature_map(points: Mapping[str, ArrayLike], labels: ArrayLike) -> Picture:
     """Draw pictures as points of a plane, each as the digit of its class.
 
     Args:
@@ -256,15 +233,11 @@ def feature_map(points, labels):
         >>> feature_map({"line": [[0, 0], [0, 1], [9, 0], [9, 1]]}, [0, 0, 1, 1])
         4 pictures of 2 classes as points. line: 4 lie nearest the center of their own class.
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-
     labels = np.asarray(labels)
-    palette = [COLORS[name] for name in ("blue", "orange", "green", "red", "purple", "teal")]
+    palette = draw.palette("blue", "orange", "green", "red", "purple", "teal")
     said = [f"{len(labels)} pictures of {len(set(labels.tolist()))} classes as points."]
-    fig = Figure(figsize=(3.4 * len(points), 3.4), layout="constrained")
-    panels = fig.subplots(1, len(points), squeeze=False).flat
-    for axes, (title, places) in zip(panels, points.items(), strict=True):
+    fig, panels = draw.chart(3.4 * len(points), 3.4, 1, len(points), squeeze=False)
+    for axes, (title, places) in zip(panels.flat, points.items(), strict=True):
         places = np.asarray(places, float)
         if places.shape != (len(labels), 2):
             raise ValueError(
@@ -273,18 +246,10 @@ def feature_map(points, labels):
             )
         axes.scatter(*places.T, s=0)  # sets the limits
         for (x, y), label in zip(places, labels.tolist(), strict=True):
-            axes.text(
-                x,
-                y,
-                str(label),
-                color=palette[label % len(palette)],
-                fontsize=8,
-                ha="center",
-                va="center",
-            )
+            draw.text(axes, x, y, str(label), 8, color=palette[label % len(palette)])
         axes.set_title(title, fontsize=10)
-        axes.set_xticks([])
-        axes.set_yticks([])
+        axes.set(xticks=[], yticks=[])
+        axes.spines[["top", "right"]].set_visible(True)
         classes = np.unique(labels)
         centers = np.stack([places[labels == label].mean(0) for label in classes])
         nearest = classes[((places[:, None] - centers) ** 2).sum(-1).argmin(1)]

@@ -1,13 +1,15 @@
 """Why a network may not learn: sizes layer by layer, losses step by step, the range of rates."""
 
 import math
+from collections.abc import Mapping, Sequence
 
-from alexnet_tutorial.figures.draw import COLORS, from_matplotlib
+from alexnet_tutorial.figures import draw
+from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
 
 _STYLES = [("blue", "o"), ("orange", "s"), ("green", "^"), ("purple", "D")]
 
 
-def by_layer(panels):
+def by_layer(panels: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Picture:
     """Draw how large something is in each layer, on a scale of powers of ten.
 
     Args:
@@ -24,8 +26,6 @@ def by_layer(panels):
         >>> by_layer({"Signal": {"tiny": {"conv1": 1.0, "fc2": 0.01}}})
         Signal, layer by layer. tiny: 1 in conv1, 0.01 in fc2.
     """
-    from matplotlib.figure import Figure
-
     for title, networks in panels.items():
         names = [list(sizes) for sizes in networks.values()]
         if not names or not names[0] or any(other != names[0] for other in names):
@@ -33,30 +33,21 @@ def by_layer(panels):
                 f"panel {title!r} holds the layers {names}: expected at least one network, with "
                 "the same layers in all."
             )
-    fig = Figure(figsize=(4.4 * len(panels), 3.2), layout="constrained")
+    fig, places = draw.chart(4.4 * len(panels), 3.2, 1, len(panels), squeeze=False)
     said = []
-    for axes, (title, networks) in zip(
-        fig.subplots(1, len(panels), squeeze=False).flat, panels.items(), strict=True
-    ):
+    for axes, (title, networks) in zip(places.flat, panels.items(), strict=True):
         lines = []
         for (name, sizes), (color, marker) in zip(networks.items(), _STYLES, strict=False):
             layers = list(sizes)
-            axes.plot(
-                range(len(layers)),
-                [size if size > 0 else math.nan for size in sizes.values()],
-                label=name,
-                color=COLORS[color],
-                marker=marker,
-                markersize=4,
-                linewidth=1.5,
-            )
+            style = {"color": COLORS[color], "marker": marker, "markersize": 4, "linewidth": 1.5}
+            above = [size if size > 0 else math.nan for size in sizes.values()]
+            axes.plot(range(len(layers)), above, label=name, **style)
             first, last = layers[0], layers[-1]
             lines.append(f"{name}: {sizes[first]:.2g} in {first}, {sizes[last]:.2g} in {last}")
         axes.set_yscale("log")
-        _plain_powers(axes.yaxis)
+        draw.plain_powers(axes.yaxis)
         axes.set_xticks(range(len(layers)), layers, rotation=45, ha="right", fontsize=8)
         axes.set_title(title, fontsize=10)
-        axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", color=COLORS["gray"], alpha=0.3, linewidth=0.5)
         if len(networks) > 1:
             axes.legend(frameon=False, fontsize=8, loc="best")
@@ -64,7 +55,7 @@ def by_layer(panels):
     return from_matplotlib(fig, " ".join(said))
 
 
-def losses(runs, chance=None):
+def losses(runs: Mapping[str, Sequence[float]], chance: int | None = None) -> Picture:
     """Draw the loss of several short trainings, step by step.
 
     Args:
@@ -81,15 +72,12 @@ def losses(runs, chance=None):
         >>> losses({"one batch": [1.8, 0.2]}, chance=6)
         Loss, step by step. one batch: from 1.80 to 0.20 in 2 steps. Guessing: 1.79.
     """
-    from matplotlib.figure import Figure
-
     if not runs or not all(len(values) for values in runs.values()):
         raise ValueError(
             f"received the runs { {name: len(values) for name, values in runs.items()} } (name: "
             "steps): expected at least one, each with at least one step."
         )
-    fig = Figure(figsize=(6.2, 3.0), layout="constrained")
-    axes = fig.subplots()
+    fig, axes = draw.chart(6.2, 3.0)
     said = []
     for (name, values), (color, _) in zip(runs.items(), _STYLES, strict=False):
         axes.plot(range(1, len(values) + 1), values, label=name, color=COLORS[color], linewidth=1.5)
@@ -99,15 +87,18 @@ def losses(runs, chance=None):
         guess = math.log(chance)
         alt += f" Guessing: {guess:.2f}."
         _guessing(axes, guess)
-    axes.set_xlabel("step")
-    axes.set_ylabel("loss")
+    axes.set(xlabel="step", ylabel="loss")
     axes.set_ylim(bottom=0)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8, loc="upper right")
     return from_matplotlib(fig, alt)
 
 
-def rate_range(rates, losses, chosen=None, chance=None):
+def rate_range(
+    rates: Sequence[float],
+    losses: Sequence[float],
+    chosen: float | None = None,
+    chance: int | None = None,
+) -> Picture:
     """Draw a learning-rate range test: the loss at each rate, while the rate rises.
 
     Args:
@@ -127,15 +118,12 @@ def rate_range(rates, losses, chosen=None, chance=None):
         Loss while the learning rate rises from 0.001 to 0.1: 1.80 at first, lowest 1.20 at a \
 rate of 0.01. Marked: 0.001.
     """
-    from matplotlib.figure import Figure
-
     rates, losses = [float(rate) for rate in rates], [float(loss) for loss in losses]
     if not losses or len(losses) != len(rates):
         raise ValueError(
             f"received {len(losses)} losses for {len(rates)} rates; give one for each."
         )
-    fig = Figure(figsize=(6.2, 3.0), layout="constrained")
-    axes = fig.subplots()
+    fig, axes = draw.chart(6.2, 3.0)
     axes.plot(rates, losses, color=COLORS["blue"], linewidth=1.5)
     low = min(range(len(losses)), key=lambda i: losses[i] if math.isfinite(losses[i]) else math.inf)
     axes.plot([rates[low]], [losses[low]], "o", color=COLORS["orange"], markersize=5)
@@ -146,42 +134,15 @@ rate of 0.01. Marked: 0.001.
     if chosen:
         alt += f" Marked: {chosen:.3g}."
         axes.axvline(chosen, color=COLORS["green"], linewidth=1.2, linestyle="--")
-        _note(axes, f"chosen: {chosen:.3g}", (chosen, 0), ("data", "axes fraction"), (4, 4), "left")
+        draw.note(axes, f"chosen: {chosen:.3g}", (chosen, 0), (4, 4), ("data", "axes fraction"))
     if chance:
         _guessing(axes, math.log(chance))
     axes.set_xscale("log")
-    _plain_powers(axes.xaxis)
-    axes.set_ylim(0, 3 * losses[0])
-    axes.set_xlabel("learning rate")
-    axes.set_ylabel("loss")
-    axes.spines[["top", "right"]].set_visible(False)
+    draw.plain_powers(axes.xaxis)
+    axes.set(xlabel="learning rate", ylabel="loss", ylim=(0, 3 * losses[0]))
     return from_matplotlib(fig, alt)
 
 
 def _guessing(axes, loss):
-    axes.axhline(loss, color=COLORS["gray"], linewidth=1, linestyle="--")
-    _note(axes, f"guessing: {loss:.2f}", (0, loss), ("axes fraction", "data"), (4, 4), "left")
-
-
-def _note(axes, text, where, coordinates, offset, align):
-    axes.annotate(
-        text,
-        where,
-        xycoords=coordinates,
-        xytext=offset,
-        textcoords="offset points",
-        ha=align,
-        color="black",
-        fontsize=8,
-    )
-
-
-def _plain_powers(axis):
-    """Write powers of ten without mathtext, which would not take the color of the page."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
-    digits = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    axis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"10{str(round(math.log10(value))).translate(digits)}")
-    )
-    axis.set_minor_formatter(NullFormatter())
+    axes.axhline(loss, **draw.GUIDE)
+    draw.note(axes, f"guessing: {loss:.2f}", (0, loss), (4, 4), ("axes fraction", "data"))

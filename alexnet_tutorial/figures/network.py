@@ -1,7 +1,14 @@
 """A whole network: its layered diagram, and where its parameters and work are."""
 
+from typing import TYPE_CHECKING
+
 from alexnet_tutorial.figures import draw
-from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, from_matplotlib
+from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
+from alexnet_tutorial.shapes.architecture import Architecture, pair
+from alexnet_tutorial.shapes.ledger import Ledger, ledger
+
+if TYPE_CHECKING:
+    import keras
 
 _SKEW = (0.34, 0.26)  # where one unit of a map's width goes: back and to the right
 
@@ -16,7 +23,7 @@ def _stages(net):
     stages = [
         {"name": "input", "kind": "input", "layer": None, "shape": net.input_shape, "notes": []}
     ]
-    for layer, shape, out in net.walk():
+    for layer, shape, out, _ in net.steps:
         if out == shape and layer.kind not in ("conv", "dense", "pool"):
             stages[-1]["notes"].append({"lrn": "LRN"}.get(layer.kind, layer.kind))
         else:
@@ -91,7 +98,7 @@ def _kernel(axes, source, share, target, color):
         draw.line(axes, (px, target[0]), (py, target[1]), color, linewidth=0.6, alpha=0.75)
 
 
-def architecture_diagram(net):
+def architecture_diagram(net: Architecture) -> Picture:
     """Draw any description as stacks of maps and bars of units, with kernels and shapes.
 
     A stack is as high and as deep as its maps and as thick as their number (all on a square-root
@@ -111,7 +118,7 @@ def architecture_diagram(net):
         >>> architecture_diagram(variant("compact"))  # doctest: +ELLIPSIS
         The network compact, from left to right: input 57 × 57 × 3; conv1 ...
     """
-    if not hasattr(net, "walk"):
+    if not hasattr(net, "steps"):
         raise TypeError(
             f"the diagram is drawn from an Architecture, and received {type(net).__name__}. For a "
             "variant's name, call architecture.variant(name) first."
@@ -152,8 +159,6 @@ def architecture_diagram(net):
 
 
 def _kernels(axes, before, stage):
-    from alexnet_tutorial.shapes.architecture import pair
-
     kernel = pair(stage["layer"].kernel_size)
     share = [
         min(max(side / size, 0.14), 1.0)
@@ -171,11 +176,9 @@ def _kernels(axes, before, stage):
 
 def _operation(layer):
     """Write a window as the paper does: kernel, then stride where it is not 1."""
-    from alexnet_tutorial.shapes.architecture import pair
-
     if layer is None or layer.kind not in ("conv", "pool"):
         return ""
-    rows, columns = pair(layer._kernel())
+    rows, columns = pair(layer.kernel_size if layer.kind == "conv" else layer.pool_size)
     down, right = pair(layer.strides)
     step = "" if (down, right) == (1, 1) else f" / {down if down == right else (down, right)}"
     return f"{rows} × {columns}{step}"
@@ -218,7 +221,7 @@ def _si(number):
     return f"{number:.3g}"
 
 
-def cost_bars(net):
+def cost_bars(net: "Architecture | Ledger | keras.Model") -> Picture:
     """Draw where the parameters, the multiply-accumulates and the memory of a network are.
 
     Args:
@@ -236,8 +239,6 @@ def cost_bars(net):
         >>> cost_bars(variant("alexnet-2012"))  # doctest: +ELLIPSIS
         Cost of alexnet-2012, layer by layer. Parameters: 61 M, most in fc6 (37.8 M, 62 %)...
     """
-    from alexnet_tutorial.shapes.ledger import Ledger, ledger
-
     book = net if isinstance(net, Ledger) else ledger(net)
     rows = [row for row in book if row.kind not in ("dropout", "flatten", "activation")]
     panels = (

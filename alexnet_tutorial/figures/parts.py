@@ -1,11 +1,19 @@
 """The network's parts at work: activations, normalization, pooling, dropout."""
 
-from alexnet_tutorial.figures.draw import COLORS, count, from_matplotlib, number_text
+from collections.abc import Callable, Mapping, Sequence
 
-_PALETTE = [COLORS[name] for name in ("blue", "orange", "green", "purple", "red", "teal")]
+import numpy as np
+from numpy.typing import ArrayLike
+
+from alexnet_tutorial.figures import draw
+from alexnet_tutorial.figures.draw import COLORS, Picture, count, from_matplotlib, number_text
+
+_PALETTE = draw.palette("blue", "orange", "green", "purple", "red", "teal")
 
 
-def activation_functions(functions, at=3.0):
+def activation_functions(
+    functions: Mapping[str, tuple[Callable, Callable]], at: float = 3.0
+) -> Picture:
     """Draw activations and, beside them, their slopes.
 
     Args:
@@ -23,14 +31,10 @@ def activation_functions(functions, at=3.0):
         >>> activation_functions({"tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2)})
         Activations and their slopes. Slope at −3, 0 and 3: tanh 0.00987, 1, 0.00987.
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-
     if not functions:
         raise ValueError("there is no activation to draw: give at least one, by its name.")
     z = np.linspace(-1.2 * at, 1.2 * at, 401)
-    fig = Figure(figsize=(7.2, 2.7), layout="constrained")
-    left, right = fig.subplots(1, 2)
+    fig, (left, right) = draw.chart(7.2, 2.7, 1, 2)
     said = []
     for (name, (function, slope)), color in zip(functions.items(), _PALETTE, strict=False):
         left.plot(z, function(z), color=color, label=name, linewidth=1.8)
@@ -40,7 +44,6 @@ def activation_functions(functions, at=3.0):
     for axes, title in ((left, "activation"), (right, "its slope")):
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("input z")
-        axes.spines[["top", "right"]].set_visible(False)
     left.set_ylim(-1.3, at)
     left.legend(frameon=False, fontsize=9)
     ends = f"{number_text(-at)}, 0 and {number_text(at)}"
@@ -48,7 +51,7 @@ def activation_functions(functions, at=3.0):
     return from_matplotlib(fig, alt)
 
 
-def gradient_by_depth(sizes):
+def gradient_by_depth(sizes: Mapping[str, Sequence[float]]) -> Picture:
     """Draw how large the gradient still is at each layer, on its way back from the last.
 
     Args:
@@ -66,12 +69,7 @@ def gradient_by_depth(sizes):
         >>> gradient_by_depth({"halved": [0.25, 0.5, 1.0]})
         Size of the gradient at layer 1 as a multiple of that at the last: halved 0.25 (3 layers).
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
-    fig = Figure(figsize=(6.4, 3.3), layout="constrained")
-    axes = fig.subplots()
+    fig, axes = draw.chart(6.4, 3.3)
     said = []
     for index, (name, values) in enumerate(sizes.items()):
         values = np.asarray(values, float)
@@ -83,22 +81,19 @@ def gradient_by_depth(sizes):
             )
         share = values / values[-1]
         layers = np.arange(1, len(share) + 1)
-        style = "-" if index % 2 == 0 else "--"
-        axes.plot(
-            layers, share, style, color=_PALETTE[index % len(_PALETTE)], label=name, linewidth=1.8
-        )
+        style, color = "-" if index % 2 == 0 else "--", _PALETTE[index % len(_PALETTE)]
+        axes.plot(layers, share, style, color=color, label=name, linewidth=1.8)
         said.append(f"{name} {share[0]:.2g} ({count(len(share), 'layer')})")
     axes.set_yscale("log")
     axes.set_xlabel("layer; the gradient travels from right to left")
     axes.set_ylabel("gradient (last layer: 1)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.spines[["top", "right"]].set_visible(False)
+    draw.integers(axes.xaxis)
     axes.legend(frameon=False, fontsize=9, loc="lower right")
     alt = "Size of the gradient at layer 1 as a multiple of that at the last: "
     return from_matplotlib(fig, f"{alt}{'; '.join(said)}.")
 
 
-def training_race(errors, goal=0.25):
+def training_race(errors: Mapping[str, Sequence[Sequence[float]]], goal: float = 0.25) -> Picture:
     """Draw the training error of several networks over their epochs, and who reaches the goal.
 
     Args:
@@ -117,11 +112,7 @@ def training_race(errors, goal=0.25):
         Training error over the epochs. The goal of 25% was reached by relu in epoch 2; by tanh \
 not in 2 epochs.
     """
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
-
-    fig = Figure(figsize=(6.4, 3.0), layout="constrained")
-    axes = fig.subplots()
+    fig, axes = draw.chart(6.4, 3.0)
     said = []
     for (name, runs), color in zip(errors.items(), _PALETTE, strict=False):
         reached = []
@@ -138,13 +129,11 @@ not in 2 epochs.
                 f"in epoch {passed[0]}" if passed else f"not in {count(len(run), 'epoch')}"
             )
         said.append(f"by {name} {' and '.join(reached)}")
-    axes.axhline(goal, color=COLORS["gray"], linewidth=1, linestyle="--")
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("training error")
+    axes.axhline(goal, **draw.GUIDE)
+    axes.set(xlabel="epoch", ylabel="training error")
     axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.spines[["top", "right"]].set_visible(False)
+    draw.integers(axes.xaxis)
+    draw.percent(axes.yaxis)
     axes.legend(frameon=False, fontsize=9)
     return from_matplotlib(
         fig,
@@ -152,7 +141,7 @@ not in 2 epochs.
     )
 
 
-def normalized_channels(before, after, alone):
+def normalized_channels(before: ArrayLike, after: ArrayLike, alone: float) -> Picture:
     """Draw the channels at one place before and after normalization, and what each is divided by.
 
     Args:
@@ -173,9 +162,6 @@ def normalized_channels(before, after, alone):
 from 8 to 2. Active channels are divided by 2 to 4; with nothing around it, one would be divided \
 by 1.
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-
     before, after = np.asarray(before, float), np.asarray(after, float)
     active = before > 0
     if before.shape != after.shape or before.ndim != 1 or not active.any():
@@ -186,19 +172,15 @@ by 1.
         )
     divisor = before[active] / after[active]
     channels = np.arange(len(before))
-    fig = Figure(figsize=(7.2, 3.6), layout="constrained")
-    upper, lower = fig.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    fig, (upper, lower) = draw.chart(7.2, 3.6, 2, sharex=True, height_ratios=(3, 2))
     upper.bar(channels - 0.2, before, 0.4, color=COLORS["blue"], label="before")
     upper.bar(channels + 0.2, after, 0.4, color=COLORS["teal"], label="after")
     upper.set_ylabel("activation")
     upper.legend(frameon=False, fontsize=9)
-    lower.axhline(alone, color=COLORS["gray"], linestyle="--", linewidth=1)
+    lower.axhline(alone, **draw.GUIDE)
     lower.plot(channels[active], divisor, "o", color=COLORS["teal"], markersize=4)
     lower.set_ylim(bottom=0)
-    lower.set_ylabel("divided by")
-    lower.set_xlabel("channel")
-    for axes in (upper, lower):
-        axes.spines[["top", "right"]].set_visible(False)
+    lower.set(xlabel="channel", ylabel="divided by")
     loudest = int(before.argmax())
     return from_matplotlib(
         fig,
@@ -209,7 +191,7 @@ by 1.
     )
 
 
-def pooling_winners(values, wins):
+def pooling_winners(values: ArrayLike, wins: Mapping[str, ArrayLike]) -> Picture:
     """Draw a map, and on it which values win the windows of several poolings.
 
     Args:
@@ -226,16 +208,12 @@ def pooling_winners(values, wins):
         >>> pooling_winners([[3, 1], [0, 2]], {"2/2": [[1, 0], [0, 0]]})
         A map of 2 × 2 values. With 2/2, 1 value wins a window, 0 of them more than one.
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-
     values = np.asarray(values, float)
     height, width = values.shape
-    fig = Figure(figsize=(3.3 * len(wins), 3.6))
-    colors = [COLORS[name] for name in ("green", "orange", "red", "purple")]
+    fig, panels = draw.sheet(3.3 * len(wins), 3.6, 1, len(wins))
+    colors = draw.palette("green", "orange", "red", "purple")
     said = []
-    panels = fig.subplots(1, len(wins), squeeze=False).flat
-    for axes, (name, won) in zip(panels, wins.items(), strict=True):
+    for axes, (name, won) in zip(panels.flat, wins.items(), strict=True):
         won = np.asarray(won)
         if won.shape != values.shape:
             raise ValueError(f"{name}: wins of shape {won.shape}, for a map of {values.shape}.")
@@ -246,16 +224,8 @@ def pooling_winners(values, wins):
                 label = f"wins {count(times, 'window')}"
                 axes.scatter(columns, rows, s=12 * times, color=color, label=label, linewidths=0)
         axes.set_title(name, fontsize=10)
-        axes.set_axis_off()
-        axes.legend(
-            frameon=False,
-            fontsize=8,
-            ncols=2,
-            loc="upper center",
-            bbox_to_anchor=(0.5, 0.0),
-            handletextpad=0.1,
-            columnspacing=0.8,
-        )
+        below = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "ncols": 2}
+        axes.legend(frameon=False, fontsize=8, handletextpad=0.1, columnspacing=0.8, **below)
         winners = int((won > 0).sum())
         said.append(
             f"With {name}, {count(winners, 'value')} {'wins' if winners == 1 else 'win'} a "
@@ -265,7 +235,7 @@ def pooling_winners(values, wins):
     return from_matplotlib(fig, f"A map of {height} × {width} values. {' '.join(said)}")
 
 
-def dropout_samples(samples, scaled):
+def dropout_samples(samples: ArrayLike, scaled: ArrayLike) -> Picture:
     """Draw what many networks with dropout say of one picture, and what the scaled pass says.
 
     Args:
@@ -284,10 +254,6 @@ def dropout_samples(samples, scaled):
         What 2 masks say of one picture. Class 0 gets from 0.50 to 0.90, on average 0.70; the \
 scaled pass gives it 0.75. The average of all masks differs from the scaled pass by at most 0.05.
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
     samples, scaled = np.asarray(samples, float), np.asarray(scaled, float)
     if samples.ndim != 2 or samples.shape[1:] != scaled.shape or len(samples) < 2:
         raise ValueError(
@@ -296,28 +262,19 @@ scaled pass gives it 0.75. The average of all masks differs from the scaled pass
         )
     masks, classes = samples.shape
     mean = samples.mean(axis=0)
-    fig = Figure(figsize=(7.4, 3.1), layout="constrained")
-    left, right = fig.subplots(1, 2, width_ratios=(3, 2))
+    fig, (left, right) = draw.chart(7.4, 3.1, 1, 2, width_ratios=(3, 2))
     spread = np.random.default_rng(0).uniform(-0.3, 0.3, masks)  # so that dots do not hide dots
+    # As vectors, thousands of dots make a heavy page.
+    dots = {"color": COLORS["red"], "alpha": 0.25, "markersize": 3, "rasterized": True}
     for label in range(classes):
-        left.plot(
-            label + spread,
-            samples[:, label],
-            ".",
-            color=COLORS["red"],
-            alpha=0.25,
-            markersize=3,
-            rasterized=True,  # as vectors, thousands of dots make a heavy page
-            label="one mask each" if label == 0 else None,
-        )
+        legend = "one mask each" if label == 0 else None
+        left.plot(label + spread, samples[:, label], ".", label=legend, **dots)
     marks = {"markersize": 9, "linestyle": "none", "markerfacecolor": "none"}
     places = np.arange(classes)
     left.plot(places - 0.1, mean, "o", color=COLORS["blue"], label="mean of all", **marks)
     left.plot(places + 0.1, scaled, "x", color="black", label="scaled pass", **marks)
-    left.set_xlabel("class")
-    left.set_ylabel("probability")
-    left.set_ylim(-0.03, 1.03)
-    left.xaxis.set_major_locator(MaxNLocator(integer=True))
+    left.set(xlabel="class", ylabel="probability", ylim=(-0.03, 1.03))
+    draw.integers(left.xaxis)
     left.legend(frameon=False, fontsize=8)
     taken = np.arange(1, masks + 1)
     running = np.cumsum(samples, axis=0) / taken[:, None]
@@ -325,10 +282,7 @@ scaled pass gives it 0.75. The average of all masks differs from the scaled pass
     right.plot(taken, distance, color=COLORS["blue"], linewidth=1.5)
     right.set_xscale("log")
     right.set_ylim(bottom=0)
-    right.set_xlabel("masks averaged")
-    right.set_ylabel("distance from the scaled pass")
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
+    right.set(xlabel="masks averaged", ylabel="distance from the scaled pass")
     top = int(scaled.argmax())
     return from_matplotlib(
         fig,

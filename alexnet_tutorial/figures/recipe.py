@@ -1,9 +1,13 @@
 """The recipe of 2012: weights that decay, and a rate that is divided."""
 
-from alexnet_tutorial.figures.draw import COLORS, from_matplotlib
+import itertools
+from collections.abc import Mapping, Sequence
+
+from alexnet_tutorial.figures import draw
+from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
 
 
-def shrinking(curves, epoch=None):
+def shrinking(curves: Mapping[str, Sequence[float]], epoch: int | None = None) -> Picture:
     """Draw how a weight shrinks that no gradient holds, by several rules.
 
     Args:
@@ -23,13 +27,10 @@ def shrinking(curves, epoch=None):
         A weight without a gradient over 2 steps. fast: halved after 1 step, 0.250 of it left at \
 the end; slow: not halved, 0.810 of it left at the end.
     """
-    from matplotlib.figure import Figure
-
     names = ("blue", "orange", "green", "purple")
     if not 1 <= len(curves) <= len(names):
         raise ValueError(f"there are {len(curves)} rules to draw; give 1 to {len(names)}.")
-    fig = Figure(figsize=(6.4, 3.2), layout="constrained")
-    axes = fig.subplots()
+    fig, axes = draw.chart(6.4, 3.2)
     said = []
     for (name, values), color in zip(curves.items(), names, strict=False):
         if not len(values) or not values[0] > 0:
@@ -42,7 +43,7 @@ the end; slow: not halved, 0.810 of it left at the end.
             when = "not halved"
         else:
             axes.plot([half], [shares[half]], "o", color=COLORS[color], markersize=5)
-            when = f"halved after {half:,} step{'s' * (half != 1)}"
+            when = f"halved after {draw.count(half, 'step')}"
         said.append(f"{name}: {when}, {shares[-1]:.3f} of it left at the end")
     steps = max(len(values) for values in curves.values()) - 1
     if epoch:
@@ -50,19 +51,15 @@ the end; slow: not halved, 0.810 of it left at the end.
             axes.axvline(place, color=COLORS["gray"], linewidth=0.7, linestyle=":")
         said.append(f"an epoch is {epoch:,} steps")
     axes.axhline(0.5, color=COLORS["gray"], linewidth=0.8, linestyle="--")
-    axes.set_xlim(0, steps)
-    axes.set_ylim(0, 1.03)
+    axes.set(xlabel="steps", ylabel="share of the weight left", xlim=(0, steps), ylim=(0, 1.03))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_xlabel("steps")
-    axes.set_ylabel("share of the weight left")
-    axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=9, loc="lower left")
     return from_matplotlib(
         fig, f"A weight without a gradient over {steps:,} steps. {'; '.join(said)}."
     )
 
 
-def divisions(errors, rates):
+def divisions(errors: Sequence[float], rates: Sequence[float]) -> Picture:
     """Draw an error and the rate that is divided each time the error stops improving.
 
     Args:
@@ -81,28 +78,21 @@ def divisions(errors, rates):
         Error and learning rate over 4 epochs. Rate 0.01 for 3 epochs: error down to 0.5. Rate \
 0.001 for 1 epoch: error down to 0.2.
     """
-    import itertools
-
-    from matplotlib.figure import Figure
-
     errors, rates = [float(e) for e in errors], [float(r) for r in rates]
     if len(errors) != len(rates) or not errors or min(errors + rates) <= 0:
         raise ValueError(
             f"there are {len(errors)} errors and {len(rates)} rates; give one of each for every "
             "epoch, all above 0: they are drawn on logarithmic axes."
         )
-    fig = Figure(figsize=(6.4, 3.8), layout="constrained")
-    above, below = fig.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
+    fig, (above, below) = draw.chart(6.4, 3.8, 2, sharex=True, height_ratios=(2.2, 1))
     epochs = range(1, len(errors) + 1)
     above.plot(epochs, errors, ".-", color=COLORS["orange"], linewidth=1.2, markersize=4)
     below.step(epochs, rates, where="mid", color=COLORS["blue"], linewidth=1.8)
     said, first = [], 0
     for rate, run in itertools.groupby(rates):
         last = first + len(list(run))
-        count, lowest = last - first, min(errors[first:last])
-        said.append(
-            f"Rate {rate:.2g} for {count} epoch{'s' * (count != 1)}: error down to {lowest:.2g}."
-        )
+        epochs, lowest = draw.count(last - first, "epoch"), min(errors[first:last])
+        said.append(f"Rate {rate:.2g} for {epochs}: error down to {lowest:.2g}.")
         if first:
             for axes in (above, below):
                 axes.axvline(first + 0.5, color=COLORS["gray"], linewidth=0.8, linestyle=":")
@@ -112,7 +102,6 @@ def divisions(errors, rates):
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.2g}")
         axes.yaxis.set_minor_formatter(lambda value, _: "")
         axes.set_ylabel(label)
-        axes.spines[["top", "right"]].set_visible(False)
     below.set_ylim(min(rates) / 2, max(rates) * 2)
     below.set_xlabel("epoch")
     return from_matplotlib(

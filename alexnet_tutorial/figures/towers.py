@@ -1,12 +1,15 @@
 """Two towers on two cards: what memory they take, what a group is, and who reads whom."""
 
+from collections.abc import Mapping, Sequence
+
 from alexnet_tutorial.figures import draw
-from alexnet_tutorial.figures.draw import COLORS, from_matplotlib
+from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
+from alexnet_tutorial.shapes.architecture import Architecture
 
 _GIB = 2**30
 
 
-def memory(bars, limit):
+def memory(bars: Mapping[str, Mapping[str, float]], limit: float) -> Picture:
     """Draw what a training step keeps in memory as stacked bars, beside what a card has.
 
     Args:
@@ -24,8 +27,6 @@ def memory(bars, limit):
         Memory of one training step. one card: 1.50 GiB (weights 1.00, maps 0.50), 50 % of the \
 3 GiB of a card.
     """
-    from matplotlib.figure import Figure
-
     things = list(next(iter(bars.values())))
     for name, parts in bars.items():
         if list(parts) != things:
@@ -33,9 +34,8 @@ def memory(bars, limit):
                 f"bar {name!r} holds {', '.join(parts)}, and the first holds {', '.join(things)}: "
                 "give every bar the same things, in the same order."
             )
-    palette = [COLORS[name] for name in ("orange", "yellow", "red", "green", "teal", "purple")]
-    fig = Figure(figsize=(7.2, 0.62 * len(bars) + 1.3), layout="constrained")
-    axes = fig.subplots()
+    palette = draw.palette("orange", "yellow", "red", "green", "teal", "purple")
+    fig, axes = draw.chart(7.2, 0.62 * len(bars) + 1.3)
     said = []
     for place, (name, parts) in enumerate(bars.items()):
         left = 0.0
@@ -56,13 +56,12 @@ def memory(bars, limit):
     widest = max(sum(parts.values()) for parts in bars.values())
     axes.set_xlim(0, max(limit, 1.15 * widest) / _GIB * 1.03)
     axes.set_xlabel("GiB", fontsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     fig.legend(frameon=False, fontsize=8.5, loc="outside lower center", ncols=3)
     return from_matplotlib(fig, f"Memory of one training step. {'; '.join(said)} of a card.")
 
 
-def groups(channels, filters, groups):
+def groups(channels: int, filters: int, groups: Sequence[int]) -> Picture:
     """Draw which maps each filter reads, for several numbers of groups.
 
     Args:
@@ -82,7 +81,7 @@ def groups(channels, filters, groups):
 every pair. 2 groups: 8 slices, in 2 towers that share nothing.
     """
     fig, axes = draw.figure(8, 3)
-    palette = [COLORS[name] for name in ("blue", "orange", "green", "purple", "teal", "red")]
+    palette = draw.palette("blue", "orange", "green", "purple", "teal", "red")
     high, wide, space = max(channels, filters), 3.4, 1.9
     said = []
     for panel, number in enumerate(groups):
@@ -121,7 +120,7 @@ every pair. 2 groups: 8 slices, in 2 towers that share nothing.
     )
 
 
-def who_reads_whom(net):
+def who_reads_whom(net: Architecture) -> Picture:
     """Draw which card reads which, layer by layer, for a network in two towers.
 
     A convolution in two groups reads its own card only. One without groups, and a dense layer,

@@ -1,12 +1,17 @@
 """What training did: histories and accuracies."""
 
+import json
+import math
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from alexnet_tutorial.figures.draw import COLORS, from_matplotlib
+from alexnet_tutorial.figures import draw
+from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
 
 
-def history(history, chance=None):
+def history(history: Any, chance: int | None = None) -> Picture:
     """Draw how loss and accuracy went, epoch by epoch, in training and in validation.
 
     Args:
@@ -27,12 +32,6 @@ def history(history, chance=None):
         Loss over 2 epochs: training from 1.800 to 0.900, validation from 1.700 to 1.100, lowest \
 1.100 in epoch 2.
     """
-    import json
-    import math
-
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
-
     if isinstance(history, (str, os.PathLike)):
         history = json.loads(Path(history).read_text(encoding="utf-8"))
     history = getattr(history, "history", history)
@@ -42,9 +41,9 @@ def history(history, chance=None):
             "epoch. Was it taken before fit had run?"
         )
     panels = [name for name in ("loss", "accuracy") if history.get(name)]
-    fig = Figure(figsize=(4.1 * len(panels), 2.9), layout="constrained")
+    fig, places = draw.chart(4.1 * len(panels), 2.9, 1, len(panels), squeeze=False)
     findings = []
-    for axes, name in zip(fig.subplots(1, len(panels), squeeze=False).flat, panels, strict=True):
+    for axes, name in zip(places.flat, panels, strict=True):
         shares = name == "accuracy"
         text = "{:.1%}".format if shares else "{:.3f}".format
         pick, word = (max, "highest") if shares else (min, "lowest")
@@ -67,34 +66,28 @@ def history(history, chance=None):
                 said[-1] += f", {word} {text(best)} in epoch {where + 1}"
         if chance:
             guess = 1 / chance if shares else math.log(chance)
-            axes.axhline(guess, color=COLORS["gray"], linewidth=1, linestyle="--")
-            axes.annotate(
-                f"guessing: {text(guess)}",
-                (1, guess),
-                xycoords=("axes fraction", "data"),
-                xytext=(-2, 3),
-                textcoords="offset points",
-                ha="right",
-                color="black",
-                fontsize=8,
-            )
+            axes.axhline(guess, **draw.GUIDE)
+            where = ("axes fraction", "data")
+            draw.note(axes, f"guessing: {text(guess)}", (1, guess), (-2, 3), where, ha="right")
             said.append(f"guessing would give {text(guess)}")
         axes.set_title(name.capitalize(), fontsize=10)
         axes.set_xlabel("epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        draw.integers(axes.xaxis)
         axes.set_ylim(bottom=0, top=1.02 if shares else None)
         if shares:
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.spines[["top", "right"]].set_visible(False)
+            draw.percent(axes.yaxis)
         axes.legend(frameon=False, fontsize=8, loc="center right")
-        findings.append(
-            f"{name.capitalize()} over {len(history[name])} "
-            f"epoch{'s' * (len(history[name]) != 1)}: {', '.join(said)}."
-        )
+        epochs = draw.count(len(history[name]), "epoch")
+        findings.append(f"{name.capitalize()} over {epochs}: {', '.join(said)}.")
     return from_matplotlib(fig, " ".join(findings))
 
 
-def accuracy_by_pictures(counts, results, tested, before=None):
+def accuracy_by_pictures(
+    counts: Sequence[int],
+    results: Mapping[str, Sequence[float]],
+    tested: int,
+    before: float | None = None,
+) -> Picture:
     """Draw what accuracy several ways of training reach with more and more training pictures.
 
     Args:
@@ -113,8 +106,7 @@ def accuracy_by_pictures(counts, results, tested, before=None):
         >>> accuracy_by_pictures([60, 300], {"from scratch": [0.5, 0.75]}, tested=120)
         Test accuracy with 60, 300 training pictures. from scratch: 50.0%, 75.0%.
     """
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import NullLocator, PercentFormatter
+    from matplotlib.ticker import NullLocator
 
     from alexnet_tutorial.evaluation import wilson_interval
 
@@ -124,10 +116,9 @@ def accuracy_by_pictures(counts, results, tested, before=None):
                 f"{name!r} has {len(values)} accuracies for {len(counts)} counts of pictures "
                 f"({', '.join(map(str, counts))}): give one for each."
             )
-    fig = Figure(figsize=(6.2, 3.4), layout="constrained")
-    axes = fig.subplots()
-    palette = [COLORS[name] for name in ("blue", "green", "orange", "purple")]
-    markers = "osD^"
+    fig, axes = draw.chart(6.2, 3.4)
+    palette, markers = draw.palette("blue", "green", "orange", "purple"), "osD^"
+    lines = {"markersize": 5, "capsize": 3, "linewidth": 1.5, "elinewidth": 1}
     for index, (name, values) in enumerate(results.items()):
         # Side by side, so that intervals do not hide each other.
         places = [count * 1.06 ** (index - (len(results) - 1) / 2) for count in counts]
@@ -136,40 +127,20 @@ def accuracy_by_pictures(counts, results, tested, before=None):
             [value - low for value, (low, _) in zip(values, ends, strict=True)],
             [high - value for value, (_, high) in zip(values, ends, strict=True)],
         ]
-        axes.errorbar(
-            places,
-            values,
-            yerr=reach,
-            label=name,
-            color=palette[index % len(palette)],
-            marker=markers[index % len(markers)],
-            markersize=5,
-            capsize=3,
-            linewidth=1.5,
-            elinewidth=1,
-        )
+        style = {"color": palette[index % 4], "marker": markers[index % 4]}
+        axes.errorbar(places, values, yerr=reach, label=name, **style, **lines)
     said = [f"{name}: {', '.join(f'{v:.1%}' for v in values)}" for name, values in results.items()]
     if before is not None:
-        axes.axhline(before, color=COLORS["gray"], linewidth=1, linestyle="--")
-        axes.annotate(
-            f"before: {before:.0%}",
-            (0.28, before),  # between the first two counts, where no marker stands
-            xycoords=("axes fraction", "data"),
-            xytext=(0, -11),
-            textcoords="offset points",
-            ha="center",
-            color="black",
-            fontsize=8,
-        )
+        axes.axhline(before, **draw.GUIDE)
+        where = 0.28, before  # between the first two counts, where no marker stands
+        place = ("axes fraction", "data")
+        draw.note(axes, f"before: {before:.0%}", where, (0, -11), place, ha="center")
         said.append(f"before: {before:.1%}")
     axes.set_xscale("log")
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel("training pictures")
-    axes.set_ylabel("test accuracy")
-    axes.set_ylim(0, 1.02)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(xlabel="training pictures", ylabel="test accuracy", ylim=(0, 1.02))
+    draw.percent(axes.yaxis)
     axes.legend(frameon=False, fontsize=9, loc="lower right")
     return from_matplotlib(
         fig,

@@ -1,9 +1,12 @@
 """What 2012 brought: error rates side by side, and what each part was worth."""
 
-from alexnet_tutorial.figures.draw import COLORS, from_matplotlib
+from collections.abc import Collection, Mapping, Sequence
+
+from alexnet_tutorial.figures import draw
+from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
 
 
-def error_rates(results, own=()):
+def error_rates(results: Sequence[tuple[str, str, float]], own: Collection[str] = ()) -> Picture:
     """Draw error rates as bars, those of each test set together.
 
     Only rates on the same pictures can be compared, so each test set has a panel of its own.
@@ -22,19 +25,17 @@ def error_rates(results, own=()):
         >>> error_rates([("digits", "nearest neighbor", 5), ("digits", "network", 0.7)])
         Error rates. digits: nearest neighbor 5.0 %, network 0.7 %.
     """
-    from matplotlib.figure import Figure
-
     if not results:
         raise ValueError(
             "there are no results: expected tuples (test set, who, error in percent), received "
             f"{results!r}."
         )
-    panels = {}
+    panels: dict[str, list] = {}
     for test, who, error in results:
         panels.setdefault(test, []).append((who, error))
-    fig = Figure(figsize=(7.2, 0.36 * len(results) + 0.5 * len(panels)), layout="constrained")
-    heights = [len(rows) for rows in panels.values()]
-    grid = fig.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=heights)
+    height, heights = 0.36 * len(results) + 0.5 * len(panels), list(map(len, panels.values()))
+    options = {"sharex": True, "squeeze": False, "height_ratios": heights}
+    fig, grid = draw.chart(7.2, height, len(panels), **options)
     said = []
     for axes, (test, rows) in zip(grid.flat, panels.items(), strict=True):
         names = [who for who, _ in rows]
@@ -47,7 +48,7 @@ def error_rates(results, own=()):
         axes.set_yticks(places, names, fontsize=9)
         axes.invert_yaxis()
         axes.set_title(test, fontsize=10, loc="left", weight="bold")
-        axes.spines[["top", "right", "bottom"]].set_visible(False)
+        axes.spines["bottom"].set_visible(False)
         axes.tick_params(axis="both", length=0)
         axes.set_xticks([])
         said.append(f"{test}: " + ", ".join(f"{who} {error:.1f} %" for who, error in rows))
@@ -55,7 +56,9 @@ def error_rates(results, own=()):
     return from_matplotlib(fig, f"Error rates. {'. '.join(said)}.")
 
 
-def worth(parts, total):
+def worth(
+    parts: Mapping[str, tuple[float | None, float | None]], total: tuple[float, float]
+) -> Picture:
     """Draw how many points of error each part was worth, beside a whole.
 
     Args:
@@ -69,10 +72,7 @@ def worth(parts, total):
         >>> worth({"pooling": (0.4, 0.3)}, total=(8.2, 8.7))
         Points of error taken away, top-1 and top-5. pooling: 0.4 and 0.3. The whole: 8.2 and 8.7.
     """
-    from matplotlib.figure import Figure
-
-    fig = Figure(figsize=(7.2, 0.5 * len(parts) + 0.9), layout="constrained")
-    axes = fig.subplots()
+    fig, axes = draw.chart(7.2, 0.5 * len(parts) + 0.9)
     names = list(parts)
     for offset, index, label, color in (
         (-0.19, 0, "top-1", COLORS["blue"]),
@@ -80,13 +80,8 @@ def worth(parts, total):
     ):
         for place, name in enumerate(names):
             points = parts[name][index]
-            axes.barh(
-                place + offset,
-                points or 0,
-                color=color,
-                height=0.34,
-                label=label if place == 0 else None,
-            )
+            once = label if place == 0 else None
+            axes.barh(place + offset, points or 0, color=color, height=0.34, label=once)
             text = "not published" if points is None else f"{points:g}"
             axes.text((points or 0) + 0.08, place + offset, text, va="center", fontsize=8.5)
         axes.axvline(total[index], color=color, linestyle="--", linewidth=1.2)
@@ -94,7 +89,6 @@ def worth(parts, total):
     axes.invert_yaxis()
     axes.set_xlim(0, 1.06 * max(total))
     axes.set_xlabel("points of error taken away (dashed: the whole)", fontsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.legend(frameon=False, fontsize=9, loc="center", bbox_to_anchor=(0.66, 0.4))
     pairs = [

@@ -1,12 +1,15 @@
 """From a description to its Keras model: same layer names, same shapes, either data format."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import keras
 
 from alexnet_tutorial.network.layers import LRN, InfinitePadding2D, PortableConv2D
+from alexnet_tutorial.shapes import Architecture, Conv, Dense, Step
 from alexnet_tutorial.shapes import architecture as described
-from alexnet_tutorial.shapes.architecture import Architecture, pair
+from alexnet_tutorial.shapes.architecture import Layer, pair, windows
 
 INITIALIZATIONS = ("he", "paper", "source")
 _WIDER_IN_SOURCE = ("conv3", "conv4", "conv5")
@@ -18,7 +21,7 @@ def build(
     initialization: str = "he",
     data_format: str = "channels_last",
     groups: str = "auto",
-    seed: int = 0,
+    seed: int | None = 0,
 ) -> keras.Model:
     """Build the Keras model that a description describes.
 
@@ -40,7 +43,7 @@ def build(
             ``"channels_first"``, pictures (channels, height, width). The weights are the same.
         groups: How grouped convolutions run: ``"auto"``, ``"towers"`` or ``"native"``; see
             :class:`alexnet_tutorial.network.layers.PortableConv2D`.
-        seed: Seed of the first weights and of dropout.
+        seed: Seed of the first weights and of dropout; None draws others each time.
 
     Returns:
         A model, not compiled.
@@ -49,7 +52,7 @@ def build(
         ValueError: An option is unknown; the message lists the known ones.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> build(variant("compact")).output_shape
         (None, 6)
     """
@@ -60,25 +63,26 @@ def build(
     last = data_format == "channels_last"
     inputs = keras.Input((height, width, channels) if last else (channels, height, width))
     x = inputs
-    for index, (layer, shape, _) in enumerate(architecture.walk()):
+    for index, step in enumerate(architecture.steps):
         layer_seed = None if seed is None else 1000 * seed + index
-        for keras_layer in _keras_layers(
-            layer, shape, data_format, initialization, groups, layer_seed
-        ):
-            x = keras_layer(x)
+        for layer in _keras_layers(step, data_format, initialization, groups, layer_seed):
+            x = layer(x)
     return keras.Model(inputs, x, name=architecture.name)
 
 
-def _known(what, value, known):
+def _known(what: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise ValueError(f"unknown {what} {value!r}. Known: {', '.join(known)}.")
 
 
-def _keras_layers(layer, shape, data_format, initialization, groups, seed):
+def _keras_layers(
+    step: Step, data_format: str, initialization: str, groups: str, seed: int | None
+) -> Iterator[keras.Layer]:
     """The Keras layers of one described layer: itself, after padding where it needs any."""
+    layer = step.layer
     precise = keras.config.dtype_policy().variable_dtype  # float32 in mixed precision too
-    if layer.kind in ("conv", "pool"):
-        padding, pad_layer = _padding(layer, shape, data_format)
+    if step.windows:
+        padding, pad_layer = _padding(step, data_format)
         if pad_layer:
             yield pad_layer
     match layer.kind:
@@ -133,19 +137,22 @@ def _keras_layers(layer, shape, data_format, initialization, groups, seed):
             raise ValueError(f"layer {layer.name!r}: no Keras layer is known for {layer.kind!r}.")
 
 
-def _padding(layer, shape, data_format):
+def _padding(step: Step, data_format: str) -> tuple[str, keras.Layer | None]:
     """Keras' word for the padding, and the layer that pads where Keras has no word for it."""
-    amounts = layer.pad_amounts(shape)
-    if amounts == ((0, 0), (0, 0)):
+    if step.pads == ((0, 0), (0, 0)):
         return "valid", None
-    same = type(layer)(**{**vars(layer), "padding": "same", "rounding": "floor"})
-    if same.map_size(shape) == layer.map_size(shape) and same.pad_amounts(shape) == amounts:
+    kernel = [window.kernel_size for window in step.windows]
+    same = windows(step.input, kernel, pair(step.layer.strides), "same")
+    if all(
+        (ours.outputs, ours.pads) == (theirs.outputs, theirs.pads)
+        for ours, theirs in zip(step.windows, same, strict=True)
+    ):
         return "same", None
-    make = keras.layers.ZeroPadding2D if layer.kind == "conv" else InfinitePadding2D
-    return "valid", make(amounts, data_format=data_format, name=f"{layer.name}_pad")
+    make = keras.layers.ZeroPadding2D if step.layer.kind == "conv" else InfinitePadding2D
+    return "valid", make(step.pads, data_format=data_format, name=f"{step.layer.name}_pad")
 
 
-def _initializers(layer, initialization, seed):
+def _initializers(layer: Conv | Dense, initialization: str, seed: int | None) -> dict[str, Any]:
     """Initializers of the kernel and the bias."""
     if initialization in ("paper", "source"):
         wider = initialization == "source" and layer.name in _WIDER_IN_SOURCE
@@ -175,7 +182,7 @@ def describe(model: keras.Model) -> Architecture:
         ValueError: The model is no such chain; the message names the layer.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> describe(build(variant("torchvision"))) == variant("torchvision")
         True
     """
@@ -206,15 +213,15 @@ def describe(model: keras.Model) -> Architecture:
         raise ValueError(f"model {model.name!r}: its output is not that of its last layer.")
     network = Architecture(model.name, (height, width), tuple(layers), channels=channels)
     layers = [
-        replace(layer, padding=described.shortest(layer.pad_amounts(entering)))
-        if getattr(layer, "padding", None) == "same"
-        else layer
-        for layer, entering, _ in network.walk()
+        replace(step.layer, padding=described.shortest(step.pads))
+        if getattr(step.layer, "padding", None) == "same"
+        else step.layer
+        for step in network.steps
     ]
-    return replace(network, layers=layers)
+    return replace(network, layers=tuple(layers))
 
 
-def _described(layer, pad_layer):
+def _described(layer: keras.Layer, pad_layer: keras.Layer | None) -> Layer:
     """The description of one Keras layer, and of the padding before it."""
     refusal = (
         f"layer {layer.name!r}, a {type(layer).__name__}: a description has no word for it or for "
@@ -256,6 +263,6 @@ def _described(layer, pad_layer):
     raise ValueError(refusal)
 
 
-def _activation(layer):
+def _activation(layer: keras.Layer) -> str | None:
     name = getattr(layer.activation, "__name__", str(layer.activation))
     return None if name == "linear" else name

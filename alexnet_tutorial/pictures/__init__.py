@@ -1,27 +1,39 @@
-"""The pictures the book learns from: photographs of hands, and hands drawn by this package.
+"""The pictures the book learns from: their sets, how they are read, prepared and varied.
 
 ``load_signs`` is the one call a chapter needs. It always says where the pictures came from.
 """
 
-from .download import DOWNLOAD_URL, FILES, download_signs
+import importlib
+from typing import Any
+
+from .download import ENVIRONMENT_VARIABLE, data_directory
 from .errors import DataError, DownloadError
 from .folder import Folder, load_folder
 from .hands import draw_hand, draw_hands
-from .signs import (
-    ENVIRONMENT_VARIABLE,
+from .labels import Sets, Split
+from .photographs import (
     SAME_PHOTOGRAPH,
-    SOURCES,
     Pair,
+    nearest_neighbor,
+    same_pictures,
+    split_photographs,
+)
+from .preprocessing import Preprocessing, center_crop, preprocess
+from .signs import (
+    DOWNLOAD_URL,
+    FILES,
+    SOURCES,
     Signs,
-    Split,
-    data_directory,
+    download_signs,
     generate_signs,
     load_signs,
-    nearest_neighbor,
     read_signs,
-    same_pictures,
     save_signs,
-    split_photographs,
+)
+
+# Loaded on first use, for Keras takes seconds.
+_LATER = {"Batches": "batches"} | dict.fromkeys(
+    ("Augmentation", "PCAColor", "RandomPatch", "augment"), "augmentation"
 )
 
 __all__ = [
@@ -30,12 +42,20 @@ __all__ = [
     "FILES",
     "SAME_PHOTOGRAPH",
     "SOURCES",
+    "Augmentation",
+    "Batches",
     "DataError",
     "DownloadError",
     "Folder",
+    "PCAColor",
     "Pair",
+    "Preprocessing",
+    "RandomPatch",
+    "Sets",
     "Signs",
     "Split",
+    "augment",
+    "center_crop",
     "data_directory",
     "download_signs",
     "draw_hand",
@@ -44,8 +64,15 @@ __all__ = [
     "load_folder",
     "load_signs",
     "nearest_neighbor",
+    "preprocess",
     "read_signs",
     "same_pictures",
     "save_signs",
     "split_photographs",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,436 +1,306 @@
-"""From pictures of any size to batches a network trains on, decoded in parallel and repeatable.
+"""From pictures to the batches a network trains on: shuffled and varied anew, yet repeatably."""
 
-What a picture looks like in an epoch follows from (seed, epoch, picture) alone, so neither the
-number of threads nor their order matters. Two readings of the same plan:
-
-- **Pillow**, on every backend: resized by a triangle filter as wide as the reduction, exactly
-  what :meth:`Preprocessing.cut` gives, but only the crop is computed. Judging (evaluation,
-  prediction) always reads so.
-- **tf.data**, for training on TensorFlow: the crop is decoded alone, at whole pixels of the file,
-  and reduced by the mean over each pixel's area. That is antialiased too, and takes half the
-  time; it is a little sharper than Pillow's filter, and shifted by at most half a pixel of the
-  file. Small pictures are enlarged bilinearly by both.
-"""
-
-import itertools
+import contextlib
+import hashlib
+import os
 import threading
+import warnings
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from PIL import Image
 
 from alexnet_tutorial.session import cores
+from alexnet_tutorial.shapes.architecture import pair
 
+from .augmentation import AUGMENTATION, Augmentation, augment, ten_views
 from .errors import DataError
-from .folder import check_on_error, open_picture
+from .folder import Files, check_on_error, load_folder
+from .labels import Split, check_labels
+from .preprocessing import CENTER, Preprocessing, center_crop, check_pictures
 
-AHEAD = 2  # batches that are read while one is computed on
-
-
-class Arrays:
-    """Pictures in memory, read like a folder's.
-
-    Args:
-        x: uint8 (n, height, width, 3), RGB, 0 to 255.
-
-    Raises:
-        DataError: Another type or shape.
-
-    Example:
-        >>> Arrays(np.zeros((2, 64, 60, 3), np.uint8)).open(1).size
-        (60, 64)
-    """
-
-    def __init__(self, x):  # noqa: D107
-        self.x = np.asarray(x)
-        if self.x.ndim != 4 or self.x.dtype != np.uint8 or self.x.shape[-1] != 3:
-            raise DataError(
-                f"the pictures are {self.x.dtype} {self.x.shape}, expected uint8 (n, height, "
-                "width, 3), 0 to 255, whatever the network's data format. One picture needs a "
-                "first axis of 1 (picture[None]); scaling is done here."
-            )
-        if not len(self.x):
-            raise DataError(f"there is no picture: the array has shape {self.x.shape}.")
-
-    def __len__(self):
-        """How many pictures."""
-        return len(self.x)
-
-    def open(self, row):
-        """Give one picture as Pillow's."""
-        return Image.fromarray(self.x[row])
+AHEAD = 2  # batches of files that are read while one is computed on
 
 
-class Files:
-    """Pictures in files, without labels.
+class Batches(keras.utils.PyDataset):
+    """Pictures in batches, from memory or from files: shuffled and varied anew in every epoch.
+
+    What epoch ``e`` shows depends on ``(seed, e)`` alone, not on what ran before. Keras turns to
+    the next epoch by itself; set ``epoch`` to begin with another. Tell ``fit`` not to shuffle as
+    well (``shuffle=False``): it would, from a state that is not kept.
+
+    Files are decoded by several threads while the network computes. For training, where
+    ``augmentation`` is given, large JPEGs are decoded at a reduced scale.
 
     Args:
-        files: Their paths.
-    """
-
-    def __init__(self, files):  # noqa: D107
-        self.files = tuple(str(file) for file in files)
-
-    def __len__(self):
-        """How many pictures."""
-        return len(self.files)
-
-    def open(self, row):
-        """Decode one picture."""
-        return open_picture(self.files[row])
-
-
-def windows(sizes, resize, crop, places=None):
-    """Find the part of each picture that becomes its crop, without resizing the picture.
-
-    A picture is thought resized by its short side, as :meth:`Preprocessing.cut` does. The crop
-    lies in the center, or anywhere in the center square of ``resize`` by ``resize`` pixels.
-
-    Args:
-        sizes: (n, 2), heights and widths in pixels.
-        resize: The short side, in pixels.
-        crop: (height, width) of the crop, in pixels.
-        places: (n, 2), from 0 (top, left of the square) to 1 (bottom, right); None: the center.
-
-    Returns:
-        float64 (n, 4): top, left, bottom, right, in pixels of the picture as it is.
-
-    Example:
-        >>> windows([(100, 200)], 50, (40, 40)).tolist()
-        [[10.0, 60.0, 90.0, 140.0]]
-        >>> windows([(100, 200)], 50, (40, 40), [(0, 1)]).tolist()
-        [[0.0, 70.0, 80.0, 150.0]]
-    """
-    sizes, crop = np.asarray(sizes), np.asarray(crop)
-    resized = resize * sizes // sizes.min(1, keepdims=True)
-    if places is None:
-        start = (resized - crop) // 2
-    else:
-        room = resize - crop
-        inside = np.minimum(np.floor(np.asarray(places) * (room + 1)), room)
-        start = (resized - resize) // 2 + inside
-    ratio = sizes / resized
-    # Rounding must not reach past the picture: Pillow refuses such a box.
-    ends = np.minimum((start + crop) * ratio, sizes)
-    return np.concatenate([start * ratio, ends], 1)
-
-
-def _cut(picture, window, size):
-    """Resize one window of a picture: uint8 (height, width, 3)."""
-    top, left, bottom, right = window
-    box, size = (left, top, right, bottom), (int(size[1]), int(size[0]))
-    return np.asarray(picture.resize(size, Image.Resampling.BILINEAR, box=box))
-
-
-def ten_views(picture, preprocessing):
-    """Cut the ten crops that the 2012 network was tested on: corners, center, and mirrored.
-
-    Args:
-        picture: A Pillow picture, RGB.
-        preprocessing: Gives the short side and the crop.
-
-    Returns:
-        uint8 (10, height, width, 3): top left, top right, bottom left, bottom right and center
-        of the center square, then the same mirrored.
-    """
-    resize, (rows, columns) = preprocessing.resize, preprocessing.crop
-    size = np.array([picture.size[::-1]])
-    square = _cut(picture, windows(size, resize, (resize, resize))[0], (resize, resize))
-    resized = resize * size // size.min()
-    center = (resized - (rows, columns)) // 2 - (resized - resize) // 2
-    bottom, right = resize - rows, resize - columns
-    corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), center[0]]
-    views = np.stack([square[y : y + rows, x : x + columns] for y, x in corners])
-    return np.concatenate([views, views[:, :, ::-1]])
-
-
-class PictureBatches(keras.utils.PyDataset):
-    """Batches of pictures, read by several threads while the network computes.
-
-    On TensorFlow, :meth:`tf_data` gives the faster reading for training. Tell ``fit`` not to
-    shuffle (``shuffle=False``) and give it :meth:`follow`.
-
-    Args:
-        source: A :class:`~alexnet_tutorial.pictures.folder.Folder`, :class:`Files` or
-            :class:`Arrays`.
-        y: Labels, integers (n,), or None.
-        preprocessing: How pictures become numbers.
+        pictures: A ``Split`` or anything else with ``x`` and ``y``; an array; a ``Folder`` or its
+            path; or a list of files. Arrays are uint8 (n, height, width, channels), 0 to 255.
+        size: (height, width) of the network's input, in pixels, or one integer for both; not
+            needed with ``preprocessing``.
+        classes: Labels go from 0 up to but not including this; a folder knows it.
+        labels: Integers (n,), instead of those that ``pictures`` bring.
+        preprocessing: How pictures become numbers. None: pixels / 255 - ``CENTER``, from arrays
+            as large as they are, from files resized to leave a tenth beside the crop.
         batch_size: Pictures in one step.
+        augmentation: How far pictures vary; None always shows the center.
         shuffle: Whether every epoch has an order of its own.
-        augment: Random crops and mirroring; otherwise the center.
-        views: 1, or 10 for :func:`ten_views`: ten rows of a batch for each picture.
+        views: 1, or 10 for :func:`~alexnet_tutorial.pictures.augmentation.ten_views`: ten rows of
+            a batch for each picture.
         data_format: ``"channels_last"`` or ``"channels_first"``, of what comes out.
-        seed: Of order, crops and mirroring.
+        seed: Of order and variation.
         on_error: ``"skip"`` leaves out what cannot be decoded and keeps its name in
             ``problems``; ``"raise"`` stops there.
 
     Attributes:
+        epoch: Number of the epoch shown now or next, from 0.
         problems: File → why it was left out, so far.
 
     Raises:
-        ValueError: An argument is out of range.
+        DataError: No pictures, or of another rank, type or a size under the crop; labels outside
+            the classes.
+        ValueError: An option is out of range.
 
     Example:
-        >>> from alexnet_tutorial.pictures.preprocessing import Preprocessing
-        >>> source = Arrays(np.zeros((5, 64, 64, 3), np.uint8))
-        >>> batches = PictureBatches(source, np.arange(5), Preprocessing(64, 57), batch_size=4)
-        >>> [(x.shape, y.tolist()) for x, y in (batches[0], batches[1])]
-        [((4, 57, 57, 3), [0, 1, 2, 3]), ((1, 57, 57, 3), [4])]
+        >>> split = Split(np.zeros((40, 64, 64, 3), np.uint8), np.arange(40) % 6)
+        >>> batches = Batches(split, 57, classes=6)
+        >>> len(batches), batches[0][0].shape, batches[1][0].shape
+        (2, (32, 57, 57, 3), (8, 57, 57, 3))
     """
 
     def __init__(  # noqa: D107
         self,
-        source,
-        y,
-        preprocessing,
-        batch_size=32,
+        pictures: Split | Files | np.ndarray | str | os.PathLike[str] | Sequence[Any],
+        size: int | tuple[int, int] | None = None,
+        classes: int | None = None,
         *,
-        shuffle=False,
-        augment=False,
-        views=1,
-        data_format="channels_last",
-        seed=0,
-        on_error="skip",
+        labels: np.typing.ArrayLike | None = None,
+        preprocessing: Preprocessing | None = None,
+        batch_size: int = 32,
+        augmentation: Augmentation | None = AUGMENTATION,
+        shuffle: bool = True,
+        views: int = 1,
+        data_format: str = "channels_last",
+        seed: int = 0,
+        on_error: str = "skip",
     ):
         super().__init__()
-        check_on_error(on_error)
         if views not in (1, 10):
             raise ValueError(f"views is {views!r}, and must be 1 (the center) or 10.")
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(f"batch_size is {batch_size!r}, and must be a positive integer.")
-        self.source, self.preprocessing, self.batch_size = source, preprocessing, batch_size
-        self.y = None if y is None else np.asarray(y)
-        self.shuffle, self.augment, self.views = shuffle, augment, views
+        if size is None and preprocessing is None:
+            raise ValueError("give the size of the network's input, or the preprocessing.")
+        given = found(pictures, on_error)
+        self.files = given if isinstance(given, Files) else None
+        self.problems: dict[str, str] = dict(getattr(given, "problems", {}))
+        labels = getattr(given, "y", None) if labels is None else labels
+        self.y: Any = None if labels is None else np.asarray(labels)  # None: without labels
+        if self.files is None:
+            self.x = np.asarray(getattr(given, "x", given))
+            check_pictures(self.x, (1, 1) if preprocessing else pair(size))
+            preprocessing = preprocessing or Preprocessing(
+                min(self.x.shape[1:3]), pair(size), mean=CENTER
+            )
+        else:
+            preprocessing = preprocessing or Preprocessing.for_input(pair(size))
+            classes = len(given.classes) if classes is None and self.y is not None else classes
+        if self.y is not None:
+            check_labels(self.y, self.pictures, self.y.max() + 1 if classes is None else classes)
+        self.preprocessing, self.classes, self.batch_size = preprocessing, classes, batch_size
+        self.augmentation, self.shuffle, self.views = augmentation, shuffle, views
         self.data_format, self.seed, self.on_error = data_format, seed, on_error
-        self.epoch, self.problems, self.failure = 0, {}, None
-        self._bad, self._lock, self._futures, self._passes = set(), threading.Lock(), {}, {}
-        self._numbers = itertools.count()
+        self.epoch = 0
+        self.failure: DataError | None = None
+        self._bad: set[int] = set()
+        self._coming: dict[tuple[int, int], list] = {}
+        self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="pictures")
 
-    def __len__(self):
-        """Steps in one epoch."""
-        return -(-len(self.source) // self.batch_size)
+    @property
+    def pictures(self) -> int:
+        """How many pictures there are."""
+        return len(self.x if self.files is None else self.files)
 
-    def plan(self, epoch):
-        """Say what an epoch shows.
+    @property
+    def epoch(self) -> int:  # noqa: D102
+        return self._epoch
 
-        Args:
-            epoch: Its number, from 0.
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        self._epoch, self._begun = epoch, False
 
-        Returns:
-            The order of the pictures (n,); the place of each picture's crop (n, 2), or None for
-            the center; whether each is mirrored (n,). The last two are in the pictures' own order.
-        """
-        n, rng = len(self.source), np.random.default_rng([self.seed, epoch])
-        order = rng.permutation(n) if self.shuffle else np.arange(n)
-        if not self.augment:
-            return order, None, np.zeros(n, bool)
-        return order, rng.random((n, 2)), rng.random(n) < 0.5
+    def on_epoch_begin(self) -> None:
+        """Turn to the next epoch, if there was one before; Keras calls this."""
+        self._epoch += self._begun
+        self._begun = True
 
-    def read(self, step):
-        """Read the pictures of one step, and begin with those of the next.
+    def __len__(self) -> int:
+        """Steps in one epoch; the last batch may be smaller."""
+        return -(-self.pictures // self.batch_size)
 
-        Args:
-            step: Its number in the present epoch, from 0.
-
-        Returns:
-            Rows of the pictures that could be read, (m,), and the pictures, float32
-            (m · views, height, width, 3), or channels first.
-
-        Raises:
-            DataError: A picture cannot be decoded, and ``on_error`` is ``"raise"``.
-        """
-        epoch = self.epoch
-        order, places, mirror = self._planned(epoch)
-        for ahead in range(step, min(step + 1 + AHEAD, len(self))):
-            if (epoch, ahead) not in self._futures:
-                rows = order[ahead * self.batch_size :][: self.batch_size]
-                self._futures[epoch, ahead] = [
-                    (row, self._pool.submit(self._picture, row, places, mirror[row]))
-                    for row in rows.tolist()
-                ]
-        stale = [key for key in self._futures if key[0] != epoch or key[1] < step]
-        for key in stale:
-            del self._futures[key]
-        done = [(row, future.result()) for row, future in self._futures.pop((epoch, step))]
-        good = [(row, picture) for row, picture in done if picture is not None]
-        if not good:
-            return np.zeros(0, "int64"), None
-        x = np.concatenate([picture for _, picture in good])
-        if self.data_format == "channels_first":
-            x = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
-        return np.array([row for row, _ in good], "int64"), x
-
-    def __getitem__(self, step):
+    def __getitem__(self, step: int) -> tuple[Any, np.ndarray]:
         """Give (pictures, labels) of one step of the present epoch."""
         rows, x = self.read(step)
         others = (other for other in range(len(self)) if other != step)
         while not len(rows):  # nothing in this step can be decoded: show others in its place
             other = next(others, None)
             if other is None:
-                raise self._fail(DataError(f"no picture can be decoded. {self._first_problem()}"))
+                first = next(iter(self.problems.values()), "")
+                self.failure = DataError(
+                    f"no picture can be decoded. The first of {len(self.problems)}: {first}"
+                )
+                raise self.failure
             rows, x = self.read(other)
         return x, self.y[rows]
 
-    def follow(self):
-        """Give a callback that turns the batches to the epoch ``fit`` is in.
+    def read(self, step: int) -> tuple[np.ndarray, Any]:
+        """Read the pictures of one step, as the network takes them.
+
+        Args:
+            step: Its number in the present epoch, from 0.
 
         Returns:
-            A Keras callback.
+            Rows of the pictures that could be read, (m,), and the pictures, float32
+            (m · views, height, width, channels), or channels first; None where m is 0.
+
+        Raises:
+            DataError: A picture cannot be decoded, and ``on_error`` is ``"raise"``.
         """
+        size = pair(self.preprocessing.crop)
+        rows, pixels = self._pixels(step)
+        if not len(rows):
+            return rows, None
+        if self.views == 10:
+            pixels = ten_views(pixels, size).reshape(-1, *size, pixels.shape[-1])
+        elif self.augmentation is None:
+            pixels = center_crop(pixels, size)
+        else:
+            rng = np.random.default_rng([self.seed, self.epoch, step])
+            pixels = augment(pixels, size, self.augmentation, rng)
+        x = self.preprocessing.normalize(pixels)
+        last = self.data_format == "channels_last"
+        return rows, x if last else np.ascontiguousarray(x.transpose(0, 3, 1, 2))
 
-        def turn(epoch, logs=None):
-            self.epoch = epoch
+    def identity(self) -> dict[str, object]:
+        """Say in plain values what is shown, so that two trainings can be told apart."""
+        digest = hashlib.sha256(self.y.tobytes())
+        if self.files is None:
+            digest.update(self.x.tobytes())
+        else:
+            for file in map(Path, self.files.files):
+                digest.update(f"{file.parent.name}/{file.name} {file.stat().st_size}\n".encode())
+        return {
+            "seed": self.seed,
+            "batch size": self.batch_size,
+            "augmentation": self.augmentation and asdict(self.augmentation),
+            "preprocessing": self.preprocessing.to_json(),
+            "training set": f"{self.pictures} pictures, sha256 {digest.hexdigest()[:12]}",
+        }
 
-        def close(epoch, logs=None):
-            if self._passes:
-                self._arrived(max(self._passes))
-                self._passes.clear()
+    def _rows(self, epoch, step):
+        """The rows of one step: the order of an epoch, cut into batches."""
+        if self.shuffle:
+            order = np.random.default_rng([self.seed, epoch]).permutation(self.pictures)
+        else:
+            order = np.arange(self.pictures)
+        return order[step * self.batch_size :][: self.batch_size]
 
-        return keras.callbacks.LambdaCallback(on_epoch_begin=turn, on_epoch_end=close)
+    def _pixels(self, step):
+        """(rows, uint8 pictures) of one step: those that can be read, not yet augmented."""
+        epoch, short = self.epoch, self.preprocessing.resize
+        rows = self._rows(epoch, step)
+        if self.files is None and min(self.x.shape[1:3]) == short:
+            x = self.x[rows]
+            return rows, x if self.views == 1 else center_crop(x, (short, short))
+        for ahead in range(step, min(step + 1 + AHEAD, len(self))):
+            if (epoch, ahead) not in self._coming:
+                self._coming[epoch, ahead] = [
+                    (row, self._pool.submit(self._picture, row))
+                    for row in self._rows(epoch, ahead).tolist()
+                ]
+        for key in [key for key in self._coming if key[0] != epoch or key[1] < step]:
+            del self._coming[key]
+        done = [(row, coming.result()) for row, coming in self._coming.pop((epoch, step))]
+        good = [(row, picture) for row, picture in done if picture is not None]
+        rows = np.array([row for row, _ in good], "int64")
+        return rows, np.stack([picture for _, picture in good]) if good else None
 
-    def _planned(self, epoch):
-        with self._lock:
-            if getattr(self, "_plan", (None,))[0] != epoch:
-                self._plan = epoch, self.plan(epoch)
-            return self._plan[1]
-
-    def _picture(self, row, places, mirror):
-        """One picture, ready: (views, height, width, 3), or None when it cannot be decoded."""
+    def _picture(self, row):
+        """The part of one picture that is needed, uint8, or None when it cannot be decoded."""
         if row in self._bad:
             return None
+        short, varied = self.preprocessing.resize, self.augmentation is not None
         try:
-            picture = self.source.open(row)
+            if self.files is None:
+                picture = Image.fromarray(self.x[row])
+            else:
+                picture = self.files.open(row, short if varied else None)
         except DataError as error:
-            self._problem(row, error)
+            with self._lock:
+                self._bad.add(row)
+                self.problems[self.files.files[row]] = str(error)
+                self.failure = error if self.on_error == "raise" else self.failure
+            if self.on_error == "raise":
+                raise
             return None
-        if self.views == 10:
-            views = ten_views(picture, self.preprocessing)
-        else:
-            place = None if places is None else places[row : row + 1]
-            pre, size = self.preprocessing, picture.size[::-1]
-            view = _cut(picture, windows([size], pre.resize, pre.crop, place)[0], pre.crop)
-            views = (view[:, ::-1] if mirror else view)[None]
-        return self.preprocessing.apply(views)
+        whole = varied or self.views == 10
+        return self.preprocessing.cut(picture, (short, short) if whole else None)
 
-    def _problem(self, row, error):
-        """Keep what is wrong with a picture; raise it where that was asked for."""
-        with self._lock:
-            self._bad.add(row)
-            self.problems[self.source.files[row]] = str(error)
-        if self.on_error == "raise":
-            raise self._fail(error)
 
-    def _first_problem(self):
-        return f"The first of {len(self.problems)}: {next(iter(self.problems.values()), '')}"
+def found(pictures: Any, on_error: str = "skip") -> Any:
+    """Find what paths name: a folder of pictures, or files.
 
-    def _fail(self, error):
-        # Keras and tf.data wrap what is raised here; whoever called them finds it again by this.
-        self.failure = self.failure or error
-        return error
+    Args:
+        pictures: A folder's path, a file's, or a list of files; all else is left as it is.
+        on_error: As :func:`~alexnet_tutorial.pictures.folder.load_folder`.
 
-    def tf_data(self):
-        """Give the batches as a ``tf.data.Dataset``: for training from a folder on TensorFlow.
+    Returns:
+        A :class:`~alexnet_tutorial.pictures.folder.Folder` or ``Files``; all else as it is.
 
-        Each pass through it shows the epoch that ``follow`` has set.
+    Raises:
+        DataError: The folder cannot be used.
+    """
+    check_on_error(on_error)
+    if isinstance(pictures, (str, os.PathLike)):
+        path = Path(pictures)
+        return load_folder(path, on_error=on_error) if path.is_dir() else Files((str(path),))
+    if isinstance(pictures, (list, tuple)) and all(
+        isinstance(file, (str, os.PathLike)) for file in pictures
+    ):
+        return Files(tuple(map(str, pictures)))
+    return pictures
 
-        Returns:
-            A dataset of (pictures, labels).
-        """
-        import tensorflow as tf
 
-        pre, folder = self.preprocessing, self.source
-        rows, columns = pre.crop
-        files, labels = tf.constant(folder.files), tf.constant(self.y)
-        plain = tf.constant(folder.plain)
-        # Of the crop's whole shape: TensorFlow broadcasts three numbers several times slower.
-        one = np.ones((rows, columns, 3), "float32")
-        factor = one * np.float32(pre.scale) / np.array(pre.std, "float32")
-        offset = -one * np.array(pre.mean, "float32") / np.array(pre.std, "float32")
+@contextlib.contextmanager
+def reading(*sets: Batches | None) -> Iterator[dict[str, str]]:
+    """Raise what stopped a set as it was, and warn of the pictures that were left out.
 
-        def epoch():
-            order, places, mirror = self._planned(self.epoch)
-            order = order[~np.isin(order, list(self._bad))]
-            if not len(order):
-                self._fail(DataError(f"no picture can be decoded. {self._first_problem()}"))
-                return
-            box = windows(folder.sizes, pre.resize, pre.crop, places)
-            first = np.floor(box[:, :2] + 0.5)
-            size = np.maximum(np.floor(box[:, 2:] + 0.5) - first, 1)
-            cut = np.concatenate([np.minimum(first, folder.sizes - size), size], 1).astype("int32")
-            # Keras may begin a pass, leave it, and begin again: each knows its own plan.
-            number = next(self._numbers)
-            self._passes[number] = [order, 0]
-            numbers = np.full(len(order), number)
-            # One tensor, not four: tf.data takes its time for each.
-            yield np.column_stack([numbers, order, mirror[order], cut[order]]).astype("int32")
+    Keras and its backends wrap what a set raises.
 
-        def decode(row, cut):
-            data = tf.io.read_file(files[row])
-            pixels = tf.io.decode_and_crop_jpeg(data, cut, channels=3)[None]
-            small = tf.logical_or(cut[2] < rows, cut[3] < columns)
-            return tf.cond(
-                small,
-                lambda: tf.raw_ops.ResizeBilinear(
-                    images=pixels, size=pre.crop, half_pixel_centers=True
-                ),
-                lambda: tf.raw_ops.ResizeArea(images=pixels, size=pre.crop),
-            )[0]
+    Args:
+        *sets: The sets that are read; None is none.
 
-        def convert(row, cut):
-            top, left, height, width = cut.tolist()
-            picture = folder.open(row)
-            return _cut(picture, (top, left, top + height, left + width), pre.crop).astype("f4")
-
-        def picture(plan):
-            row, mirror, cut = plan[1], plan[2], plan[3:]
-            x = tf.cond(
-                plain[row],
-                lambda: decode(row, cut),
-                lambda: tf.numpy_function(convert, [row, cut], tf.float32),
-            )
-            x = tf.cond(mirror > 0, lambda: tf.reverse(x, [1]), lambda: x)
-            if pre.channels == "bgr":
-                x = x[..., ::-1]
-            return plan[:2], tf.ensure_shape(x * factor + offset, (rows, columns, 3))
-
-        def batch(which, x):
-            row = which[:, 1]
-            arrived = tf.numpy_function(self._arrived, [which[0, 0], row], tf.bool)
-            with tf.control_dependencies([arrived]):
-                y = tf.gather(labels, row)
-            return tf.transpose(x, (0, 3, 1, 2)) if self.data_format == "channels_first" else x, y
-
-        signature = tf.TensorSpec((None, 7), tf.int32)
-        pictures = tf.data.Dataset.from_generator(epoch, output_signature=signature)
-        pictures = pictures.flat_map(tf.data.Dataset.from_tensor_slices)
-        pictures = pictures.map(picture, num_parallel_calls=cores(), deterministic=True)
-        # A picture that fails is dropped here; `_arrived` sees the gap and finds out why.
-        pictures = pictures.ignore_errors().batch(self.batch_size)
-        return pictures.map(batch).prefetch(AHEAD)
-
-    def _arrived(self, number, rows=()):
-        """Compare the pictures that came out of a pass with its plan: name those that did not.
-
-        Without rows, the pass is over: all that are still missing did not come.
-        """
-        if number not in self._passes:  # of a pass that was left
-            return True
-        order, position = self._passes[number]
-        end = len(order)
-        if len(rows):
-            end = position + 1 + int(np.flatnonzero(order[position:] == rows[-1])[0])
-        self._passes[number][1] = end
-        missing = np.setdiff1d(order[position:end], rows).tolist()
-        for row in missing:
-            try:
-                self.source.open(row)
-                error = DataError(
-                    f"{self.source.files[row]}: TensorFlow cannot decode this picture, though "
-                    "Pillow can. Save it anew."
-                )
-            except DataError as found:
-                error = found
-            self._problem(row, error)
-        return True
+    Yields:
+        File → why it was left out, filled when all is read.
+    """
+    problems: dict[str, str] = {}
+    used = [batches for batches in sets if isinstance(batches, Batches)]
+    try:
+        yield problems
+    except Exception:
+        for batches in used:
+            if batches.failure is not None:
+                raise batches.failure from None
+        raise
+    for batches in used:
+        problems |= batches.problems
+    if problems:
+        lines = "\n".join(f"- {problem}" for problem in problems.values())
+        warnings.warn(
+            f"{len(problems)} pictures cannot be read and were left out:\n{lines}", stacklevel=4
+        )

@@ -1,4 +1,4 @@
-"""Fetch published files, and keep them only if they arrived whole and unchanged."""
+"""Where data files lie, and how published ones get there: whole and unchanged, or not at all."""
 
 import hashlib
 import os
@@ -9,15 +9,53 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+import platformdirs
+
 from .errors import DataError, DownloadError
 
-# A public copy of the two files, pinned to one commit. The hashes below decide, not the address:
-# several copies found under these names are really web pages saved by mistake.
-DOWNLOAD_URL = (
-    "https://raw.githubusercontent.com/amanchadha/coursera-deep-learning-specialization/"
-    "3f055e4a8db0d76efbfb6f5a0e7e854535a3e2ec/"
-    "C4%20-%20Convolutional%20Neural%20Networks/Week%201/datasets/"
-)
+ENVIRONMENT_VARIABLE = "ALEXNET_TUTORIAL_DATA"
+
+_BLOCK = 1 << 16
+
+
+def data_directory() -> Path:
+    """Where data files are looked for: the environment variable, a checkout, the user's cache.
+
+    Returns:
+        Path: The folder named by ``ALEXNET_TUTORIAL_DATA`` if that is set; else ``data/`` of the
+            checkout around the current folder; else this package's folder in the user's cache.
+
+    Raises:
+        DataError: The environment variable names something that is not a folder.
+    """
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    if named:
+        folder = Path(named).expanduser().resolve()
+        if not folder.is_dir():
+            raise DataError(
+                f"{folder}: the environment variable {ENVIRONMENT_VARIABLE} names this, but there "
+                "is no such folder. Correct the variable, or unset it to use generated hands."
+            )
+        return folder
+    return own_directories()[0]
+
+
+def own_directories() -> list[Path]:
+    """Where the package may write unasked: a checkout's ``data/``, then the user's cache.
+
+    Never the folder of the environment variable: that one belongs to the user.
+
+    Returns:
+        The folders, best first; they need not be there.
+    """
+    here = Path.cwd().resolve()
+    checkouts = [
+        parent / "data"
+        for parent in (here, *here.parents)
+        if (parent / "alexnet_tutorial").is_dir() and (parent / "pyproject.toml").is_file()
+    ]
+    cache = platformdirs.user_cache_path("alexnet-tutorial", appauthor=False, opinion=False)
+    return [*checkouts[:1], cache]
 
 
 @dataclass(frozen=True)
@@ -29,23 +67,7 @@ class PinnedFile:
     sha256: str
 
 
-FILES = (
-    PinnedFile(
-        "test_signs.h5",
-        1_477_712,
-        "539fb746ed9e947eb244cfca73f4d1b03f9bf5524d609eeed2cd76ddb1b179be",
-    ),
-    PinnedFile(
-        "train_signs.h5",
-        13_281_872,
-        "47480709d99f2ea6ae428ecc491fc6f65ff1d05336736dd859d5565e0ad3cf74",
-    ),
-)
-
-_BLOCK = 1 << 16
-
-
-def sha256_of(path):
+def sha256_of(path: str | os.PathLike[str]) -> str:
     """The sha256 of a file, read in blocks.
 
     Args:
@@ -61,32 +83,13 @@ def sha256_of(path):
     return digest.hexdigest()
 
 
-def download_signs(folder, url=DOWNLOAD_URL, files=FILES, timeout=30.0, progress=True):
-    """Put the two published SIGNS files into a folder, checked against their sha256.
-
-    Each as :func:`download` does it.
-
-    Args:
-        folder: Where the files go; made when missing.
-        url: Address of the folder that holds both files.
-        files: The files, as ``PinnedFile`` (name, bytes, sha256).
-        timeout: Seconds without a byte after which to give up.
-        progress: Whether to report progress on stderr.
-
-    Returns:
-        list[Path]: The files, in the order of ``files``.
-
-    Raises:
-        DownloadError: Refused, cut short, too long, or with another sha256 than published.
-        DataError: A different file of that name is in the way.
-    """
-    return [
-        download(f, folder, url.rstrip("/") + "/" + urllib.parse.quote(f.name), timeout, progress)
-        for f in files
-    ]
-
-
-def download(pinned, folder, address, timeout=30.0, progress=True):
+def download(
+    pinned: PinnedFile,
+    folder: str | os.PathLike[str],
+    address: str,
+    timeout: float = 30.0,
+    progress: bool = True,
+) -> Path:
     """Put one published file into a folder, checked against its size and its sha256.
 
     A file already there with the right sha256 is kept and not asked for again. A file already
@@ -150,7 +153,7 @@ def download(pinned, folder, address, timeout=30.0, progress=True):
     return target
 
 
-def downloaded(pinned, folder):
+def downloaded(pinned: PinnedFile, folder: str | os.PathLike[str]) -> Path | None:
     """Find a published file in a folder, and prove that it is the one.
 
     Args:

@@ -4,10 +4,8 @@
 a size that would fill the memory, is named here, before anything is trained.
 """
 
-import json
+import contextlib
 import os
-import re
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,20 +13,48 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from .errors import DataError
-from .signs import data_directory
+from .labels import class_names
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
-INDEX_FILE = "imagenet_class_index.json"
 
 MAX_PIXELS = 80_000_000
 """Largest picture that is decoded, in pixels. A file of a few bytes can declare any size."""
 
-_WNID = re.compile(r"n\d{8}")
 _ORIENTATION = 0x0112  # the EXIF tag; 1 is upright
 
 
 @dataclass(frozen=True, eq=False)
-class Folder:
+class Files:
+    """Pictures in files, without labels.
+
+    Attributes:
+        files: Their paths.
+    """
+
+    files: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """How many pictures."""
+        return len(self.files)
+
+    def open(self, row: int, least: int | None = None) -> Image.Image:
+        """Decode one picture, as :func:`open_picture` does.
+
+        Args:
+            row: Its place in ``files``.
+            least: As :func:`open_picture`.
+
+        Returns:
+            A Pillow picture, RGB, upright.
+
+        Raises:
+            DataError: It cannot be decoded; the message names the file.
+        """
+        return open_picture(self.files[row], least)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Folder(Files):
     """Pictures in class folders: their files and labels, in the order of the folders' names.
 
     Attributes:
@@ -38,26 +64,19 @@ class Folder:
         classes: Names of the class folders, sorted: for ImageNet, the wnids.
         class_names: What the classes are called; no two alike.
         sizes: int64 (n, 2), height and width of each picture as it is seen, in pixels.
-        plain: bool (n,): a JPEG, gray or RGB, that needs no turning.
         problems: File → why it was left out.
         ignored: Files and folders that are no pictures by their names.
     """
 
     path: Path
-    files: tuple
     y: np.ndarray
-    classes: tuple
-    class_names: tuple
+    classes: tuple[str, ...]
+    class_names: tuple[str, ...]
     sizes: np.ndarray
-    plain: np.ndarray
-    problems: dict = field(default_factory=dict)
-    ignored: tuple = ()
+    problems: dict[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
-    def __len__(self):
-        """How many pictures."""
-        return len(self.files)
-
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Counts, and what was left out."""
         text = f"{len(self)} pictures of {len(self.classes)} classes in {self.path}"
         if self.problems:
@@ -66,21 +85,7 @@ class Folder:
             text += f"; {len(self.ignored)} other files ignored"
         return f"Folder({text})"
 
-    def open(self, row):
-        """Decode one picture.
-
-        Args:
-            row: Its place in ``files``.
-
-        Returns:
-            A Pillow picture, RGB, upright.
-
-        Raises:
-            DataError: It cannot be decoded; the message names the file.
-        """
-        return open_picture(self.files[row])
-
-    def subset(self, rows):
+    def subset(self, rows: np.typing.ArrayLike) -> "Folder":
         """Take some of the pictures; the classes stay.
 
         Args:
@@ -95,12 +100,11 @@ class Folder:
             files=tuple(self.files[row] for row in rows),
             y=self.y[rows],
             sizes=self.sizes[rows],
-            plain=self.plain[rows],
             problems={},
             ignored=(),
         )
 
-    def split(self, share=0.1, seed=0):
+    def split(self, share: float = 0.1, seed: int = 0) -> "tuple[Folder, Folder]":
         """Put the same share of every class aside, to validate on.
 
         Args:
@@ -115,15 +119,20 @@ class Folder:
         """
         if not 0 <= share < 1:
             raise ValueError(f"share is {share!r}, and must be at least 0 and below 1.")
-        rng, aside = np.random.default_rng(seed), []
+        rng = np.random.default_rng(seed)
+        chosen: list[int] = []
         for label in range(len(self.classes)):
             rows = rng.permutation(np.flatnonzero(self.y == label))
-            aside.extend(rows[: min(round(share * len(rows)), max(len(rows) - 1, 0))])
-        aside = np.sort(np.array(aside, "int64"))
+            chosen.extend(rows[: min(round(share * len(rows)), max(len(rows) - 1, 0))])
+        aside = np.sort(np.array(chosen, "int64"))
         return self.subset(np.setdiff1d(np.arange(len(self)), aside)), self.subset(aside)
 
 
-def load_folder(path, class_index=None, on_error="skip"):
+def load_folder(
+    path: str | os.PathLike[str],
+    class_index: str | os.PathLike[str] | None = None,
+    on_error: str = "skip",
+) -> Folder:
     """Find the pictures in a folder that has one subfolder for each class.
 
     Classes are the subfolders, in the order of their names. Hidden files are passed over.
@@ -178,15 +187,17 @@ def load_folder(path, class_index=None, on_error="skip"):
             f"{path}: expected at least two subfolders, one for each class, and found {found}. "
             "Is this a class folder itself, or a folder above the right one?"
         )
-    files, y, sizes, plain, problems = [], [], [], [], {}
+    files: list[str] = []
+    y: list[int] = []
+    sizes, problems = [], {}
     for label, folder in enumerate(folders):
         entries = _entries(folder)
         pictures = [e for e in entries if e.suffix.lower() in SUFFIXES and e.is_file()]
-        ignored += [str(entry) for entry in entries if entry not in pictures]
+        ignored += [str(entry) for entry in sorted({*entries} - {*pictures})]
         before = len(files)
         for picture in pictures:
             try:
-                height, width, direct = _header(picture)
+                size = _header(picture)
             except DataError as error:
                 if on_error == "raise":
                     raise
@@ -194,8 +205,7 @@ def load_folder(path, class_index=None, on_error="skip"):
                 continue
             files.append(str(picture))
             y.append(label)
-            sizes.append((height, width))
-            plain.append(direct)
+            sizes.append(size)
         if len(files) == before:
             raise DataError(_empty(folder, pictures, entries, problems))
     classes = tuple(folder.name for folder in folders)
@@ -206,13 +216,12 @@ def load_folder(path, class_index=None, on_error="skip"):
         classes=classes,
         class_names=class_names(classes, class_index, path),
         sizes=np.array(sizes, "int64"),
-        plain=np.array(plain, bool),
         problems=problems,
         ignored=tuple(ignored),
     )
 
 
-def check_on_error(on_error):
+def check_on_error(on_error: str) -> None:
     """Refuse an unknown way to treat unreadable pictures.
 
     Args:
@@ -245,108 +254,41 @@ def _empty(folder, pictures, entries, problems):
     return f"{folder}: this class folder holds no picture. {hint}"
 
 
-def class_names(classes, class_index=None, beside=None):
-    """Give classes the names that people use for them.
-
-    Names in the index are not unique (two wnids are called "crane"), so a name that occurs twice
-    is followed by its wnid.
-
-    Args:
-        classes: Names of class folders.
-        class_index: A file like Keras' ``imagenet_class_index.json``; None looks for one.
-        beside: A folder beside which the file may lie.
-
-    Returns:
-        A tuple of names, in the order of ``classes``; the classes themselves where they are not
-        wnids or no index is at hand.
-
-    Raises:
-        DataError: The index cannot be read, or does not know a class.
-
-    Example:
-        >>> class_names(("cat", "dog"))
-        ('cat', 'dog')
-    """
-    classes = tuple(classes)
-    if class_index is None:
-        if not all(_WNID.fullmatch(name) for name in classes):
-            return classes
-        places = [Path(beside).resolve().parent] if beside else []
-        found = [p / INDEX_FILE for p in (*places, data_directory()) if (p / INDEX_FILE).is_file()]
-        if not found:
-            return classes
-        class_index = found[0]
-    try:
-        data = json.loads(Path(class_index).read_text(encoding="utf-8"))
-        names = {str(wnid): str(label) for wnid, label in data.values()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise DataError(
-            f"{class_index}: not a class index ({error}). Expected JSON like "
-            '{"0": ["n01440764", "tench"], …}; remove the file to go without names.'
-        ) from error
-    unknown = [name for name in classes if name not in names]
-    if unknown:
-        raise DataError(
-            f"{class_index} knows no class {unknown[0]!r} ({len(unknown)} of {len(classes)} are "
-            f"unknown). It holds {len(names)} classes: is it the index of another data set?"
-        )
-    often = Counter(names.values())
-    return tuple(
-        names[name] if often[names[name]] == 1 else f"{names[name]} ({name})" for name in classes
-    )
-
-
 def _header(path):
-    """(height, width, plain) of a picture as it is seen, from its first bytes."""
+    """(height, width) of a picture as it is seen, from its first bytes."""
     with _opened(path) as picture:
         width, height = picture.size
-        orientation = picture.getexif().get(_ORIENTATION, 1)
-        if orientation in (5, 6, 7, 8):
-            width, height = height, width
-        upright = orientation not in (2, 3, 4, 5, 6, 7, 8)
-        plain = picture.format == "JPEG" and picture.mode in ("RGB", "L") and upright
-        return height, width, plain
+        lies = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+        return (width, height) if lies else (height, width)
 
 
-class _opened:
+@contextlib.contextmanager
+def _opened(path):
     """Open a picture, check its declared size, and name the file in whatever goes wrong."""
-
-    def __init__(self, path):
-        self.path, self.picture = path, None
-
-    def __enter__(self):
-        try:
-            if not os.path.getsize(self.path):
-                raise DataError(f"{self.path}: the file is empty (0 bytes).")
-            self.picture = Image.open(self.path)
-            width, height = self.picture.size
-        except Image.DecompressionBombError as error:
-            raise DataError(self._bomb(str(error))) from error
-        except DataError:
-            raise
-        except FileNotFoundError:
-            raise DataError(f"{self.path}: there is no such file.") from None
-        except Exception as error:  # Pillow's readers raise many kinds for a broken file
-            raise DataError(f"{self.path}: not a picture that can be read ({error}).") from error
-        if width * height > MAX_PIXELS:
-            self.picture.close()
-            raise DataError(self._bomb(f"its header declares {width}×{height} pixels"))
-        return self.picture
-
-    def __exit__(self, kind, error, trace):
-        self.picture.close()
-        if error is not None and not isinstance(error, DataError) and isinstance(error, Exception):
-            raise DataError(f"{self.path}: damaged or cut short ({error}).") from error
-        return False
-
-    def _bomb(self, found):
-        return (
-            f"{self.path}: {found}, more than the {MAX_PIXELS:,} that are decoded. Too large, or "
-            "made to fill the memory: resize the picture, or remove it."
-        )
+    wrong = "not a picture that can be read"
+    try:
+        if not os.path.getsize(path):
+            raise DataError(f"{path}: the file is empty (0 bytes).")
+        with Image.open(path) as picture:
+            width, height = picture.size
+            if width * height > MAX_PIXELS:
+                raise Image.DecompressionBombError(f"its header declares {width}×{height} pixels")
+            wrong = "damaged or cut short"
+            yield picture
+    except DataError:
+        raise
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file.") from None
+    except Image.DecompressionBombError as error:
+        raise DataError(
+            f"{path}: {error}, more than the {MAX_PIXELS:,} that are decoded. Too large, or made "
+            "to fill the memory: resize the picture, or remove it."
+        ) from error
+    except Exception as error:  # Pillow's readers raise many kinds for a broken file
+        raise DataError(f"{path}: {wrong} ({error}).") from error
 
 
-def open_picture(path):
+def open_picture(path: str | os.PathLike[str], least: int | None = None) -> Image.Image:
     """Decode a picture of any kind to RGB, turned as its EXIF data say.
 
     Gray becomes three equal channels; CMYK and palettes are converted; what is transparent lies
@@ -354,6 +296,9 @@ def open_picture(path):
 
     Args:
         path: The file.
+        least: A JPEG may be decoded smaller, to a half, a quarter or an eighth, as long as its
+            short side keeps so many pixels: several times faster, and not quite the same pixels.
+            None: always whole.
 
     Returns:
         A Pillow picture, RGB.
@@ -362,9 +307,10 @@ def open_picture(path):
         DataError: It is missing, no picture, damaged, cut short, or larger than ``MAX_PIXELS``.
     """
     with _opened(path) as picture:
+        if least:
+            picture.draft(picture.mode, (least, least))
         picture.load()
-        upright = ImageOps.exif_transpose(picture)
-        return _rgb(upright)
+        return _rgb(ImageOps.exif_transpose(picture))
 
 
 def _rgb(picture):

@@ -34,7 +34,7 @@ _SPREAD = np.radians([9.0, 1.0, -8.0, -18.0])
 _RAISED = {0: (), 1: (0,), 2: (0, 1), 3: (0, 1), 4: (0, 1, 2, 3), 5: (0, 1, 2, 3)}
 
 
-def draw_hand(fingers, rng):
+def draw_hand(fingers: int, rng: np.random.Generator) -> np.ndarray:
     """Draw one hand.
 
     Args:
@@ -51,7 +51,7 @@ def draw_hand(fingers, rng):
     return draw_hands([fingers], rng)[0]
 
 
-def draw_hands(labels, rng):
+def draw_hands(labels: np.typing.ArrayLike, rng: np.random.Generator) -> np.ndarray:
     """Draw one hand per label: other pose, skin, light, wall and place each time.
 
     Args:

@@ -5,10 +5,101 @@ way it answers, and answers wrong. So they are kept with the weights, as one sma
 """
 
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from alexnet_tutorial.shapes.architecture import pair
+
+from .errors import DataError
+
+CENTER = 0.5
+"""Subtracted from pixels in [0, 1], so that a network sees numbers on both sides of zero."""
+
+
+def check_pictures(pictures: np.typing.ArrayLike, size: tuple[int, int]) -> np.ndarray:
+    """Refuse what is not a batch of pictures at least as large as a crop.
+
+    Args:
+        pictures: Expected uint8, (n, height, width, channels).
+        size: (height, width) of the crop, in pixels.
+
+    Returns:
+        The pictures, as an array.
+
+    Raises:
+        DataError: Another type or rank, none at all, or too small.
+    """
+    pictures = np.asarray(pictures)
+    if pictures.ndim != 4 or pictures.dtype != np.uint8 or pictures.shape[-1] not in (1, 3):
+        raise DataError(
+            f"the pictures are {pictures.dtype} {pictures.shape}, expected uint8 (n, height, "
+            "width, channels), 0 to 255, whatever the network's data format. One picture needs a "
+            "first axis of 1 (picture[None]); pixels already scaled would be scaled twice."
+        )
+    if not len(pictures):
+        raise DataError(
+            f"the set is empty: its pictures have shape {pictures.shape}. Were all rows filtered "
+            "out, or was a validation share of 0 asked for?"
+        )
+    if pictures.shape[1] < size[0] or pictures.shape[2] < size[1]:
+        raise DataError(
+            f"the pictures are {pictures.shape[1]}×{pictures.shape[2]} pixels, smaller than the "
+            f"network's crop of {size[0]}×{size[1]}. Resize the pictures, or take a network with "
+            "a smaller input."
+        )
+    return pictures
+
+
+def center_crop(pictures: Any, size: tuple[int, int]) -> Any:
+    """Cut out the center; where half a pixel is left over, it begins before it, as in Keras.
+
+    Args:
+        pictures: An array or a tensor (…, height, width, channels).
+        size: (height, width) of the crop, in pixels.
+
+    Returns:
+        A view of the same kind, (…, *size, channels).
+
+    Example:
+        >>> center_crop(np.arange(64).reshape(64, 1, 1), (57, 1))[0, 0, 0]
+        np.int64(3)
+    """
+    top, left = ((whole - part) // 2 for whole, part in zip(pictures.shape[-3:-1], size))  # noqa: B905
+    return pictures[..., top : top + size[0], left : left + size[1], :]
+
+
+def preprocess(pictures: np.typing.ArrayLike, size: int | tuple[int, int]) -> np.ndarray:
+    """Cut the center out of pictures and scale it, as the networks trained here expect it.
+
+    Args:
+        pictures: uint8, (n, height, width, channels), 0 to 255.
+        size: (height, width) of the crop, in pixels, or one integer for both.
+
+    Returns:
+        float32, (n, *size, channels): pixels / 255 - ``CENTER``, from -0.5 to 0.5.
+
+    Raises:
+        DataError: Not such pictures, or smaller than the crop.
+
+    Example:
+        >>> preprocess(np.full((1, 64, 64, 3), 255, np.uint8), 57)[0, 0, 0].tolist()
+        [0.5, 0.5, 0.5]
+    """
+    size = pair(size)
+    crops = center_crop(check_pictures(pictures, size), size)
+    return Preprocessing(max(size), size, mean=CENTER).normalize(crops)
+
+
+def _three(name: str, values: object) -> tuple[float, float, float]:
+    """One number for each channel; a single one is for all."""
+    if isinstance(values, (int, float)):
+        return (float(values),) * 3
+    if not isinstance(values, (tuple, list, np.ndarray)) or len(values) != 3:
+        raise ValueError(f"{name} is {values!r}, and must be three numbers: one a channel.")
+    red, green, blue = map(float, values)
+    return red, green, blue
 
 
 @dataclass(frozen=True)
@@ -20,14 +111,15 @@ class Preprocessing:
         crop: Height and width of the crop from the center, in pixels (one integer, or two).
         channels: ``"rgb"``, or ``"bgr"`` as Caffe's networks want it.
         scale: What the values 0 to 255 are multiplied by.
-        mean: What is then subtracted, one number for each channel, in the order of ``channels``.
-        std: What is then divided by, one number for each channel, in the order of ``channels``.
+        mean: What is then subtracted: one number for each channel, in the order of ``channels``,
+            or one for all.
+        std: What is then divided by, in the same way.
 
     Raises:
         ValueError: A value is out of range, or the crop is larger than the resized picture.
 
     Example:
-        >>> half = Preprocessing(resize=64, crop=57, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+        >>> half = Preprocessing(resize=64, crop=57, mean=0.5, std=0.5)
         >>> half.apply(np.full((1, 57, 57, 3), 255, "uint8")).max()
         np.float32(1.0)
     """
@@ -36,59 +128,67 @@ class Preprocessing:
     crop: int | tuple[int, int]
     channels: str = "rgb"
     scale: float = 1 / 255
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    mean: float | tuple[float, float, float] = 0.0
+    std: float | tuple[float, float, float] = 1.0
 
-    def __post_init__(self):  # noqa: D105
-        object.__setattr__(self, "crop", pair(self.crop))
-        for name in ("mean", "std"):
-            values = getattr(self, name)
-            if not isinstance(values, (tuple, list, np.ndarray)) or len(values) != 3:
-                raise ValueError(f"{name} is {values!r}, and must be three numbers: one a channel.")
-            object.__setattr__(self, name, tuple(float(value) for value in values))
-        object.__setattr__(self, "scale", float(self.scale))
+    def __post_init__(self) -> None:  # noqa: D105
+        crop, mean, std = pair(self.crop), _three("mean", self.mean), _three("std", self.std)
+        fixed = {"crop": crop, "mean": mean, "std": std, "scale": float(self.scale)}
+        for name, value in fixed.items():
+            object.__setattr__(self, name, value)
         if self.channels not in ("rgb", "bgr"):
             raise ValueError(f"channels is {self.channels!r}, and must be 'rgb' or 'bgr'.")
-        sizes = (self.resize, *self.crop)
+        sizes = (self.resize, *crop)
         if not all(isinstance(size, int) and size > 0 for size in sizes):
             raise ValueError(f"resize and crop are {sizes}, and must be positive integers.")
-        if max(self.crop) > self.resize:
+        if max(crop) > self.resize:
             raise ValueError(
-                f"the crop is {self.crop} and the short side {self.resize} pixels: a crop cannot "
+                f"the crop is {crop} and the short side {self.resize} pixels: a crop cannot "
                 "be larger than the picture it is cut from."
             )
-        if not (np.isfinite((self.scale, *self.mean, *self.std)).all() and all(self.std)):
+        if not (np.isfinite((self.scale, *mean, *std)).all() and self.scale and all(std)):
             raise ValueError(
-                f"scale {self.scale}, mean {self.mean}, std {self.std}: they must be finite, and "
-                "std is divided by, so it must not hold 0."
+                f"scale {self.scale}, mean {mean}, std {std}: they must be finite, and neither "
+                "scale nor std must hold 0."
             )
 
-    def cut(self, picture) -> np.ndarray:
+    @classmethod
+    def for_input(cls, size: int | tuple[int, int]) -> "Preprocessing":
+        """Choose it for a network that is yet to be trained, on pictures of any size.
+
+        Args:
+            size: (height, width) of the network's input, in pixels, or one integer for both.
+
+        Returns:
+            Pixels / 255 - ``CENTER``, and a short side that leaves at least a tenth beside the
+            crop.
+
+        Example:
+            >>> [Preprocessing.for_input(size).resize for size in (57, 224, 227)]
+            [64, 256, 256]
+        """
+        return cls(-(-11 * max(pair(size)) // 320) * 32, size, mean=CENTER)
+
+    def cut(self, picture: Image.Image, size: tuple[int, int] | None = None) -> np.ndarray:
         """Resize a picture by its short side, and cut out its center.
 
         Args:
             picture: A Pillow picture of any mode and size.
+            size: (height, width) to cut out, in pixels; None takes ``crop``.
 
         Returns:
-            uint8 (height, width, 3), RGB, of size ``crop``.
+            uint8 (*size, 3), RGB.
 
         Example:
-            >>> from PIL import Image
             >>> Preprocessing(resize=8, crop=(6, 4)).cut(Image.new("RGB", (30, 20))).shape
             (6, 4, 3)
         """
-        from PIL import Image
+        short = min(picture.size)
+        width, height = (self.resize * side // short for side in picture.size)
+        picture = picture.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
+        return center_crop(np.asarray(picture), size or pair(self.crop))
 
-        width, height = picture.size
-        short = min(width, height)
-        size = (self.resize * width // short, self.resize * height // short)
-        picture = picture.convert("RGB").resize(size, Image.Resampling.BILINEAR)
-        rows, columns = self.crop
-        # As Keras' CenterCrop; torchvision rounds a half to the even number, a pixel further on.
-        left, top = (size[0] - columns) // 2, (size[1] - rows) // 2
-        return np.array(picture.crop((left, top, left + columns, top + rows)))
-
-    def apply(self, pictures) -> np.ndarray:
+    def apply(self, pictures: np.typing.ArrayLike) -> np.ndarray:
         """Turn cropped pictures into what the network reads.
 
         Args:
@@ -101,21 +201,37 @@ class Preprocessing:
             ValueError: Another type or shape; the message says which was expected.
         """
         pictures = np.asarray(pictures)
-        expected = (*self.crop, 3)
+        expected = (*pair(self.crop), 3)
         if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[1:] != expected:
             raise ValueError(
                 f"pictures are {pictures.dtype} of shape {pictures.shape}; expected uint8, values "
                 f"0 to 255, of shape (n, {', '.join(map(str, expected))}). Cut them to size with "
                 "cut(picture), and leave scaling to apply."
             )
-        if self.channels == "bgr":
-            pictures = pictures[..., ::-1]
-        values = pictures * np.float32(self.scale)
-        values -= np.array(self.mean, "float32")
-        values /= np.array(self.std, "float32")
-        return values
+        return self.normalize(pictures)
 
-    def to_json(self) -> dict:
+    def normalize(self, pixels: np.ndarray) -> np.ndarray:
+        """Order the channels and scale them, without a look at size and type.
+
+        Args:
+            pixels: (…, channels), RGB, 0 to 255.
+
+        Returns:
+            float32 of the same shape.
+        """
+        if self.channels == "bgr":
+            pixels = pixels[..., ::-1]
+        # What was interpolated is float64, and rounded once, at the end.
+        values = pixels.astype("float32" if pixels.dtype == np.uint8 else pixels.dtype)
+        values /= np.float32(1 / self.scale)  # by 255: no float is 1 / 255
+        for change, what in ((np.subtract, "mean"), (np.divide, "std")):
+            numbers = _three(what, getattr(self, what))
+            # One number for all where it is one: faster, and gray pictures pass too.
+            one = np.array(numbers if len({*numbers}) > 1 else numbers[0], "float32")
+            change(values, one, out=values)
+        return values.astype("float32", copy=False)
+
+    def to_json(self) -> dict[str, object]:
         """Return the fields as plain values, ready for ``json.dumps``.
 
         Returns:
@@ -127,7 +243,7 @@ class Preprocessing:
         }
 
     @classmethod
-    def from_json(cls, data) -> "Preprocessing":
+    def from_json(cls, data: dict[str, Any]) -> "Preprocessing":
         """Make the value again from what :meth:`to_json` returned.
 
         Args:

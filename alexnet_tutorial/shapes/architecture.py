@@ -4,18 +4,23 @@ The working variants of AlexNet are in :mod:`alexnet_tutorial.shapes.variants`. 
 does not fit fails when it is made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields, replace
+from functools import cached_property
 from math import prod
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from alexnet_tutorial.shapes import window as arithmetic
+from alexnet_tutorial.shapes.window import Window, check_positive
 
 Shape = tuple[int, ...]
 """(height, width, channels) of a picture or its maps; (length,) of a vector."""
 
+Windows = tuple[Window, ...]
+"""The windows of a layer along height and along width; none where nothing slides."""
 
-def pair(value) -> tuple:
+
+def pair(value: Any) -> tuple:
     """Read one number, or one for each of height and width, as a pair.
 
     Args:
@@ -38,7 +43,7 @@ def pair(value) -> tuple:
     raise ValueError(f"expected one integer or (height, width), received {value!r}")
 
 
-def shortest(value):
+def shortest(value: Any) -> Any:
     """Say with one number what two equal numbers, or two equal pairs of them, say.
 
     Args:
@@ -51,19 +56,49 @@ def shortest(value):
         >>> shortest((3, 3)), shortest(((2, 2), (1, 1))), shortest(((0, 3), (0, 3)))
         (3, (2, 1), ((0, 3), (0, 3)))
     """
-    rows, columns = (side if isinstance(side, int) else tuple(side) for side in value)
+    rows, columns = value
     if not isinstance(rows, int):
         if rows[0] != rows[1] or columns[0] != columns[1]:
-            return rows, columns
+            return tuple(rows), tuple(columns)
         rows, columns = rows[0], columns[0]
     return rows if rows == columns else (rows, columns)
 
 
-def _padding_pair(padding):
-    """One padding for each axis: Keras' 'valid', 'same', n, (h, w), ((t, b), (l, r))."""
-    if isinstance(padding, (int, str)):
-        return padding, padding
-    rows, columns = pair(padding)
+def windows(
+    shape: Shape,
+    kernel_size: Any,
+    strides: Any,
+    padding: Any = 0,
+    rounding: str = "floor",
+    dilation_rate: Any = 1,
+) -> Windows:
+    """Lay one window along the height of a map and one along its width.
+
+    Args:
+        shape: (height, width, …) of the map, in pixels.
+        kernel_size: Height and width of the window (one integer, or two).
+        strides: Its step (one integer, or two).
+        padding: ``"valid"``, ``"same"``, an integer, ``(rows, columns)``, or
+            ``((top, bottom), (left, right))``.
+        rounding: As :class:`~alexnet_tutorial.shapes.Window`, for both axes.
+        dilation_rate: Distance between neighboring weights (one integer, or two).
+
+    Returns:
+        The two windows.
+
+    Raises:
+        ValueError: One of them does not fit, or an argument is neither one value nor two.
+
+    Example:
+        >>> [window.outputs for window in windows((20, 30), 3, (1, 3))]
+        [18, 10]
+    """
+    kernels, steps, rates = pair(kernel_size), pair(strides), pair(dilation_rate)
+    paddings = (padding, padding) if isinstance(padding, str) else pair(padding)
+    rows, columns = (
+        Window(shape[axis], kernels[axis], steps[axis], paddings[axis], rounding, rates[axis])
+        for axis in (0, 1)
+    )
     return rows, columns
 
 
@@ -72,19 +107,27 @@ class _Layer:
     name: str
     kind: ClassVar[str] = "layer"
 
+    def windows(self, shape: Shape) -> Windows:
+        """The windows that slide over an input of this shape: along its height, its width."""
+        return ()
+
     def output_shape(self, shape: Shape) -> Shape:
+        """The input's own shape."""
         return shape
 
     def parameters(self, shape: Shape) -> int:
+        """Weights and biases for an input of this shape."""
         return 0
 
     def macs(self, shape: Shape) -> int:
+        """Multiply-accumulates on one picture, products with padding zeros included."""
         return 0
 
     def macs_unpadded(self, shape: Shape) -> int:
+        """Multiply-accumulates on one picture, products with padding zeros left out."""
         return self.macs(shape)
 
-    def _need_maps(self, shape):
+    def _need_maps(self, shape: Shape) -> None:
         if len(shape) != 3:
             raise ValueError(
                 f"a {self.kind} layer needs maps (height, width, channels), and its input has "
@@ -93,43 +136,7 @@ class _Layer:
 
 
 @dataclass(frozen=True)
-class _Window(_Layer):
-    """What convolution and pooling share: a window that slides over height and width."""
-
-    def _axes(self, shape):
-        """Keyword arguments of the arithmetic, one dict for each of height and width."""
-        self._need_maps(shape)
-        kernels, strides = pair(self._kernel()), pair(self.strides)
-        paddings = _padding_pair(self.padding)
-        return [
-            {
-                "size": shape[axis],
-                "kernel_size": kernels[axis],
-                "strides": strides[axis],
-                "padding": paddings[axis],
-                "rounding": self.rounding,
-            }
-            for axis in (0, 1)
-        ]
-
-    def map_size(self, shape: Shape) -> tuple[int, int]:
-        """(height, width) of the maps that come out."""
-        rows, columns = self._axes(shape)
-        return arithmetic.output_size(**rows), arithmetic.output_size(**columns)
-
-    def pad_amounts(self, shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
-        """((top, bottom), (left, right)) zeros that make rounding down give the same maps."""
-        rows, columns = self._axes(shape)
-        return arithmetic.pad_amounts(**rows), arithmetic.pad_amounts(**columns)
-
-    def unread_pixels(self, shape: Shape) -> tuple[int, int]:
-        """(rows, columns) at the bottom and right that no window reaches."""
-        rows, columns = self._axes(shape)
-        return arithmetic.unread_pixels(**rows), arithmetic.unread_pixels(**columns)
-
-
-@dataclass(frozen=True)
-class Conv(_Window):
+class Conv(_Layer):
     """A convolution with its bias and its activation.
 
     Args:
@@ -159,35 +166,34 @@ class Conv(_Window):
     bias: float = 0.0
     kind: ClassVar[str] = "conv"
 
-    def _kernel(self):
-        return self.kernel_size
+    def windows(self, shape: Shape) -> Windows:  # noqa: D102
+        self._need_maps(shape)
+        return windows(shape, self.kernel_size, self.strides, self.padding, self.rounding)
 
     def output_shape(self, shape: Shape) -> Shape:
         """(height, width, filters) for an input of this shape."""
         self.parameters(shape)  # refuses groups that do not divide
-        return *self.map_size(shape), self.filters
+        rows, columns = self.windows(shape)
+        return rows.outputs, columns.outputs, self.filters
 
-    def parameters(self, shape: Shape) -> int:
-        """Weights and biases for an input of this shape."""
+    def parameters(self, shape: Shape) -> int:  # noqa: D102
         self._need_maps(shape)
         return arithmetic.conv_parameters(
             shape[2], self.filters, pair(self.kernel_size), self.groups
         )
 
-    def macs(self, shape: Shape) -> int:
-        """Multiply-accumulates on one picture, products with padding zeros included."""
-        positions = prod(self.map_size(shape))
+    def macs(self, shape: Shape) -> int:  # noqa: D102
+        positions = prod(window.outputs for window in self.windows(shape))
         kernel = prod(pair(self.kernel_size))
         return arithmetic.conv_macs(positions, shape[2], self.filters, kernel, self.groups)
 
-    def macs_unpadded(self, shape: Shape) -> int:
-        """Multiply-accumulates on one picture, products with padding zeros left out."""
-        positions = prod(arithmetic.weights_on_pixels(**axis) for axis in self._axes(shape))
-        return arithmetic.conv_macs(positions, shape[2], self.filters, 1, self.groups)
+    def macs_unpadded(self, shape: Shape) -> int:  # noqa: D102
+        met = prod(window.weights_on_pixels for window in self.windows(shape))
+        return arithmetic.conv_macs(met, shape[2], self.filters, 1, self.groups)
 
 
 @dataclass(frozen=True)
-class Pool(_Window):
+class Pool(_Layer):
     """Max pooling.
 
     Args:
@@ -208,20 +214,21 @@ class Pool(_Window):
     rounding: str = "floor"
     kind: ClassVar[str] = "pool"
 
-    def _kernel(self):
-        return self.pool_size
+    def windows(self, shape: Shape) -> Windows:  # noqa: D102
+        self._need_maps(shape)
+        return windows(shape, self.pool_size, self.strides, self.padding, self.rounding)
 
     def output_shape(self, shape: Shape) -> Shape:
         """(height, width, channels) for an input of this shape."""
-        size = self.map_size(shape)
-        for padding, axis in zip(self.pad_amounts(shape), self._axes(shape), strict=True):
-            if max(padding) >= axis["kernel_size"]:
+        rows, columns = self.windows(shape)
+        for window in (rows, columns):
+            if max(window.pads) >= window.kernel_size:
                 raise ValueError(
-                    f"pads {padding} pixels for a window of {axis['kernel_size']}: a window "
+                    f"pads {window.pads} pixels for a window of {window.kernel_size}: a window "
                     "would lie wholly outside the maps and have no maximum. Pad by less than "
                     "the window."
                 )
-        return *size, shape[2]
+        return rows.outputs, columns.outputs, shape[2]
 
 
 @dataclass(frozen=True)
@@ -248,7 +255,7 @@ class LRN(_Layer):
     def output_shape(self, shape: Shape) -> Shape:
         """The input's own shape."""
         self._need_maps(shape)
-        arithmetic._positive(self.size, "size")
+        check_positive(self.size, "size")
         if self.size % 2 == 0:
             raise ValueError(
                 f"size is {self.size}, and must be odd, so that as many neighbors lie before a "
@@ -289,7 +296,7 @@ class Dense(_Layer):
     bias: float = 0.0
     kind: ClassVar[str] = "dense"
 
-    def _need_vector(self, shape):
+    def _need_vector(self, shape: Shape) -> None:
         if len(shape) != 1:
             raise ValueError(
                 f"a dense layer needs a vector, and its input has shape {shape}. Put a Flatten "
@@ -335,20 +342,24 @@ class Dropout(_Layer):
 
 
 Layer = Conv | Pool | LRN | Flatten | Dense | Dropout
-_KINDS = {kind.kind: kind for kind in (Conv, Pool, LRN, Flatten, Dense, Dropout)}
+KINDS: dict[str, type[Layer]] = {
+    kind.kind: kind for kind in (Conv, Pool, LRN, Flatten, Dense, Dropout)
+}
+"""Every kind of layer by the word that JSON has for it."""
 
 
-def _listed(value):
-    return [_listed(item) for item in value] if isinstance(value, tuple) else value
+def listed(value: Any) -> Any:
+    """Write a value as JSON has it: tuples become lists, at every depth."""
+    return [listed(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _tupled(value):
+def _tupled(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _tupled(item) for key, item in value.items()}
     return tuple(_tupled(item) for item in value) if isinstance(value, list) else value
 
 
-def _need_fields(data, required, optional, what):
+def _need_fields(data: Any, required: Sequence[str], optional: Sequence[str], what: str) -> None:
     if not isinstance(data, dict):
         raise ValueError(f"{what} is {data!r}, and must be an object with {', '.join(required)}.")
     missing = [name for name in required if name not in data]
@@ -360,12 +371,12 @@ def _need_fields(data, required, optional, what):
         raise ValueError(f"{what} {' and '.join(wrong)}. Known: {known}.")
 
 
-def _layer_from_json(index, data):
+def _layer_from_json(index: int, data: Any) -> Layer:
     what = f"layer {index}"
-    if not isinstance(data, dict) or data.get("kind") not in _KINDS:
+    if not isinstance(data, dict) or data.get("kind") not in KINDS:
         kind = data.get("kind") if isinstance(data, dict) else data
-        raise ValueError(f"{what} is of kind {kind!r}. Known kinds: {', '.join(_KINDS)}.")
-    kind = _KINDS[data["kind"]]
+        raise ValueError(f"{what} is of kind {kind!r}. Known kinds: {', '.join(KINDS)}.")
+    kind = KINDS[data["kind"]]
     required = ["kind", *(field.name for field in fields(kind) if field.default is MISSING)]
     optional = [field.name for field in fields(kind) if field.name not in required]
     if "name" in data:
@@ -374,6 +385,27 @@ def _layer_from_json(index, data):
     if not isinstance(data["name"], str):
         raise ValueError(f"{what}: a layer's name must be a text.")
     return kind(**{name: _tupled(value) for name, value in data.items() if name != "kind"})
+
+
+class Step(NamedTuple):
+    """One layer at its place in a network.
+
+    Args:
+        layer: The layer.
+        input: Shape that comes in.
+        output: Shape that goes out.
+        windows: Its windows along height and width; none where nothing slides.
+    """
+
+    layer: Any  # one of Layer; what it has, its kind says
+    input: Shape
+    output: Shape
+    windows: Windows
+
+    @property
+    def pads(self) -> tuple[tuple[int, int], ...]:
+        """((top, bottom), (left, right)) zeros that make rounding down give the same maps."""
+        return tuple(window.pads for window in self.windows)
 
 
 @dataclass(frozen=True)
@@ -392,7 +424,7 @@ class Architecture:
 
     Example:
         >>> net = Architecture("tiny", 8, (Conv("conv1", 4, 3), Flatten("flatten")))
-        >>> [shape for _, _, shape in net.walk()]
+        >>> [step.output for step in net.steps]
         [(6, 6, 4), (144,)]
     """
 
@@ -401,14 +433,14 @@ class Architecture:
     layers: tuple[Layer, ...]
     channels: int = 3
 
-    def __post_init__(self):  # noqa: D105
+    def __post_init__(self) -> None:  # noqa: D105
         object.__setattr__(self, "input_size", pair(self.input_size))
         object.__setattr__(self, "layers", tuple(self.layers))
         for what, number in zip(
             ("input height", "input width", "channels"), self.input_shape, strict=True
         ):
             try:
-                arithmetic._positive(number, what)
+                check_positive(number, what)
             except ValueError as error:
                 raise ValueError(f"network {self.name!r}: {error}") from None
         names = [layer.name for layer in self.layers]
@@ -418,39 +450,36 @@ class Architecture:
                 f"network {self.name!r}: two layers are called {', '.join(repeated)}. Give each "
                 "layer a name of its own: the ledger and Keras find layers by name."
             )
-        for _ in self.walk():
-            pass
+        self.steps  # noqa: B018  walks through, and refuses what does not fit
 
     @property
     def input_shape(self) -> Shape:
         """(height, width, channels) of the picture."""
-        return *self.input_size, self.channels
+        return *pair(self.input_size), self.channels
 
     @property
     def classes(self) -> int:
         """Numbers that come out at the end: the classes of a classifier."""
-        *_, (_, _, shape) = self.walk()
-        return shape[-1]
+        return self.steps[-1].output[-1]
 
-    def walk(self) -> Iterator[tuple[Layer, Shape, Shape]]:
-        """Go through the layers with the shape that enters and the shape that leaves each.
-
-        Yields:
-            (layer, input shape, output shape).
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The layers in order, each with what enters, what leaves, and its windows.
 
         Raises:
             ValueError: A layer does not fit its input.
         """
-        shape = self.input_shape
+        steps, shape = [], self.input_shape
         for layer in self.layers:
             try:
                 out = layer.output_shape(shape)
+                steps.append(Step(layer, shape, out, layer.windows(shape)))
             except (ValueError, TypeError) as error:
                 raise ValueError(
                     f"network {self.name!r}, layer {layer.name!r}, input {shape}: {error}"
                 ) from None
-            yield layer, shape, out
             shape = out
+        return tuple(steps)
 
     def layer(self, name: str) -> Layer:
         """Find a layer by its name.
@@ -470,17 +499,16 @@ class Architecture:
         known = ", ".join(layer.name for layer in self.layers)
         raise ValueError(f"network {self.name!r} has no layer {name!r}. Its layers: {known}.")
 
-    def _windows(self, name, axis):
+    def _windows(self, name: str, axis: int) -> list[Window]:
         """Windows from the picture to a layer, along one axis (0 rows, 1 columns)."""
-        self.layer(name)  # an unknown name is refused
-        windows = []
-        for layer, shape, _ in self.walk():
-            if isinstance(layer, _Window):
-                windows.append(layer._axes(shape)[axis])
+        last = self.layers.index(self.layer(name))
+        found = []
+        for layer, shape, _, slid in self.steps[: last + 1]:
+            if slid:
+                found.append(slid[axis])
             elif layer.kind == "flatten":  # as a window of the whole map: one position
-                windows.append({"size": shape[axis], "kernel_size": shape[axis]})
-            if layer.name == name:
-                return windows
+                found.append(Window(shape[axis], shape[axis]))
+        return found
 
     def receptive_field(self, name: str) -> tuple[arithmetic.ReceptiveField, ...]:
         """Say what one output of a layer sees of the picture, padding included.
@@ -496,6 +524,7 @@ class Architecture:
             ValueError: No layer has this name.
 
         Example:
+            >>> from alexnet_tutorial.shapes import variant
             >>> variant("alexnet-2012").receptive_field("conv5")[0]
             ReceptiveField(size=163, strides=16, start=-64)
         """
@@ -516,6 +545,7 @@ class Architecture:
             ValueError: No layer has this name, or its maps have no such position.
 
         Example:
+            >>> from alexnet_tutorial.shapes import variant
             >>> variant("alexnet-2012").pixels_read("conv1", (0, 54))
             (range(0, 11), range(216, 224))
         """
@@ -533,17 +563,18 @@ class Architecture:
             what a layer has by default is left out.
 
         Example:
+            >>> from alexnet_tutorial.shapes import variant
             >>> variant("compact").to_json()["layers"][0]
             {'kind': 'conv', 'name': 'conv1', 'filters': 32, 'kernel_size': 5, 'strides': 2}
         """
         return {
             "name": self.name,
-            "input_size": list(self.input_size),
+            "input_size": list(pair(self.input_size)),
             "channels": self.channels,
             "layers": [
                 {"kind": layer.kind}
                 | {
-                    field.name: _listed(getattr(layer, field.name))
+                    field.name: listed(getattr(layer, field.name))
                     for field in fields(layer)
                     if field.default is MISSING or getattr(layer, field.name) != field.default
                 }
@@ -552,7 +583,7 @@ class Architecture:
         }
 
     @classmethod
-    def from_json(cls, data) -> "Architecture":
+    def from_json(cls, data: Any) -> "Architecture":
         """Make a description from what :meth:`to_json` returned, or the workbench copied.
 
         Args:
@@ -566,6 +597,7 @@ class Architecture:
                 layer and what was expected.
 
         Example:
+            >>> from alexnet_tutorial.shapes import variant
             >>> Architecture.from_json(variant("caffe").to_json()) == variant("caffe")
             True
         """
@@ -588,10 +620,11 @@ class Architecture:
             ValueError: The last layer is not a dense layer.
 
         Example:
+            >>> from alexnet_tutorial.shapes import variant
             >>> variant("caffe").with_classes(6).classes
             6
         """
-        if not self.layers or self.layers[-1].kind != "dense":
+        if not self.layers or not isinstance(self.layers[-1], Dense):
             raise ValueError(
                 f"network {self.name!r} does not end in a dense layer, so it has no head to "
                 "replace."

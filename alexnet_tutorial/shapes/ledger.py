@@ -1,24 +1,28 @@
-"""The ledger of a network: for each layer what comes in, the formula, what goes out, and its cost.
+"""The ledger: for each layer of a network what comes in, the formula, what goes out, and its cost.
 
-Reads a description (:class:`~alexnet_tutorial.shapes.Architecture`, without Keras) or any
-built Keras model. Shapes are (height, width, channels) of one picture whatever the model's data
-format, or (length,) of a vector. Only where a Keras model mixes both data formats is there no one
-way to read its shapes, and they are shown as the tensors have them.
+Reads a description (:class:`~alexnet_tutorial.shapes.Architecture`) without Keras; the rows of a
+built Keras model come from :mod:`~alexnet_tutorial.shapes.keras_ledger`. Shapes are (height,
+width, channels) of one picture whatever the model's data format, or (length,) of a vector. Only
+where a Keras model mixes both data formats is there no one way to read its shapes, and they are
+shown as the tensors have them.
 """
 
 import html
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING
 
-from alexnet_tutorial.shapes import window as arithmetic
-from alexnet_tutorial.shapes.architecture import Architecture, Shape, _padding_pair, pair
+from alexnet_tutorial.shapes.architecture import Architecture, Shape, Step, Windows, pair
+
+if TYPE_CHECKING:
+    import keras
 
 FLOAT32_BYTES = 4
 
 
-def _shape_text(shape: Shape) -> str:
+def shape_text(shape: Shape) -> str:
+    """Write a shape: 55 × 55 × 96."""
     return " × ".join(map(str, shape))
 
 
@@ -70,7 +74,7 @@ class Row:
 
 
 COLUMNS = ("layer", "kind", "input", "output size", "output", "parameters", "MACs", "memory (KiB)")
-_NUMBERS = range(5, 8)
+_ALIGN = ("left",) * 5 + ("right",) * 3
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class Ledger:
         rows: One row for each layer, in order.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> book = ledger(variant("caffe"))
         >>> book["conv1"].formula
         '⌊(227 − 11) / 4⌋ + 1 = 55'
@@ -134,29 +138,30 @@ class Ledger:
         """Bytes of all layers' outputs for one picture, as 32-bit floats."""
         return sum(row.bytes for row in self.rows)
 
-    def _cells(self):
-        for row in self.rows:
-            yield (
+    def _table(self, form: str, mark: str = "") -> str:
+        """All rows and their sums as a table; ``mark`` stands around the words of the last."""
+        from tabulate import tabulate
+
+        cells: list[tuple[str, ...]] = [
+            (
                 row.name,
                 row.kind,
-                _shape_text(row.input),
+                shape_text(row.input),
                 row.formula,
-                _shape_text(row.output),
+                shape_text(row.output),
                 f"{row.parameters:,}",
                 f"{row.macs:,}",
                 f"{row.bytes / 1024:,.1f}",
             )
+            for row in self.rows
+        ]
+        sums = f"{self.parameters:,}", f"{self.macs:,}", f"{self.activation_bytes / 1024:,.1f}"
+        total, *numbers = (f"{mark}{text}{mark}" for text in ("total", *sums))
+        cells.append((total, "", "", "", "", *numbers))
+        return tabulate(cells, COLUMNS, form, colalign=_ALIGN, disable_numparse=True)
 
-    def _total(self):
-        return (
-            "total",
-            *[""] * 4,
-            f"{self.parameters:,}",
-            f"{self.macs:,}",
-            f"{self.activation_bytes / 1024:,.1f}",
-        )
-
-    def _note(self):
+    @property
+    def _note(self) -> str:
         return (
             "MACs: multiply-accumulates on one picture, products with the zeros of the padding "
             f"included; {self.macs_unpadded:,} without them. Memory: the layer's output for one "
@@ -165,30 +170,11 @@ class Ledger:
 
     def __str__(self) -> str:
         """Return the table as plain text."""
-        table = [COLUMNS, *self._cells(), self._total()]
-        widths = [max(len(row[i]) for row in table) for i in range(len(COLUMNS))]
-        lines = [
-            "  ".join(
-                cell.rjust(width) if i in _NUMBERS else cell.ljust(width)
-                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in table
-        ]
-        rule = "-" * max(map(len, lines))
-        return "\n".join(
-            [self.name, rule, lines[0], rule, *lines[1:-1], rule, lines[-1], self._note()]
-        )
+        return f"{self.name}\n{self._table('simple')}\n{self._note}"
 
     def to_markdown(self) -> str:
         """Return the table as Markdown."""
-        rule = ["---:" if i in _NUMBERS else "---" for i in range(len(COLUMNS))]
-        rows = [
-            COLUMNS,
-            rule,
-            *self._cells(),
-            [f"**{cell}**" if cell else "" for cell in self._total()],
-        ]
-        return "\n".join("| " + " | ".join(row) + " |" for row in rows) + f"\n\n{self._note()}\n"
+        return f"{self._table('pipe', '**')}\n\n{self._note}\n"
 
     def to_json(self) -> dict:
         """Return the ledger as plain values, ready for ``json.dumps``."""
@@ -201,30 +187,18 @@ class Ledger:
         }
 
     def _repr_html_(self) -> str:
-        def line(cells, tag):
-            return (
-                "<tr>"
-                + "".join(
-                    f'<{tag} style="text-align:{"right" if i in _NUMBERS else "left"}'
-                    f'{";white-space:nowrap" if i != 3 else ""}">'
-                    f"{html.escape(cell)}</{tag}>"
-                    for i, cell in enumerate(cells)
-                )
-                + "</tr>"
-            )
-
-        body = "".join(line(cells, "td") for cells in self._cells())
+        name = html.escape(self.name)
+        table = self._table("html").replace("<table>", f"<table><caption>{name}</caption>")
+        for tag in ("th", "td"):  # notebooks set cells to the right that do not say where
+            table = table.replace(f"<{tag}>", f'<{tag} style="text-align: left;">')
         return (
-            '<div class="alexnet-ledger" style="overflow-x:auto" tabindex="0" role="region" '
-            f'aria-label="Ledger of {html.escape(self.name)}"><table>'
-            f"<caption>{html.escape(self.name)}</caption>"
-            f"<thead>{line(COLUMNS, 'th')}</thead><tbody>{body}</tbody>"
-            f"<tfoot>{line(self._total(), 'td')}</tfoot></table>"
-            f"<p>{html.escape(self._note())}</p></div>"
+            '<div class="alexnet-ledger" style="overflow-x:auto;white-space:nowrap" tabindex="0" '
+            f'role="region" aria-label="Ledger of {name}">{table}'
+            f'<p style="white-space:normal">{html.escape(self._note)}</p></div>'
         )
 
 
-def ledger(network) -> Ledger:
+def ledger(network: "Architecture | keras.Model") -> Ledger:
     """Write the ledger of a network.
 
     In a Keras model each call of a layer has a row, those inside a nested model too, and each
@@ -246,32 +220,33 @@ def ledger(network) -> Ledger:
         ValueError: The Keras model is not built, or its input size is not fixed.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> ledger(variant("alexnet-2012"))["conv1"].formula
         '⌈(224 − 11) / 4⌉ + 1 = 55'
     """
     if isinstance(network, Architecture):
-        rows = tuple(_described_row(*step) for step in network.walk())
-        return Ledger(network.name, rows)
+        return Ledger(network.name, tuple(map(_described_row, network.steps)))
     if hasattr(network, "layers") and hasattr(network, "count_params"):
-        return _keras_ledger(network)
+        from alexnet_tutorial.shapes.keras_ledger import rows
+
+        return Ledger(network.name, tuple(rows(network)))
     raise TypeError(
         f"a ledger needs an Architecture or a Keras model, and received {type(network).__name__}. "
-        "For a variant's name, call architecture.variant(name) first."
+        "For a variant's name, call shapes.variant(name) first."
     )
 
 
-def _described_row(layer, shape, out):
-    extras = {}
-    if layer.kind in ("conv", "pool"):
-        axes = layer._axes(shape)
-        extras["formula"] = _window_formula(axes, out[:2])
+def _described_row(step: Step) -> Row:
+    layer, shape, out, windows = step
+    texts = {}
+    if windows:
+        texts["formula"] = window_formula(windows)
     if layer.kind == "conv":
-        extras |= _conv_formulas(shape, out, pair(layer.kernel_size), layer.groups, True)
+        texts |= conv_formulas(shape, out, pair(layer.kernel_size), layer.groups)
     elif layer.kind == "dense":
-        extras |= _dense_formulas(shape[0], layer.units, True)
+        texts = dense_formulas(shape, layer.units)
     elif layer.kind == "flatten":
-        extras["formula"] = f"{' · '.join(map(str, shape))} = {out[0]}"
+        texts["formula"] = flatten_formula(shape)
     return Row(
         layer.name,
         layer.kind,
@@ -280,264 +255,45 @@ def _described_row(layer, shape, out):
         parameters=layer.parameters(shape),
         macs=layer.macs(shape),
         macs_unpadded=layer.macs_unpadded(shape),
-        **extras,
+        **texts,
     )
 
 
-def _axis_formula(axis, out):
-    before, after = arithmetic.resolve_padding(
-        axis["size"],
-        axis["kernel_size"],
-        axis["strides"],
-        axis["padding"],
-        axis.get("dilation_rate", 1),
-    )
-    span = arithmetic.effective_kernel_size(axis["kernel_size"], axis.get("dilation_rate", 1))
-    pads = f" + {before} + {after}" if before or after else ""
-    left, right = "⌈⌉" if axis["rounding"] == "ceil" else "⌊⌋"
-    return f"{left}({axis['size']}{pads} − {span}) / {axis['strides']}{right} + 1 = {out}"
+def window_formula(windows: Windows) -> str:
+    """How the output size follows from the input's: once, where height and width agree."""
+    formulas = []
+    for window in windows:
+        before, after = window.padding_pair
+        pads = f" + {before} + {after}" if before or after else ""
+        left, right = "⌈⌉" if window.rounding == "ceil" else "⌊⌋"
+        room = f"{left}({window.size}{pads} − {window.span}) / {window.strides}{right}"
+        formulas.append(f"{room} + 1 = {window.outputs}")
+    return "; ".join(dict.fromkeys(formulas))
 
 
-def _window_formula(axes, out):
-    return _either(_axis_formula(axis, n) for axis, n in zip(axes, out, strict=True))
+def flatten_formula(shape: Shape) -> str:
+    """How the length of a vector follows from the maps it was."""
+    return f"{' · '.join(map(str, shape))} = {prod(shape)}"
 
 
-def _either(formulas):
-    rows, columns = formulas
-    return rows if rows == columns else f"{rows}; {columns}"
+def conv_formulas(
+    shape: Shape, out: Shape, kernel: Sequence[int], groups: int, use_bias: bool = True
+) -> dict[str, str]:
+    """How the parameters and the multiply-accumulates of a convolution are counted."""
+    weights = *kernel, shape[2] // groups, out[2]
+    return _counts(weights, (*out[:2], *weights), out[2] if use_bias else 0)
 
 
-def _conv_formulas(shape, out, kernel, groups, use_bias):
-    per_group = shape[2] // groups
-    one = f"{kernel[0]} · {kernel[1]} · {per_group} · {out[2]}"
-    bias = out[2] if use_bias else 0
-    parameters = prod(kernel) * per_group * out[2] + bias
-    macs = out[0] * out[1] * prod(kernel) * per_group * out[2]
+def dense_formulas(shape: Shape, units: int, use_bias: bool = True) -> dict[str, str]:
+    """How the output, parameters and multiply-accumulates of a dense layer are counted."""
+    weights = shape[-1], units
+    counts = _counts(weights, (*shape, units), units if use_bias else 0)
+    return {"formula": f"{shape[-1]} → {units}", **counts}
+
+
+def _counts(weights: Sequence[int], products: Sequence[int], bias: int) -> dict[str, str]:
+    one, every = (" · ".join(map(str, factors)) for factors in (weights, products))
     return {
-        "parameters_formula": f"{one}{f' + {bias}' if bias else ''} = {parameters:,}",
-        "macs_formula": f"{out[0]} · {out[1]} · {one} = {macs:,}",
+        "parameters_formula": f"{one}{f' + {bias}' if bias else ''} = {prod(weights) + bias:,}",
+        "macs_formula": f"{every} = {prod(products):,}",
     }
-
-
-def _dense_formulas(inputs, units, use_bias, positions=()):
-    bias = f" + {units}" if use_bias else ""
-    products = " · ".join(map(str, (*positions, inputs, units)))
-    return {
-        "formula": f"{inputs} → {units}",
-        "parameters_formula": f"{inputs} · {units}{bias} = "
-        f"{inputs * units + (units if use_bias else 0):,}",
-        "macs_formula": f"{products} = {prod(positions) * inputs * units:,}",
-    }
-
-
-# ---- Keras models -------------------------------------------------------------------------
-
-_KINDS = {
-    "Conv2D": "conv",
-    "DepthwiseConv2D": "depthwise-conv",
-    "SeparableConv2D": "separable-conv",
-    "Conv2DTranspose": "transposed-conv",
-    "MaxPooling2D": "pool",
-    "AveragePooling2D": "average-pool",
-    "ZeroPadding2D": "pad",
-    "LRN": "lrn",
-    "Flatten": "flatten",
-    "Dense": "dense",
-    "Dropout": "dropout",
-    "BatchNormalization": "batch-norm",
-    "Activation": "activation",
-    "ReLU": "activation",
-    "Rescaling": "rescaling",
-}
-
-
-def _kind(layer):
-    """The kind of a Keras layer or of the nearest known class that it specializes."""
-    names = [cls.__name__ for cls in type(layer).__mro__]
-    return next((_KINDS[name] for name in names if name in _KINDS), names[0])
-
-
-def _keras_ledger(model):
-    if not model.built:
-        raise ValueError(
-            f"model {model.name!r} is not built, so its layers have no shapes yet. Give it a "
-            "keras.Input, or call model.build(input_shape) with the size of one batch."
-        )
-    calls = list(_calls(model))
-    shown = _shown_data_format(layer for layer, _, _ in calls)
-    rows, counted, times = [], set(), Counter()
-    for layer, inputs, outputs in calls:
-        fresh = {id(weight): prod(weight.shape) for weight in layer.weights}
-        parameters = sum(size for key, size in fresh.items() if key not in counted)
-        counted |= set(fresh)
-        times[id(layer)] += 1
-        rows.append(_keras_row(layer, inputs, outputs, shown, parameters, times[id(layer)]))
-    return Ledger(model.name, tuple(rows))
-
-
-def _calls(model, given=None):
-    """Every call of a layer in a model's graph, in order: (layer, input tensors, output tensors).
-
-    A model inside takes the tensors it is given there, which may have another size than the
-    Input it was made with.
-    """
-    import keras
-
-    graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph in one
-    if not hasattr(graph, "_nodes_by_depth"):
-        raise ValueError(
-            f"layer {model.name!r} has no graph of calls on a keras.Input, so its layers have no "
-            "shapes. Subclassed models keep theirs to themselves: build the model as Sequential "
-            "or Functional."
-        )
-    place = {
-        id(node): (index, call)
-        for index, operation in enumerate(graph.operations)
-        for call, node in enumerate(operation._inbound_nodes)
-    }
-    # A call may be given more tensors than the inputs, such as a mask.
-    tensors = dict(zip(map(id, graph.inputs), given or graph.inputs, strict=False))
-    for _, nodes in sorted(graph._nodes_by_depth.items(), reverse=True):
-        for node in sorted(nodes, key=lambda node: place[id(node)]):
-            if node.is_input:
-                continue
-            layer, outputs = node.operation, node.outputs
-            inputs = [tensors[id(tensor)] for tensor in node.input_tensors]
-            if any(a.shape != b.shape for a, b in zip(inputs, node.input_tensors, strict=True)):
-                arguments, options = node.arguments.fill_in(tensors)
-                outputs = keras.tree.flatten(layer.compute_output_spec(*arguments, **options))
-            tensors |= zip(map(id, node.outputs), outputs, strict=True)
-            if isinstance(layer, keras.Model):
-                yield from _calls(layer, inputs)
-            elif hasattr(layer, "count_params"):  # not an operation such as keras.ops.add
-                yield layer, inputs, outputs
-
-
-def _shown_data_format(layers):
-    """The one data format of all layers; None where they mix two."""
-    # Flatten has a format too, and in a vector it says nothing about where the channels were.
-    formats = {getattr(layer, "data_format", None) for layer in layers if _kind(layer) != "flatten"}
-    formats -= {None}
-    return None if len(formats) > 1 else (formats or {"channels_last"}).pop()
-
-
-def _tensor_shape(tensor, layer):
-    shape = tuple(tensor.shape[1:])
-    if None in shape:
-        raise ValueError(
-            f"layer {layer.name!r} has shape {tuple(tensor.shape)}: the input size is not fixed, "
-            "so nothing can be counted. Give keras.Input the height and width."
-        )
-    return shape
-
-
-def _channels_last(shape, data_format):
-    if len(shape) == 3 and data_format == "channels_first":
-        return shape[1], shape[2], shape[0]
-    return shape
-
-
-def _keras_row(layer, inputs, outputs, shown, parameters, call):
-    """The row of one call; ``shown`` is the data format that the model's shapes are turned from."""
-    own_inputs = [_tensor_shape(tensor, layer) for tensor in inputs]
-    own_shape, own_out = max(own_inputs, key=prod), _tensor_shape(outputs[0], layer)
-    data_format = getattr(layer, "data_format", None) or shown
-    shape, out = (_channels_last(side, data_format) for side in (own_shape, own_out))
-    kind = _kind(layer)
-    extras = {}
-    if kind in ("pool", "average-pool"):
-        axes = _keras_axes(layer, shape, layer.pool_size, (1, 1))
-        extras["formula"] = _window_formula(axes, out[:2])
-    elif kind == "flatten":
-        sides = _channels_last(own_shape, shown)
-        extras["formula"] = f"{' · '.join(map(str, sides))} = {out[0]}"
-    elif kind == "dense":
-        *positions, features = own_shape
-        extras |= _dense_formulas(features, layer.units, layer.use_bias, positions)
-        extras["macs"] = extras["macs_unpadded"] = prod(own_shape) * layer.units
-    elif kind == "conv":
-        axes = _keras_axes(layer, shape, layer.kernel_size, layer.dilation_rate)
-        positions, on_pixels = prod(out[:2]), _on_pixels(axes)
-        extras["formula"] = _window_formula(axes, out[:2])
-        extras |= _conv_formulas(shape, out, layer.kernel_size, layer.groups, layer.use_bias)
-        extras["macs"] = arithmetic.conv_macs(
-            positions, shape[2], out[2], prod(layer.kernel_size), layer.groups
-        )
-        extras["macs_unpadded"] = arithmetic.conv_macs(on_pixels, shape[2], out[2], 1, layer.groups)
-    elif kind in ("depthwise-conv", "separable-conv"):
-        axes = _keras_axes(layer, shape, layer.kernel_size, layer.dilation_rate)
-        extras["formula"] = _window_formula(axes, out[:2])
-        maps = shape[2] * layer.depth_multiplier
-        pointwise = prod(out) * maps if kind == "separable-conv" else 0
-        extras["macs"] = prod(out[:2]) * prod(layer.kernel_size) * maps + pointwise
-        extras["macs_unpadded"] = _on_pixels(axes) * maps + pointwise
-    elif kind == "transposed-conv":
-        axes = _transposed_axes(layer, shape)
-        extras["formula"] = _either(
-            _transposed_formula(*step) for step in zip(axes, out[:2], strict=True)
-        )
-        extras["macs"] = prod(shape) * prod(layer.kernel_size) * out[2]
-        kept = prod(arithmetic.weights_in_output(**axis) for axis in axes)
-        extras["macs_unpadded"] = kept * shape[2] * out[2]
-    elif len(own_inputs) > 1:
-        extras["formula"] = _merge_formula(layer, own_inputs, own_out, shown)
-    if call > 1:
-        extras["parameters_formula"] = ""
-    return Row(
-        layer.name if call == 1 else f"{layer.name}, call {call}",
-        kind,
-        _channels_last(own_shape, shown),
-        _channels_last(own_out, shown),
-        parameters=parameters,
-        **extras,
-    )
-
-
-def _keras_axes(layer, shape, kernel, dilation):
-    paddings = _padding_pair(layer.padding)
-    return [
-        {
-            "size": shape[axis],
-            "kernel_size": kernel[axis],
-            "strides": layer.strides[axis],
-            "padding": paddings[axis],
-            "rounding": "floor",
-            "dilation_rate": dilation[axis],
-        }
-        for axis in (0, 1)
-    ]
-
-
-def _on_pixels(axes):
-    return prod(arithmetic.weights_on_pixels(**axis) for axis in axes)
-
-
-def _transposed_axes(layer, shape):
-    return [
-        {
-            "size": shape[axis],
-            "kernel_size": layer.kernel_size[axis],
-            "strides": layer.strides[axis],
-            "padding": layer.padding,
-            "output_padding": layer.output_padding and layer.output_padding[axis],
-            "dilation_rate": layer.dilation_rate[axis],
-        }
-        for axis in (0, 1)
-    ]
-
-
-def _transposed_formula(axis, out):
-    span = arithmetic.effective_kernel_size(axis["kernel_size"], axis["dilation_rate"])
-    more = out - (axis["size"] - 1) * axis["strides"] - span
-    rest = f" {'+' if more > 0 else '−'} {abs(more)}" if more else ""
-    return f"({axis['size']} − 1) · {axis['strides']} + {span}{rest} = {out}"
-
-
-def _merge_formula(layer, shapes, out, shown):
-    """What a layer of several inputs joins: the sum along the axis, or the shapes that differ."""
-    if type(layer).__name__ == "Concatenate":
-        axis = layer.axis - 1 if layer.axis > 0 else layer.axis
-        return f"{' + '.join(str(shape[axis]) for shape in shapes)} = {out[axis]}"
-    if len(set(shapes)) == 1:
-        return ""
-    return ", ".join(_shape_text(_channels_last(shape, shown)) for shape in shapes)

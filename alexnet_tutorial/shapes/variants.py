@@ -1,5 +1,7 @@
 """The working variants of AlexNet, which read like the table in the paper."""
 
+from typing import Any
+
 from alexnet_tutorial.shapes.architecture import (
     LRN,
     Architecture,
@@ -11,7 +13,9 @@ from alexnet_tutorial.shapes.architecture import (
 )
 
 
-def _alexnet(name, input_size, conv1, groups=2, norm=None):
+def _alexnet(
+    name: str, input_size: int, conv1: Conv, groups: int = 2, norm: dict[str, Any] | None = None
+) -> Architecture:
     """The network of Krizhevsky, Sutskever and Hinton (2012), section 3.5, around its conv1."""
     lrn = norm or {}
     return Architecture(
@@ -38,7 +42,7 @@ def _alexnet(name, input_size, conv1, groups=2, norm=None):
     )
 
 
-_CONV1 = {"name": "conv1", "filters": 96, "kernel_size": 11, "strides": 4}
+_CONV1: dict[str, Any] = {"name": "conv1", "filters": 96, "kernel_size": 11, "strides": 4}
 
 ALEXNET_2012 = _alexnet(
     "alexnet-2012", 224, Conv(**_CONV1, rounding="ceil"), norm={"divide_by_size": True}

@@ -1,51 +1,34 @@
 """The shape arithmetic of a convolutional network, in plain integers.
 
 No array library, no Keras: every function is the formula a chapter derives by hand. Sizes are
-in pixels, counts are exact integers. A padding is always the pair ``(before, after)`` of zeros
-added along one axis once :func:`resolve_padding` has read it.
+in pixels, counts are exact integers.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
 ROUNDINGS = ("floor", "ceil")
 
 Padding = int | str | Sequence[int]
 
 
-def _positive(value, what):
+def check_positive(value: int, what: str) -> None:
+    """Refuse what cannot count pixels or maps.
+
+    Raises:
+        ValueError: ``value`` is no integer of at least 1; the message names ``what`` it is.
+    """
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(
             f"{what} is {value!r}, and must be an integer of at least 1: it counts pixels or maps."
         )
 
 
-def effective_kernel_size(kernel_size: int, dilation_rate: int = 1) -> int:
-    """Pixels that a window spans along one axis, its holes included.
-
-    Args:
-        kernel_size: Weights along the axis.
-        dilation_rate: Distance in pixels between neighboring weights (1: no holes).
-
-    Returns:
-        ``dilation_rate * (kernel_size - 1) + 1``, in pixels.
-
-    Raises:
-        ValueError: An argument is not a positive integer.
-
-    Example:
-        >>> effective_kernel_size(3), effective_kernel_size(3, dilation_rate=2)
-        (3, 5)
-    """
-    _positive(kernel_size, "kernel_size")
-    _positive(dilation_rate, "dilation_rate")
-    return dilation_rate * (kernel_size - 1) + 1
-
-
-def resolve_padding(
-    size: int, kernel_size: int, strides: int = 1, padding: Padding = 0, dilation_rate: int = 1
-) -> tuple[int, int]:
-    """Zeros that a padding adds before and after one axis.
+@dataclass(frozen=True)
+class Window:
+    """A window that slides along one axis of a picture or of a map.
 
     Args:
         size: Pixels along the axis.
@@ -53,41 +36,137 @@ def resolve_padding(
         strides: Step of the window, in pixels.
         padding: ``"valid"`` (none), ``"same"`` (TensorFlow's: ``ceil(size / strides)`` outputs,
             the odd zero after), an integer for both sides, or ``(before, after)``.
-        dilation_rate: Distance between neighboring weights, in pixels.
-
-    Returns:
-        ``(before, after)``, in pixels.
+        rounding: ``"floor"`` leaves out pixels that no whole step reaches; ``"ceil"`` takes one
+            more step, whose window may run past the edge and reads zeros there.
+        dilation_rate: Distance in pixels between neighboring weights (1: no holes).
 
     Raises:
-        ValueError: The padding is none of these, or negative.
+        ValueError: The window is larger than the padded axis, or an argument is out of range.
 
     Example:
-        >>> resolve_padding(224, 11, 4, "same")
-        (3, 4)
-        >>> resolve_padding(27, 5, 1, 2)
-        (2, 2)
+        The first convolution of the 2012 network: its last window starts at pixel 216, and ends
+        3 zeros past the edge.
+
+        >>> conv1 = Window(224, 11, strides=4, rounding="ceil")
+        >>> conv1.outputs, conv1.pads
+        (55, (0, 3))
     """
-    span = effective_kernel_size(kernel_size, dilation_rate)
-    _positive(size, "size")
-    _positive(strides, "strides")
-    if padding == "valid":
-        return 0, 0
-    if padding == "same":
-        outputs = -(-size // strides)
-        total = max((outputs - 1) * strides + span - size, 0)
-        return total // 2, total - total // 2
-    pair = (padding, padding) if isinstance(padding, int) else padding
-    if (
-        isinstance(padding, (str, bool))
-        or not isinstance(pair, Sequence)
-        or len(pair) != 2
-        or any(isinstance(side, bool) or not isinstance(side, int) or side < 0 for side in pair)
-    ):
-        raise ValueError(
-            f"padding is {padding!r}, and must be 'valid', 'same', an integer of at least 0, or "
-            "a pair (before, after) of such integers for one axis."
+
+    size: int
+    kernel_size: int
+    strides: int = 1
+    padding: Padding = 0
+    rounding: str = "floor"
+    dilation_rate: int = 1
+
+    def __post_init__(self) -> None:  # noqa: D105
+        for what in ("kernel_size", "dilation_rate", "size", "strides"):
+            check_positive(getattr(self, what), what)
+        before, after = self.padding_pair
+        if self.rounding not in ROUNDINGS:
+            raise ValueError(
+                f"rounding is {self.rounding!r}, and must be one of {', '.join(ROUNDINGS)}."
+            )
+        padded = self.size + before + after
+        if padded < self.span:
+            raise ValueError(
+                f"a window of {self.span} pixels does not fit into {self.size} + {before} + "
+                f"{after} = {padded} pixels. The map shrank too far before this layer: use a "
+                "smaller kernel, more padding, a larger input, or fewer strides above."
+            )
+
+    @property
+    def span(self) -> int:
+        """Pixels from the first to the last weight: ``dilation_rate * (kernel_size - 1) + 1``.
+
+        Example:
+            >>> Window(9, 3).span, Window(9, 3, dilation_rate=2).span
+            (3, 5)
+        """
+        return self.dilation_rate * (self.kernel_size - 1) + 1
+
+    @cached_property
+    def padding_pair(self) -> tuple[int, int]:
+        """Zeros that the padding adds before and after the axis.
+
+        Example:
+            >>> Window(224, 11, 4, "same").padding_pair, Window(27, 5, padding=2).padding_pair
+            ((3, 4), (2, 2))
+        """
+        if self.padding == "valid":
+            return 0, 0
+        if self.padding == "same":
+            outputs = -(-self.size // self.strides)
+            total = max((outputs - 1) * self.strides + self.span - self.size, 0)
+            return total // 2, total - total // 2
+        pair: Any = self.padding
+        if isinstance(pair, int):
+            pair = pair, pair
+        if (
+            isinstance(self.padding, (str, bool))
+            or not isinstance(pair, Sequence)
+            or len(pair) != 2
+            or any(isinstance(side, bool) or not isinstance(side, int) or side < 0 for side in pair)
+        ):
+            raise ValueError(
+                f"padding is {self.padding!r}, and must be 'valid', 'same', an integer of at "
+                "least 0, or a pair (before, after) of such integers for one axis."
+            )
+        return pair[0], pair[1]
+
+    @cached_property
+    def outputs(self) -> int:
+        """Positions of the window: ``(size + before + after - span) / strides``, rounded, plus 1.
+
+        Dumoulin and Visin (2016), arXiv:1603.07285, derive the floor; the source code of the 2012
+        network rounds up (its ``layer.py``, lines 1004 and 1164).
+        """
+        room = self.size + sum(self.padding_pair) - self.span
+        steps = room // self.strides if self.rounding == "floor" else -(-room // self.strides)
+        return steps + 1
+
+    @property
+    def _end(self) -> int:
+        """Where the last window ends, counted from the first pixel."""
+        return (self.outputs - 1) * self.strides + self.span - self.padding_pair[0]
+
+    @property
+    def pads(self) -> tuple[int, int]:
+        """Zeros before and after that make ``valid`` and rounding down give the same outputs.
+
+        Rounding up equals extra zeros after the edge, as many as the last window needs.
+        """
+        before, after = self.padding_pair
+        return before, max(after, self._end - self.size)
+
+    @property
+    def unread(self) -> int:
+        """Pixels at the end of the axis that no window reaches: the steps stop short of them.
+
+        Example:
+            >>> Window(224, 11, strides=4).unread, Window(227, 11, strides=4).unread
+            (1, 0)
+        """
+        return max(self.size - self._end, 0)
+
+    @property
+    def weights_on_pixels(self) -> int:
+        """Pairs (position, weight) that meet a pixel and not a zero of the padding.
+
+        Without padding it is ``outputs * kernel_size``.
+
+        Example:
+            Two zeros on each side of 27 pixels: 5 * 27 pairs, less the six that meet a zero.
+
+            >>> Window(27, 5, padding=2).weights_on_pixels, 5 * 27
+            (129, 135)
+        """
+        before, _ = self.padding_pair
+        return sum(
+            0 <= position * self.strides + weight * self.dilation_rate - before < self.size
+            for position in range(self.outputs)
+            for weight in range(self.kernel_size)
         )
-    return pair[0], pair[1]
 
 
 def output_size(
@@ -98,26 +177,9 @@ def output_size(
     rounding: str = "floor",
     dilation_rate: int = 1,
 ) -> int:
-    """Positions of a sliding window along one axis.
+    """Positions of a sliding window along one axis: :attr:`Window.outputs`.
 
-    ``(size + before + after - kernel) / strides``, rounded down or up, plus 1. Dumoulin and
-    Visin (2016), arXiv:1603.07285, derive the floor; the source code of the 2012 network rounds
-    up (its ``layer.py``, lines 1004 and 1164).
-
-    Args:
-        size: Pixels along the axis.
-        kernel_size: Weights of the window along the axis.
-        strides: Step of the window, in pixels.
-        padding: See :func:`resolve_padding`.
-        rounding: ``"floor"`` leaves out pixels that no whole step reaches; ``"ceil"`` takes one
-            more step, whose window may run past the edge and reads zeros there.
-        dilation_rate: Distance between neighboring weights, in pixels.
-
-    Returns:
-        The number of positions, at least 1.
-
-    Raises:
-        ValueError: The kernel is larger than the padded input, or an argument is out of range.
+    Takes, returns and refuses what :class:`Window` does.
 
     Example:
         The first convolution of AlexNet on 224 pixels, rounded down and rounded up:
@@ -125,145 +187,15 @@ def output_size(
         >>> output_size(224, 11, strides=4), output_size(224, 11, strides=4, rounding="ceil")
         (54, 55)
     """
-    before, after = resolve_padding(size, kernel_size, strides, padding, dilation_rate)
-    span = effective_kernel_size(kernel_size, dilation_rate)
-    if rounding not in ROUNDINGS:
-        raise ValueError(f"rounding is {rounding!r}, and must be one of {', '.join(ROUNDINGS)}.")
-    room = size + before + after - span
-    if room < 0:
-        raise ValueError(
-            f"a window of {span} pixels does not fit into {size} + {before} + {after} = "
-            f"{size + before + after} pixels. The map shrank too far before this layer: use a "
-            "smaller kernel, more padding, a larger input, or fewer strides above."
-        )
-    steps = room // strides if rounding == "floor" else -(-room // strides)
-    return steps + 1
+    return Window(size, kernel_size, strides, padding, rounding, dilation_rate).outputs
 
 
-def pad_amounts(
-    size: int,
-    kernel_size: int,
-    strides: int = 1,
-    padding: Padding = 0,
-    rounding: str = "floor",
-    dilation_rate: int = 1,
-) -> tuple[int, int]:
-    """Zeros that make plain ``valid`` arithmetic (rounding down) give the same output size.
-
-    Rounding up equals extra zeros after the edge, as many as the last window needs.
-
-    Args:
-        size: Pixels along the axis.
-        kernel_size: Weights of the window along the axis.
-        strides: Step of the window, in pixels.
-        padding: See :func:`resolve_padding`.
-        rounding: See :func:`output_size`.
-        dilation_rate: Distance between neighboring weights, in pixels.
-
-    Returns:
-        ``(before, after)``, in pixels.
-
-    Raises:
-        ValueError: As :func:`output_size`.
-
-    Example:
-        The last window of the 2012 network starts at pixel 216 and ends 3 past the edge:
-
-        >>> pad_amounts(224, 11, strides=4, rounding="ceil")
-        (0, 3)
-    """
-    before, after = resolve_padding(size, kernel_size, strides, padding, dilation_rate)
-    outputs = output_size(size, kernel_size, strides, padding, rounding, dilation_rate)
-    span = effective_kernel_size(kernel_size, dilation_rate)
-    needed = (outputs - 1) * strides + span
-    return before, max(after, needed - size - before)
-
-
-def unread_pixels(
-    size: int,
-    kernel_size: int,
-    strides: int = 1,
-    padding: Padding = 0,
-    rounding: str = "floor",
-    dilation_rate: int = 1,
-) -> int:
-    """Pixels at the end of an axis that no window reaches, because the steps stop short of them.
-
-    Args:
-        size: Pixels along the axis.
-        kernel_size: Weights of the window along the axis.
-        strides: Step of the window, in pixels.
-        padding: See :func:`resolve_padding`.
-        rounding: See :func:`output_size`.
-        dilation_rate: Distance between neighboring weights, in pixels.
-
-    Returns:
-        Rows (or columns) of the picture that take no part, 0 when every one does.
-
-    Raises:
-        ValueError: As :func:`output_size`.
-
-    Example:
-        >>> unread_pixels(224, 11, strides=4), unread_pixels(227, 11, strides=4)
-        (1, 0)
-    """
-    before, _ = resolve_padding(size, kernel_size, strides, padding, dilation_rate)
-    outputs = output_size(size, kernel_size, strides, padding, rounding, dilation_rate)
-    span = effective_kernel_size(kernel_size, dilation_rate)
-    return max(size - ((outputs - 1) * strides + span - before), 0)
-
-
-def weights_on_pixels(
-    size: int,
-    kernel_size: int,
-    strides: int = 1,
-    padding: Padding = 0,
-    rounding: str = "floor",
-    dilation_rate: int = 1,
-) -> int:
-    """Pairs (window position, weight) along one axis that meet a pixel and not a padding zero.
-
-    Args:
-        size: Pixels along the axis.
-        kernel_size: Weights of the window along the axis.
-        strides: Step of the window, in pixels.
-        padding: See :func:`resolve_padding`.
-        rounding: See :func:`output_size`.
-        dilation_rate: Distance between neighboring weights, in pixels.
-
-    Returns:
-        The count; without padding it is ``output_size * kernel_size``.
-
-    Raises:
-        ValueError: As :func:`output_size`.
-
-    Example:
-        Two zeros on each side of 27 pixels: 5 * 27 pairs, less the six that meet a zero.
-
-        >>> weights_on_pixels(27, 5, padding=2), 5 * 27
-        (129, 135)
-    """
-    before, _ = resolve_padding(size, kernel_size, strides, padding, dilation_rate)
-    outputs = output_size(size, kernel_size, strides, padding, rounding, dilation_rate)
-    return sum(
-        0 <= position * strides + weight * dilation_rate - before < size
-        for position in range(outputs)
-        for weight in range(kernel_size)
-    )
-
-
-def transposed_output_size(
-    size: int,
-    kernel_size: int,
-    strides: int = 1,
-    padding: str = "valid",
-    output_padding: int | None = None,
-    dilation_rate: int = 1,
-) -> int:
-    """Pixels that come out of a transposed convolution along one axis.
+@dataclass(frozen=True)
+class TransposedWindow:
+    """The window of a transposed convolution, along one axis.
 
     Each input pixel adds its window to the output, ``strides`` pixels after its neighbor's:
-    ``(size - 1) * strides + kernel`` pixels in all, from which a padding crops (Dumoulin and
+    ``(size - 1) * strides + span`` pixels in all, from which a padding crops (Dumoulin and
     Visin, 2016, arXiv:1603.07285, section 4). What it crops, Keras decides.
 
     Args:
@@ -276,84 +208,75 @@ def transposed_output_size(
             (``"valid"``), or plus 1 for an odd window and 0 for an even one (``"same"``).
         dilation_rate: Distance between neighboring weights, in pixels.
 
-    Returns:
-        The number of pixels, at least 1.
-
     Raises:
         ValueError: An argument is out of range, or nothing would be left.
 
     Example:
-        >>> transposed_output_size(13, 3, 2, "same"), transposed_output_size(13, 3, 2)
+        >>> TransposedWindow(13, 3, 2, "same").outputs, TransposedWindow(13, 3, 2).outputs
         (26, 27)
     """
-    span = effective_kernel_size(kernel_size, dilation_rate)
-    _positive(size, "size")
-    _positive(strides, "strides")
-    if padding not in ("valid", "same"):
-        raise ValueError(f"padding is {padding!r}, and must be 'valid' or 'same'.")
-    if output_padding is not None and (
-        isinstance(output_padding, bool)
-        or not isinstance(output_padding, int)
-        or not 0 <= output_padding < strides
-    ):
-        raise ValueError(
-            f"output_padding is {output_padding!r}, and must be None or an integer from 0 to "
-            f"below the strides, {strides}."
+
+    size: int
+    kernel_size: int
+    strides: int = 1
+    padding: str = "valid"
+    output_padding: int | None = None
+    dilation_rate: int = 1
+
+    def __post_init__(self) -> None:  # noqa: D105
+        for what in ("kernel_size", "dilation_rate", "size", "strides"):
+            check_positive(getattr(self, what), what)
+        if self.padding not in ("valid", "same"):
+            raise ValueError(f"padding is {self.padding!r}, and must be 'valid' or 'same'.")
+        more = self.output_padding
+        if more is not None and (
+            isinstance(more, bool) or not isinstance(more, int) or not 0 <= more < self.strides
+        ):
+            raise ValueError(
+                f"output_padding is {more!r}, and must be None or an integer from 0 to below the "
+                f"strides, {self.strides}."
+            )
+        if not self.outputs:
+            raise ValueError(
+                f"a transposed window of {self.span} pixels on {self.size} pixel with 'same' "
+                "padding and output_padding 0 leaves no pixel. Use a larger output_padding, or "
+                "None."
+            )
+
+    @property
+    def span(self) -> int:
+        """Pixels from the first to the last weight: ``dilation_rate * (kernel_size - 1) + 1``."""
+        return self.dilation_rate * (self.kernel_size - 1) + 1
+
+    @cached_property
+    def outputs(self) -> int:
+        """Pixels that come out."""
+        more = self.output_padding
+        if self.padding == "valid":
+            last = max(self.span, self.strides) if more is None else self.span + more
+        else:
+            last = self.strides if more is None else self.span % 2 + more
+        return (self.size - 1) * self.strides + last
+
+    @property
+    def weights_in_output(self) -> int:
+        """Pairs (input pixel, weight) whose product is not cropped away.
+
+        The counterpart of :attr:`Window.weights_on_pixels`: there a window reads zeros past the
+        edge, here it writes past it. The smaller half of what is cropped is cropped before the
+        first pixel. Where nothing is cropped it is ``size * kernel_size``.
+
+        Example:
+            >>> TransposedWindow(13, 3, 2, "same").weights_in_output, 13 * 3
+            (38, 39)
+        """
+        full = (self.size - 1) * self.strides + self.span
+        before = max((full - self.outputs) // 2, 0)
+        return sum(
+            0 <= pixel * self.strides + weight * self.dilation_rate - before < self.outputs
+            for pixel in range(self.size)
+            for weight in range(self.kernel_size)
         )
-    if padding == "valid":
-        last = max(span, strides) if output_padding is None else span + output_padding
-    else:
-        last = strides if output_padding is None else span % 2 + output_padding
-    outputs = (size - 1) * strides + last
-    if not outputs:
-        raise ValueError(
-            f"a transposed window of {span} pixels on {size} pixel with 'same' padding and "
-            "output_padding 0 leaves no pixel. Use a larger output_padding, or None."
-        )
-    return outputs
-
-
-def weights_in_output(
-    size: int,
-    kernel_size: int,
-    strides: int = 1,
-    padding: str = "valid",
-    output_padding: int | None = None,
-    dilation_rate: int = 1,
-) -> int:
-    """Pairs (input pixel, weight) of a transposed convolution whose product is not cropped away.
-
-    The counterpart of :func:`weights_on_pixels`: there a window reads zeros past the edge, here
-    it writes past it. The smaller half of what is cropped is cropped before the first pixel.
-
-    Args:
-        size: Pixels of the input along the axis.
-        kernel_size: Weights of the window along the axis.
-        strides: Pixels of the output from one window to the next.
-        padding: See :func:`transposed_output_size`.
-        output_padding: See :func:`transposed_output_size`.
-        dilation_rate: Distance between neighboring weights, in pixels.
-
-    Returns:
-        The count; where nothing is cropped it is ``size * kernel_size``.
-
-    Raises:
-        ValueError: As :func:`transposed_output_size`.
-
-    Example:
-        >>> weights_in_output(13, 3, 2, "same"), 13 * 3
-        (38, 39)
-    """
-    outputs = transposed_output_size(
-        size, kernel_size, strides, padding, output_padding, dilation_rate
-    )
-    full = (size - 1) * strides + effective_kernel_size(kernel_size, dilation_rate)
-    before = max((full - outputs) // 2, 0)
-    return sum(
-        0 <= pixel * strides + weight * dilation_rate - before < outputs
-        for pixel in range(size)
-        for weight in range(kernel_size)
-    )
 
 
 class ReceptiveField(NamedTuple):
@@ -370,39 +293,35 @@ class ReceptiveField(NamedTuple):
     start: int
 
 
-def receptive_field(windows: Sequence[Mapping]) -> ReceptiveField:
+def receptive_field(windows: Sequence[Window]) -> ReceptiveField:
     """Receptive field of one output after several windows in a row, along one axis.
 
     From the last window back to the first: a field of ``n`` outputs that lie ``strides`` apart
-    needs ``(n - 1) * strides + kernel`` inputs (Araujo, Norris and Sim, 2019,
+    needs ``(n - 1) * strides + span`` inputs (Araujo, Norris and Sim, 2019,
     doi:10.23915/distill.00021).
 
     Args:
-        windows: For each window, first to last, the arguments of :func:`output_size` by name.
+        windows: The windows, first to last.
 
     Returns:
         The field; a window that runs past the edge reads zeros there, and they count here.
 
-    Raises:
-        ValueError: As :func:`output_size`.
-
     Example:
         conv1 and pool1 of the 2012 network:
 
-        >>> conv1 = {"size": 224, "kernel_size": 11, "strides": 4, "rounding": "ceil"}
-        >>> receptive_field([conv1, {"size": 55, "kernel_size": 3, "strides": 2}])
+        >>> conv1 = Window(224, 11, strides=4, rounding="ceil")
+        >>> receptive_field([conv1, Window(55, 3, strides=2)])
         ReceptiveField(size=19, strides=8, start=0)
     """
     size, strides, start = 1, 1, 0
     for window in reversed(windows):
-        before, span, step = _window(window)
-        size = (size - 1) * step + span
-        strides *= step
-        start = start * step - before
+        size = (size - 1) * window.strides + window.span
+        strides *= window.strides
+        start = start * window.strides - window.padding_pair[0]
     return ReceptiveField(size, strides, start)
 
 
-def pixels_read(position: int, windows: Sequence[Mapping]) -> range:
+def pixels_read(position: int, windows: Sequence[Window]) -> range:
     """Pixels of the picture that made one output after several windows, along one axis.
 
     Unlike the receptive field this stops at the edge of the picture and of every map between:
@@ -410,23 +329,22 @@ def pixels_read(position: int, windows: Sequence[Mapping]) -> range:
 
     Args:
         position: Place of the output along the axis, counted from 0.
-        windows: As :func:`receptive_field`.
+        windows: The windows, first to last.
 
     Returns:
         The pixels from the first to the last one that matters; empty where every window
         lies in the padding.
 
     Raises:
-        ValueError: There is no such position, or as :func:`output_size`.
+        ValueError: There is no such position.
 
     Example:
         The last window of the 2012 network begins at pixel 216 and finds 8 pixels:
 
-        >>> conv1 = {"size": 224, "kernel_size": 11, "strides": 4, "rounding": "ceil"}
-        >>> pixels_read(54, [conv1])
+        >>> pixels_read(54, [Window(224, 11, strides=4, rounding="ceil")])
         range(216, 224)
     """
-    outputs = output_size(**windows[-1]) if windows else position + 1
+    outputs = windows[-1].outputs if windows else position + 1
     if isinstance(position, bool) or not isinstance(position, int) or not 0 <= position < outputs:
         raise ValueError(
             f"position is {position!r}, and the last map has {outputs} along this axis: the "
@@ -434,25 +352,19 @@ def pixels_read(position: int, windows: Sequence[Mapping]) -> range:
         )
     pixels = range(position, position + 1)
     for window in reversed(windows):
-        before, span, step = _window(window)
         if pixels:
-            first, last = pixels[0] * step - before, pixels[-1] * step - before + span
-            pixels = range(max(first, 0), max(min(last, window["size"]), 0))
+            start = pixels[0] * window.strides - window.padding_pair[0]
+            stop = start + (len(pixels) - 1) * window.strides + window.span
+            pixels = range(max(start, 0), max(min(stop, window.size), 0))
     return pixels
 
 
-def _window(window):
-    """(zeros before, pixels spanned, step) of one window along one axis."""
-    output_size(**window)  # refuses what does not fit
-    strides, dilation_rate = window.get("strides", 1), window.get("dilation_rate", 1)
-    before, _ = resolve_padding(
-        window["size"], window["kernel_size"], strides, window.get("padding", 0), dilation_rate
-    )
-    return before, effective_kernel_size(window["kernel_size"], dilation_rate), strides
-
-
 def conv_parameters(
-    in_channels: int, filters: int, kernel_size: tuple[int, int], groups: int = 1, use_bias=True
+    in_channels: int,
+    filters: int,
+    kernel_size: tuple[int, int],
+    groups: int = 1,
+    use_bias: bool = True,
 ) -> int:
     """Learned numbers of a convolution: its kernels and one bias per filter.
 
@@ -478,10 +390,10 @@ def conv_parameters(
     return height * width * (in_channels // groups) * filters + (filters if use_bias else 0)
 
 
-def _check_groups(in_channels, filters, groups):
-    _positive(in_channels, "in_channels")
-    _positive(filters, "filters")
-    _positive(groups, "groups")
+def _check_groups(in_channels: int, filters: int, groups: int) -> None:
+    check_positive(in_channels, "in_channels")
+    check_positive(filters, "filters")
+    check_positive(groups, "groups")
     for what, number in (("input channels", in_channels), ("filters", filters)):
         if number % groups:
             raise ValueError(
@@ -508,16 +420,17 @@ def dense_parameters(inputs: int, units: int, use_bias: bool = True) -> int:
         >>> dense_parameters(9216, 4096)
         37752832
     """
-    _positive(inputs, "inputs")
-    _positive(units, "units")
+    check_positive(inputs, "inputs")
+    check_positive(units, "units")
     return inputs * units + (units if use_bias else 0)
 
 
 def conv_macs(positions: int, in_channels: int, filters: int, kernel: int, groups: int = 1) -> int:
     """Multiply-accumulates of a convolution on one picture, the usual count.
 
-    The usual count also multiplies the zeros of the padding. Give :func:`weights_on_pixels` of
-    the height times that of the width as ``positions`` and 1 as ``kernel`` to leave those out.
+    The usual count also multiplies the zeros of the padding. Give ``weights_on_pixels`` of the
+    height's :class:`Window` times that of the width's as ``positions`` and 1 as ``kernel`` to
+    leave those out.
 
     Args:
         positions: Window positions: height times width of the output.

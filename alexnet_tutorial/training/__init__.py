@@ -1,27 +1,13 @@
 """Train a network on pictures: the recipe, one ``fit``, its callbacks, experiments."""
 
-from .fit import (
-    CENTER,
-    RECIPE,
-    Batches,
-    Checkpoint,
-    FiniteLoss,
-    Progress,
-    Recipe,
-    Run,
-    accuracy,
-    compile_model,
-    prepare,
-    save_history,
-    train,
-    vary,
-    xla,
-)
+from .checkpoint import Checkpoint, save_history
+from .finite_loss import FiniteLoss
+from .fit import Run, accuracy, fit, train
+from .progress import Progress
+from .recipe import RECIPE, Recipe, compile_model, xla
 
 __all__ = [
-    "CENTER",
     "RECIPE",
-    "Batches",
     "Checkpoint",
     "FiniteLoss",
     "Progress",
@@ -29,9 +15,8 @@ __all__ = [
     "Run",
     "accuracy",
     "compile_model",
-    "prepare",
+    "fit",
     "save_history",
     "train",
-    "vary",
     "xla",
 ]

@@ -12,14 +12,18 @@ import math
 import os
 import platform
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from alexnet_tutorial.shapes.architecture import LRN, Architecture
 from alexnet_tutorial.shapes.variants import variant
+
+if TYPE_CHECKING:
+    from alexnet_tutorial.pictures import Sets
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "ablations.jsonl"
 """The runs that the book shows, made by ``benchmarks/ablations.py``."""
@@ -40,7 +44,7 @@ class Configuration:
         learning_rate: Where the rate starts; a cosine takes it to zero.
         weight_decay: Of the rule of 2012.
         bias_multiplier: Of the rule of 2012: how much faster biases learn.
-        vary: Whether each epoch shows other crops, a little turned, resized, lit and mirrored.
+        augment: Whether each epoch shows other crops, rotated, resized, lit and flipped a little.
         color: Whether color varies along the principal components of the training pictures.
         epochs: Passes through the training pictures; the weights of the last one are kept.
         batch_size: Pictures in one step.
@@ -53,12 +57,12 @@ class Configuration:
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
     bias_multiplier: float = 1.0
-    vary: bool = True
+    augment: bool = True
     color: bool = False
     epochs: int = 10
     batch_size: int = 16
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, object]:
         """Return the configuration as plain values, all that a run depends on but its name.
 
         Example:
@@ -139,7 +143,7 @@ CONFIGURATIONS = {
         replace(BASELINE, name="no overlap", network=_without_overlap()),
         # A rate of 0 and not a missing layer: the layers after it keep their first weights.
         replace(BASELINE, name="no dropout", network=_changed(("dropout",), rate=0.0)),
-        replace(BASELINE, name="no augmentation", vary=False),
+        replace(BASELINE, name="no augmentation", augment=False),
         replace(BASELINE, name="PCA color", color=True),
         replace(
             BASELINE, name="two towers", network=_changed(("conv2", "conv4", "conv5"), groups=2)
@@ -192,10 +196,10 @@ PARTS = (
 """What the ablations ask, in the order of the chapter."""
 
 
-def run(configuration, seed, signs):
+def run(configuration: Configuration, seed: int, signs: "Sets") -> dict[str, object]:
     """Train one configuration with one seed, and measure it after its last epoch.
 
-    The seed decides the first weights, dropout, the order of the pictures and how they vary. Two
+    The seed decides the first weights, dropout, order and augmentation of the pictures. Two
     configurations with one seed see the same pictures in the same order.
 
     Args:
@@ -207,47 +211,39 @@ def run(configuration, seed, signs):
         A record of plain values: what was run, where and when; accuracy (0 to 1) and loss on the
         middles of the pictures, without dropout: ``train_accuracy``, ``train_loss``,
         ``validation_accuracy`` and so on; and ``history``, with the training loss and accuracy
-        that each epoch came to, dropout and variation at work.
+        that each epoch came to, dropout and augmentation at work.
 
     Raises:
         ValueError: The loss is not a number.
     """
     from alexnet_tutorial.network import build
-    from alexnet_tutorial.session import keep_memory
-    from alexnet_tutorial.training import Batches, FiniteLoss, Recipe, prepare, xla
+    from alexnet_tutorial.pictures import Augmentation, Batches, preprocess
+    from alexnet_tutorial.training import Recipe, fit
 
-    keep_memory()
     size = configuration.network.input_size
-    still = {} if configuration.vary else dict.fromkeys(("turn", "zoom", "shift", "light"), 0.0)
-    recipe = Recipe(
-        epochs=configuration.epochs,
+    still = Augmentation(rotation=0, zoom=0, shift=0, brightness=0, flip=False)
+    batches = Batches(
+        signs.train,
+        size,
+        len(signs.classes),
         batch_size=configuration.batch_size,
-        mirror=configuration.vary,
-        **still,
+        augmentation=Augmentation() if configuration.augment else still,
+        seed=seed,
     )
-    batches = Batches(signs.train, size, len(signs.classes), recipe, seed)
     model = build(configuration.network, initialization=configuration.initialization, seed=seed)
     if configuration.color:
-        model = _with_color(model, prepare(signs.train.x, size), seed)
-    steps = configuration.epochs * len(batches)
-    model.compile(
-        optimizer=_optimizer(configuration, steps),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=xla(),
-    )
+        model = _with_color(model, preprocess(batches.x, size), seed)
     started = time.process_time()
-    history = model.fit(
+    history = fit(
+        model,
         batches,
-        epochs=configuration.epochs,
-        callbacks=[FiniteLoss(), batches.follow()],
-        shuffle=False,  # the batches shuffle the pictures themselves
-        verbose=0,
+        recipe=Recipe(epochs=configuration.epochs, patience=None),
+        optimizer=_optimizer(configuration, configuration.epochs * len(batches)),
     ).history
     measured = {"cpu_seconds": round(time.process_time() - started, 1)}
     for name in ("train", "validation", "test"):
         part = getattr(signs, name)
-        said = model.evaluate(prepare(part.x, size), part.y, verbose=0, return_dict=True)
+        said = model.evaluate(preprocess(part.x, size), part.y, verbose=0, return_dict=True)
         measured |= {f"{name}_{what}": round(float(said[what]), 6) for what in ("accuracy", "loss")}
     return {
         "key": key(configuration, seed, signs),
@@ -285,7 +281,7 @@ def _with_color(model, pictures, seed):
     """The model behind a layer that varies colors in training, and only then."""
     import keras
 
-    from alexnet_tutorial.network.layers import PCAColor
+    from alexnet_tutorial.pictures import PCAColor
 
     # The deviation, as the source of 2012 has it: the eigenvalue of such pixels, a variance, is
     # several times smaller, and the color would hardly be seen.
@@ -328,7 +324,7 @@ def _settings(configuration, signs):
     }
 
 
-def key(configuration, seed, signs) -> str:
+def key(configuration: Configuration, seed: int, signs: "Sets") -> str:
     """Identify a run by all that its result depends on: configuration, seed, data, Keras.
 
     Args:
@@ -343,7 +339,7 @@ def key(configuration, seed, signs) -> str:
     return hashlib.sha256(settings.encode()).hexdigest()[:12]
 
 
-def read_runs(path) -> list[dict]:
+def read_runs(path: str | os.PathLike[str]) -> list[dict]:
     """Read the runs of a file, one JSON object a line.
 
     A last line that does not end was being written when its program was killed: it does not
@@ -380,7 +376,7 @@ def read_runs(path) -> list[dict]:
     return runs
 
 
-def add_run(path, record):
+def add_run(path: str | os.PathLike[str], record: dict) -> None:
     """Append one run to a file, so that it is there whole or not at all.
 
     Args:
@@ -397,7 +393,14 @@ def add_run(path, record):
         os.fsync(file.fileno())
 
 
-def run_all(path, configurations, seeds=SEEDS, load=None, train=run, report=print):
+def run_all(
+    path: str | os.PathLike[str],
+    configurations: Iterable[Configuration],
+    seeds: Iterable[int] = SEEDS,
+    load: "Callable[[int], Sets] | None" = None,
+    train: "Callable[[Configuration, int, Sets], dict]" = run,
+    report: Callable[[str], object] = print,
+) -> int:
     """Make every run that a file does not hold yet, and append each as soon as it is done.
 
     It can be killed at any time and started again: finished runs are neither lost nor repeated.
@@ -459,10 +462,10 @@ class Effect(NamedTuple):
     points: float
     low: float
     high: float
-    differences: tuple
+    differences: tuple[float, ...]
 
 
-def effect(runs, part, measure="test_accuracy") -> Effect:
+def effect(runs: list[dict], part: Part, measure: str = "test_accuracy") -> Effect:
     """Measure what a part is worth: the mean difference over seeds, with its interval.
 
     The interval is Student's t for paired differences, ``mean ± t · s / √n``, with ``s`` their
@@ -507,7 +510,7 @@ def effect(runs, part, measure="test_accuracy") -> Effect:
     return Effect(float(mean), float(mean - half), float(mean + half), tuple(differences.tolist()))
 
 
-def student_t(degrees, share=0.95) -> float:
+def student_t(degrees: int, share: float = 0.95) -> float:
     """Find the number that Student's t stays below, either side of 0, with this probability.
 
     Args:
@@ -521,10 +524,6 @@ def student_t(degrees, share=0.95) -> float:
         >>> round(student_t(4), 3), round(student_t(1000), 2)
         (2.776, 1.96)
     """
-    scale = math.exp(math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2))
-    scale /= math.sqrt(degrees * math.pi)
-    # The density, added up from 0 on until half of the share is reached.
-    t = np.linspace(0, 200, 400_001)
-    density = scale * (1 + t**2 / degrees) ** (-(degrees + 1) / 2)
-    below = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2 * (t[1] - t[0]))])
-    return float(np.interp(share / 2, below, t))
+    from scipy import stats
+
+    return float(stats.t.ppf((1 + share) / 2, degrees))

@@ -1,6 +1,8 @@
 """The update rule of 2012: momentum with the weight decay inside it, and biases twice as fast."""
 
+from collections.abc import Sequence
 from numbers import Real
+from typing import Any
 
 import keras
 from keras import ops
@@ -49,11 +51,11 @@ class PaperSGD(keras.optimizers.Optimizer):
 
     def __init__(  # noqa: D107
         self,
-        learning_rate=0.01,
-        momentum=0.9,
-        weight_decay=0.0005,
-        bias_multiplier=2.0,
-        **kwargs,
+        learning_rate: float | keras.optimizers.schedules.LearningRateSchedule = 0.01,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0005,
+        bias_multiplier: float = 2.0,
+        **kwargs: Any,
     ):
         if not callable(learning_rate):
             _at_least_zero("learning_rate", learning_rate, "2012 started at 0.01")
@@ -70,7 +72,7 @@ class PaperSGD(keras.optimizers.Optimizer):
         self.momentum, self.decay = float(momentum), float(weight_decay)
         self.bias_multiplier = float(bias_multiplier)
 
-    def build(self, variables):
+    def build(self, variables: Sequence[keras.Variable]) -> None:
         """Make a velocity for every variable, and note which variables are biases."""
         if self.built:
             return
@@ -81,7 +83,7 @@ class PaperSGD(keras.optimizers.Optimizer):
         # Here and not in update_step, where TensorFlow passes variables without Keras' names.
         self._is_bias = [variable.name == "bias" for variable in variables]
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient: Any, variable: keras.Variable, learning_rate: Any) -> None:
         """Move one variable by its velocity."""
         index = self._get_variable_index(variable)
         velocity, is_bias = self.velocities[index], self._is_bias[index]
@@ -92,7 +94,7 @@ class PaperSGD(keras.optimizers.Optimizer):
         self.assign(velocity, self.momentum * velocity - rate * slope)
         self.assign_add(variable, velocity)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Everything needed to make the optimizer again, its velocities excepted."""
         return {
             **super().get_config(),

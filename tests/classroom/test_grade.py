@@ -2,15 +2,24 @@
 
 import copy
 import csv
-import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
+
+from classroom import sandbox
+from classroom.assignment import LeftOut, parse_notebook, read_assignment, read_assignments
+from classroom.collect import LARGEST, name_problem
+from classroom.grade import SOURCE, grade, main
+from classroom.guard import guarded_test
+from classroom.mark import read_manual, safe_for_spreadsheet
+from classroom.match import match_cells
 
 SETUP = "import math\nimport numpy as np"
 TEST_ONE = """assert side(227, 11, 4) == 55, "227 and windows of 11, 4 apart, give 55"
@@ -82,24 +91,13 @@ def without(name, **answers):
 
 
 @pytest.fixture(scope="module")
-def grader(root):
-    folder = root / "classroom"
-    for name in ("sandbox", "grade"):
-        spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules["grade"]
-
-
-@pytest.fixture
-def isolated(grader):
+def isolated():
+    """Skip where notebooks cannot be isolated, as the grader itself refuses there."""
     pytest.importorskip("jupyter_client")
     try:
-        grader.sandbox.refuse_unavailable()
-    except grader.sandbox.Unavailable as error:
+        sandbox.refuse_unavailable()
+    except sandbox.Unavailable as error:
         pytest.skip(str(error))
-    return grader
 
 
 @pytest.fixture
@@ -117,17 +115,17 @@ def submit(folder, student, content, name="01_tiny.ipynb"):
     (folder / student / name).write_bytes(content)
 
 
-def parsed(grader, content):
-    return grader.parse_notebook(json.dumps(content).encode())
+def parsed(content):
+    return parse_notebook(json.dumps(content).encode())
 
 
-def test_answers_are_matched_and_tests_restored(grader, source):
-    assignment = grader.read_assignment(source / "01_tiny.ipynb")
+def test_answers_are_matched_and_tests_restored(source):
+    assignment = read_assignment(source / "01_tiny.ipynb")
     submitted = answered(side="x = 1")
     submitted["cells"][2]["source"] = "pass"  # the test, edited
     submitted["cells"].insert(2, cell("mine", "y = 2"))
     submitted["cells"].reverse()  # the order is the instructor's all the same
-    cells, notes = grader.match_cells(assignment, parsed(grader, submitted))
+    cells, notes = match_cells(assignment, parsed(submitted))
     by_id = {part.grade_id: part.source for part in cells if part.grade_id}
     assert by_id["side"] == "x = 1" and by_id["mean"] == RIGHT_TWO
     assert by_id["test-side"] == TEST_ONE and by_id["test-mean"] == TEST_TWO
@@ -141,20 +139,18 @@ def test_answers_are_matched_and_tests_restored(grader, source):
     assert [part.source for part in cells if part.kind == "added"] == ["y = 2"]
     assert not notes
 
-    cells, notes = grader.match_cells(assignment, parsed(grader, without("test-side")))
+    cells, notes = match_cells(assignment, parsed(without("test-side")))
     assert TEST_ONE in [part.source for part in cells]
     assert notes == ["test test-side was deleted and is put back"]
-    cells, notes = grader.match_cells(assignment, parsed(grader, without("mean")))
+    cells, notes = match_cells(assignment, parsed(without("mean")))
     assert [part.source for part in cells if part.grade_id == "mean"] == [""]
     assert notes == ["cell mean was deleted"]
-    _, notes = grader.match_cells(
-        assignment, parsed(grader, answered(mean="import os; os._exit(0)"))
-    )
+    _, notes = match_cells(assignment, parsed(answered(mean="import os; os._exit(0)")))
     assert "look at it by hand" in notes[0] and "os._exit" in notes[0]
 
 
-def test_what_is_no_submission_is_refused(grader, source):
-    assignment = grader.read_assignment(source / "01_tiny.ipynb")
+def test_what_is_no_submission_is_refused(source):
+    assignment = read_assignment(source / "01_tiny.ipynb")
     text = json.dumps(answered(why="é ü"), ensure_ascii=False)
     for content, why in {
         b"": "an empty file",
@@ -168,21 +164,21 @@ def test_what_is_no_submission_is_refused(grader, source):
         b'{"nbformat": 4, "cells": [{"source": 3}]}': "no text",
         b'{"nbformat": 4, "cells": [{"metadata": []}]}': "no dictionary",
     }.items():
-        with pytest.raises(grader.LeftOut, match=why):
-            grader.parse_notebook(content)
-    assert len(grader.parse_notebook(b"\xef\xbb\xbf" + text.encode())) == 6
+        with pytest.raises(LeftOut, match=why):
+            parse_notebook(content)
+    assert len(parse_notebook(b"\xef\xbb\xbf" + text.encode())) == 6
     other = notebook([cell("other", "x = 1", "other", solution=True)])
-    with pytest.raises(grader.LeftOut, match="another assignment"):
-        grader.match_cells(assignment, parsed(grader, other))
+    with pytest.raises(LeftOut, match="another assignment"):
+        match_cells(assignment, parsed(other))
     double = answered()
     double["cells"].append(double["cells"][1])
-    with pytest.raises(grader.LeftOut, match="two cells have the grade_id 'side'"):
-        grader.match_cells(assignment, parsed(grader, double))
+    with pytest.raises(LeftOut, match="two cells have the grade_id 'side'"):
+        match_cells(assignment, parsed(double))
 
 
-def run_guarded(grader, test, names):
+def run_guarded(test, names):
     """Run a guarded test as the kernel would; True where its proof was set."""
-    code, proof, value = grader.guarded_test(test)
+    code, proof, value = guarded_test(test)
     space = {"__name__": "__main__", **names}
     exec(compile(code, "test", "exec"), space)
     return repr(space[proof]) == value
@@ -194,43 +190,42 @@ def from_notebook(code):
     return space
 
 
-def test_guarded_tests_hold_what_plain_ones_do(grader):
-    assert run_guarded(grader, "assert x == 3 and len(y) == 2", {"x": 3, "y": [1, (2,)]})
+def test_guarded_tests_hold_what_plain_ones_do():
+    assert run_guarded("assert x == 3 and len(y) == 2", {"x": 3, "y": [1, (2,)]})
     with pytest.raises(AssertionError, match="three"):
-        run_guarded(grader, "assert x == 3, 'three'", {"x": 4})
+        run_guarded("assert x == 3, 'three'", {"x": 4})
     # A student's `len` is not asked, and an object that equals everything is refused.
-    assert run_guarded(grader, "assert len(y) == 2", {"len": lambda y: 0, "y": [1, 2]})
+    assert run_guarded("assert len(y) == 2", {"len": lambda y: 0, "y": [1, 2]})
     with pytest.raises(AssertionError):
-        run_guarded(grader, "assert len(y) == 3", {"len": lambda y: 3, "y": [1, 2]})
+        run_guarded("assert len(y) == 3", {"len": lambda y: 3, "y": [1, 2]})
     yes = from_notebook("class Yes:\n    def __eq__(self, other): return True")["Yes"]
     for value in (yes(), [1, yes()], {"a": (yes(),)}):
         with pytest.raises(AssertionError, match="own class Yes"):
-            run_guarded(grader, "assert x == 3", {"x": value})
+            run_guarded("assert x == 3", {"x": value})
     plain = from_notebook("class Layer:\n    def size(self): return 3")["Layer"]
-    assert run_guarded(
-        grader, "assert x.size() == 3 and isinstance(x, Layer)", {"x": plain(), "Layer": plain}
-    )
+    names = {"x": plain(), "Layer": plain}
+    assert run_guarded("assert x.size() == 3 and isinstance(x, Layer)", names)
 
 
-def test_a_name_is_no_formula_and_no_path(grader, tmp_path):
+def test_a_name_is_no_formula_and_no_path(tmp_path):
     for name in ("=cmd()", "+1", "-1", "@a", "\tx"):
-        assert grader.safe_for_spreadsheet(name) == "'" + name
-    assert grader.safe_for_spreadsheet("Åsa") == "Åsa"
+        assert safe_for_spreadsheet(name) == "'" + name
+    assert safe_for_spreadsheet("Åsa") == "Åsa"
     for name in (".git", "a\nb", os.fsdecode(b"\xff\xfe")):
-        assert grader.name_problem(name)
-    assert grader.name_problem("Zoë  O'Brien = 7\\..") is None
+        assert name_problem(name)
+    assert name_problem("Zoë  O'Brien = 7\\..") is None
 
 
-def test_by_hand_points_are_checked(grader, source, tmp_path):
-    known = grader.read_assignments(source)
+def test_by_hand_points_are_checked(source, tmp_path):
+    known = read_assignments(source)
     path = tmp_path / "manual.csv"
     head = "student,assignment,question,points\n"
     path.write_text(head + "Ann,01_tiny,why,3.5\nBob,01_tiny,why,\n", encoding="utf-8")
-    assert grader.read_manual(path, known) == {("Ann", "01_tiny", "why"): 3.5}
+    assert read_manual(path, known) == {("Ann", "01_tiny", "why"): 3.5}
     for line in ("Ann,01_tiny,why,5", "Ann,01_tiny,why,nan", "Ann,01_tiny,test-side,1", "A,x,y,1"):
         path.write_text(head + line + "\n", encoding="utf-8")
         with pytest.raises(SystemExit, match="line 2"):
-            grader.read_manual(path, known)
+            read_manual(path, known)
 
 
 # What each student handed in, and the points of the two tested questions that it must get.
@@ -327,6 +322,13 @@ REACHES = {
     "writes": "mean = 2.5\nimport os, sys\n"
     "for place in {places!r} + [sys.prefix + '/x', '/usr/x', '/x']:\n"
     "    try: open(place, 'a').write('x'); mean = 0\n    except OSError: pass",
+    # They lie in /tmp, of which a notebook has another: shown there all the same, to be read only.
+    "data": "import os\nfolder = os.environ['ALEXNET_TUTORIAL_DATA']\n"
+    "letters = folder + '/letters.txt'\n"
+    "mean = 2.5 if open(letters).read() == 'given' else 0\n"
+    "for act in (lambda: open(letters, 'w'), lambda: os.remove(letters),"
+    " lambda: os.rmdir(folder), lambda: os.rename(folder, folder + '2')):\n"
+    "    try: act(); mean = 0\n    except OSError: pass",
     "processes": "import os\nseen = [p for p in os.listdir('/proc') if p.isdigit()]\n"
     "mean = 2.5 if len(seen) < 5 else 0",
 }
@@ -345,7 +347,7 @@ def test_a_class_gets_exactly_its_marks(isolated, source, tmp_path):
     text = json.dumps(answered())
     submit(submissions, "empty file", b"")
     submit(submissions, "utf-16", text.encode("utf-16"))
-    submit(submissions, "huge", text.encode() + b" " * isolated.LARGEST)
+    submit(submissions, "huge", text.encode() + b" " * LARGEST)
     submit(submissions, "another", answered(), "02_other.ipynb")
     submit(submissions, ".hidden", answered())
     (submissions / "link").mkdir()
@@ -361,10 +363,14 @@ def test_a_class_gets_exactly_its_marks(isolated, source, tmp_path):
         "student,assignment,question,points\none wrong,01_tiny,why,2.5\n", encoding="utf-8"
     )
 
-    limits = isolated.sandbox.Limits(
-        cell_seconds=10, total_seconds=120, memory=1 << 30, processes=64
-    )
-    results = isolated.grade(submissions, output, source, limits)
+    limits = sandbox.Limits(cell_seconds=10, total_seconds=120, memory=1 << 30, processes=64)
+    with tempfile.TemporaryDirectory(dir="/tmp") as data:
+        Path(data, "letters.txt").write_text("given")
+        # Nothing but the isolation keeps a student from writing there.
+        os.chmod(data, 0o777)
+        os.chmod(Path(data, "letters.txt"), 0o666)
+        results = grade(submissions, output, source, limits, Path(data))
+        assert [path.name for path in Path(data).iterdir()] == ["letters.txt"]
     expected = {name: (one, two) for name, (_, one, two) in STUDENTS.items()}
     expected |= dict.fromkeys(REACHES, (2, 3))
     got = {
@@ -408,9 +414,15 @@ def test_an_interrupted_run_goes_on(isolated, source, tmp_path, root):
         submit(submissions, student, answered())
     slow = "import time\ntime.sleep(30)\n"
     submit(submissions, "c", answered(side=slow + RIGHT_ONE))
-    code = "import sys\nfrom classroom import grade\ngrade.grade(*sys.argv[2:5])"
-    command = [sys.executable, "-c", code, root / "classroom", submissions, output, source]
-    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+    code = "import sys\nfrom classroom.grade import grade\ngrade(*sys.argv[1:])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(submissions), str(output), str(source)],
+        # It finds what it needs from any folder.
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     for _ in range(2):
         assert process.stdout.readline().startswith("graded")
     kernel = kernel_of(process.pid)
@@ -422,7 +434,7 @@ def test_an_interrupted_run_goes_on(isolated, source, tmp_path, root):
     assert len(before) == 1  # a and b are the same notebook: it was kept once
 
     submit(submissions, "c", answered(side="side = 0"))
-    results = isolated.grade(submissions, output, source)
+    results = grade(submissions, output, source)
     assert [r.points["test-side"] for r in results] == [2, 2, 0]
     after = {path: path.stat().st_mtime_ns for path in (output / "kept").iterdir()}
     assert before.items() <= after.items() and len(after) == 2
@@ -440,9 +452,27 @@ def test_the_first_assignment_gives_all_points_solved_and_none_unsolved(isolated
     for student, folder in (("solved", "source"), ("unsolved", "release")):
         content = (root / "classroom" / folder / "01_shapes.ipynb").read_bytes()
         submit(tmp_path / "submissions", student, content, "01_shapes.ipynb")
-    solved, unsolved = isolated.grade(tmp_path / "submissions", tmp_path / "output")
-    assignment = isolated.read_assignments(isolated.SOURCE)["01_shapes"]
+    solved, unsolved = grade(tmp_path / "submissions", tmp_path / "output", data=root / "data")
+    assignment = read_assignments(SOURCE)["01_shapes"]
     tested = {c.grade_id: c.points for c in assignment.questions if c.kind == "test"}
     assert {q: p for q, p in solved.points.items() if p is not None} == tested
     assert sum(tested.values()) > 0 and not any(unsolved.points[q] for q in tested)
     assert set(unsolved.messages) >= set(tested)
+
+
+def test_marks_lie_beside_what_they_mark_and_a_place_that_cannot_be_is_refused(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    places = []
+    monkeypatch.setattr(
+        "classroom.grade.grade", lambda _, output, **options: places.append(output) or []
+    )
+    (tmp_path / "2a").mkdir()
+    main(["2a/"])
+    main(["2a", "--output", "marks"])
+    assert places == [tmp_path / "2a-grades", Path("marks")]
+    monkeypatch.undo()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit, match="file/marks: Not a directory"):
+        grade(tmp_path / "2a", tmp_path / "file" / "marks")

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tools import execute, keys
+
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
 EXECUTED = ROOT / "build" / "executed"
@@ -232,11 +234,10 @@ def test_code_is_valid_python(name):
 
 
 @each_notebook
-def test_executed_copy_is_of_this_notebook_and_package(name, build_script):
+def test_executed_copy_is_of_this_notebook_and_package(name):
     executed(name)
     page = Path("book", name)
-    around = build_script.circumstances()
-    if build_script.kept_key(page) != build_script.key_of(page, around):
+    if execute.kept_record(execute.EXECUTED / page)["key"] != keys.key(keys.parts(ROOT / page)):
         pytest.fail(f"what is shown of {name} is not of this package or data: run make book")
 
 

@@ -13,6 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from tools import execute
+
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
 RELEASE = ROOT / "classroom" / "release"
@@ -157,13 +159,13 @@ def test_wheel_has_every_file_of_the_package_and_is_what_is_installed(wheel, env
             assert content == (installed_folder().parent / name).read_bytes(), name
 
 
-def test_chapters_were_executed_outside_the_checkout(build_script, tmp_path):
+def test_chapters_were_executed_outside_the_checkout(tmp_path):
     """What a kernel of the build imports and where, asked in its own environment."""
     asked = (
         "import json, os, sys, alexnet_tutorial as a;"
         "print(json.dumps([a.__file__, os.getcwd(), sys.path]))"
     )
-    environment = build_script.offline_environment(tmp_path)
+    environment = execute.offline_environment(tmp_path)
     done = subprocess.run(
         [sys.executable, "-c", asked], cwd=tmp_path, env=environment, capture_output=True, text=True
     )

@@ -27,15 +27,15 @@ PUBLISHED = {
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_parameters_and_map_sizes(name):
-    steps = {layer.name: (layer, shape, out) for layer, shape, out in variant(name).walk()}
+    steps = {step.layer.name: step for step in variant(name).steps}
     parameters, sizes = PUBLISHED[name]
-    assert sum(layer.parameters(shape) for layer, shape, _ in steps.values()) == parameters
-    assert [steps[n][2][0] for n in ("conv1", "pool1", "pool2", "pool5")] == sizes
+    assert sum(step.layer.parameters(step.input) for step in steps.values()) == parameters
+    assert [steps[n].output[0] for n in ("conv1", "pool1", "pool2", "pool5")] == sizes
 
 
 def test_neurons_of_the_paper():
     """The paper's own counts, section 3.5, with its slip in the first put right."""
-    shapes = {layer.name: out for layer, _, out in variant("alexnet-2012").walk()}
+    shapes = {step.layer.name: step.output for step in variant("alexnet-2012").steps}
     counts = []
     for name in ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"):
         size = 1

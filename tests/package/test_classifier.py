@@ -130,13 +130,13 @@ def test_finetune_freezes_the_body_then_trains_it_all(folder, tmp_path):
             return history
 
     net.__class__ = Watch
-    histories = net.finetune(
+    runs = net.finetune(
         new, epochs=(20, 2), learning_rate=(3e-2, 1e-4), validation_data=new, verbose=0
     )
     (frozen, first), (trained, second) = phases
     assert frozen == [True, True] and trained == [False, False]
     assert (first, second) == (pytest.approx(3e-2), pytest.approx(1e-4))
-    assert len(histories["head"]["loss"]) == 20 and len(histories["all"]["loss"]) == 2
+    assert len(runs["head"].history["loss"]) == 20 and len(runs["all"].history["loss"]) == 2
     assert net.classes == ("cyan", "violet") and net.model.output_shape == (None, 2)
     assert all(layer.trainable for layer in net.model.layers)
     assert net.evaluate(new)["accuracy"] == 1
@@ -229,6 +229,7 @@ def test_a_folder_may_hold_some_of_the_classes_but_no_others(folder):
     assert result["accuracy"] == right.mean()
     with pytest.raises(ValueError, match="1 classes are unknown .* first 'green'"):
         tiny(classes=("red", "blue", "yellow")).evaluate(folder)
+    assert tiny(classes=("pink", "red")).predict(folder).shape == (18,)  # names ask for no labels
 
 
 def test_unreadable_pictures_are_named_counted_and_left_out(folder):
@@ -400,10 +401,15 @@ def test_the_commands_train_judge_name_and_finetune(folder, tmp_path, capsys):
     description.write_text(json.dumps(TINY.to_json()))
     kept, tuned = str(tmp_path / "kept.keras"), str(tmp_path / "tuned.keras")
     words = ["train", "--data", str(folder), "--network", str(description), "--batch", "4"]
-    words += ["--epochs", "25", "--save", kept, "--validation", str(folder), "--format", "json"]
+    words += ["--epochs", "75", "--save", kept, "--validation", str(folder), "--format", "json"]
     assert main(words) == 0
     trained = json.loads(capsys.readouterr().out)
-    assert trained["validation_accuracy"] > 0.9 and len(trained["history"]["loss"]) == 25
+    assert trained["validation_accuracy"] > 0.9 and trained["epochs"] == len(
+        trained["history"]["loss"]
+    )
+    assert trained["test_accuracy"] is None and trained["data_kind"] == "folder"
+    assert trained["pictures"] == {"train": 18, "validation": 18} and trained["classes"] == 3
+    assert trained["preprocessing"] == Classifier.load(kept).preprocessing.to_json()
 
     assert main(["evaluate", kept, "--data", str(folder), "--views", "10", "--format", "json"]) == 0
     result = json.loads(capsys.readouterr().out)
@@ -428,7 +434,9 @@ def test_the_commands_train_judge_name_and_finetune(folder, tmp_path, capsys):
     other = write_folder(tmp_path / "other", {"black": (9, 9, 9), "white": (250, 250, 250)})
     words = ["finetune", kept, "--data", str(other), "--save", tuned, "--format", "json"]
     assert main([*words, "--epochs", "2"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["history"]["loss"]) == 4
+    tuned_result = json.loads(capsys.readouterr().out)
+    assert len(tuned_result["history"]["loss"]) == 4 == tuned_result["epochs"]
+    assert set(tuned_result) == set(trained)  # one object, the same keys
     assert Classifier.load(tuned).classes == ("black", "white")
 
 
@@ -436,12 +444,26 @@ def test_commands_that_cannot_work_say_why_first(folder, tmp_path, capsys):
     for words, message in (
         (["train", "--data", str(folder), "--save", "net.h5"], "ends in .keras"),
         (["train", "--data", "x", "--save", str(tmp_path / "no" / "a.keras")], "is not there"),
-        (["train", "--data", str(folder), "--folder", "runs"], "signs only"),
+        (["train", "--data", "signs", "--validation", str(folder)], "Expected the same subfolders"),
         (["train", "--data", str(tmp_path / "none")], "not there"),
         (["predict", str(tmp_path / "none.keras"), "a.png"], "no such file"),
     ):
         assert main(words) == 1
         assert message in capsys.readouterr().err
+
+
+def test_a_folder_training_goes_on_from_its_checkpoint(folder, tmp_path, capsys):
+    description = tmp_path / "tiny.json"
+    description.write_text(json.dumps(TINY.to_json()))
+    words = ["train", "--data", str(folder), "--network", str(description), "--format", "json"]
+    words += ["--epochs", "3", "--folder", str(tmp_path / "run")]
+    results = []
+    for _ in range(2):
+        assert main(words) == 0
+        results.append(json.loads(capsys.readouterr().out))
+    assert results[0] == results[1]  # seconds too: nothing was left to do
+    assert main([*words, "--seed", "1"]) == 1
+    assert "belongs to another run" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -457,13 +479,16 @@ def test_a_network_trained_on_signs_is_kept(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_the_full_network_overfits_64_pictures():
+def test_the_full_network_overfits_photographs():
+    """Learns by heart what it saw: that it is whole, and that gradients reach every layer."""
     data = os.environ.get("ALEXNET_TUTORIAL_DATA", "")
     path = Path(data) / "imagenet-sample"
     if not data or not path.is_dir():
         pytest.skip("needs imagenet-sample in the folder that ALEXNET_TUTORIAL_DATA names")
-    pictures = load_folder(path).subset(range(64))
+    pictures = load_folder(path).subset(range(8))
     net = Classifier.from_architecture("alexnet-2012", pictures.classes, pictures.class_names)
+    before = [weights.copy() for weights in net.model.get_weights()]
+    assert net.evaluate(pictures)["accuracy"] < 0.5
 
     class Enough(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -471,6 +496,8 @@ def test_the_full_network_overfits_64_pictures():
                 self.model.stop_training = net.score(pictures) == 1
 
     net.compile(1e-4)
-    options = {"augment": False, "batch_size": 16, "on_error": "raise", "verbose": 0}
+    options = {"augment": False, "batch_size": 8, "on_error": "raise", "verbose": 0}
     net.fit(pictures, epochs=60, callbacks=[Enough()], **options)
     assert net.evaluate(pictures)["accuracy"] == 1
+    after = net.model.get_weights()
+    assert all((a != b).any() for a, b in zip(before, after, strict=True))

@@ -18,6 +18,8 @@ NOTEBOOK = ROOT / "book" / "91_error_index.ipynb"
 CELLS = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
 IDS = [cell["id"] for cell in CELLS]
 
+BUILD = {"ALEXNET_TUTORIAL_BUILD": "1"}  # as the build insists
+
 # Runs the cells that raise and those that cure, in order, as a reader would.
 RUNNER = """
 import json, sys
@@ -51,6 +53,12 @@ OFF_PAGE = {
 }
 
 
+@pytest.fixture
+def build(monkeypatch):
+    for name, value in BUILD.items():
+        monkeypatch.setenv(name, value)
+
+
 def text(cell):
     return "".join(cell["source"])
 
@@ -64,7 +72,7 @@ def raised(cell):
 
 
 def run(backend):
-    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT), **BUILD}
     return subprocess.run(
         [sys.executable, "-c", RUNNER, str(NOTEBOOK)],
         env=environment,
@@ -97,7 +105,7 @@ def test_every_message_is_raised_and_every_cure_works(backend):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("message", OFF_PAGE)
-def test_messages_that_the_chapter_only_explains_are_raised(message, capsys):
+def test_messages_that_the_chapter_only_explains_are_raised(message, capsys, build):
     pytest.importorskip("tensorflow")
     code, environment = OFF_PAGE[message]
     with errors.raises(message):
@@ -171,7 +179,7 @@ def test_raises_shows_what_came(capsys):
         (DECAY, ValueError, DECAY),
     ],
 )
-def test_raises_fails_loudly_on_something_else(message, kind, said):
+def test_the_build_fails_loudly_on_something_else(message, kind, said, build):
     with (
         pytest.raises(AssertionError, match="wording has changed") as caught,
         errors.raises(message),
@@ -181,15 +189,33 @@ def test_raises_fails_loudly_on_something_else(message, kind, said):
 
 
 @pytest.mark.parametrize("message", [TRUTH, DECAY, "Invalid loss, terminating training"])
-def test_raises_fails_loudly_on_nothing(message):
+def test_the_build_fails_loudly_on_nothing(message, build):
     with pytest.raises(AssertionError, match="there was nothing"), errors.raises(message):
         pass
 
 
-def test_a_failure_is_not_hidden_by_the_expected_warning():
+def test_a_failure_is_not_hidden_by_the_expected_warning(build):
     with pytest.raises(AssertionError, match="KeyError"), errors.raises(DECAY):
         warnings.warn(DECAY, stacklevel=1)
         raise KeyError("lost")
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "said"),
+    [(TRUTH, ValueError, "The truth of an array is ambiguous"), (DECAY, TypeError, "no such word")],
+)
+def test_a_reader_sees_another_version_s_words_beside_the_known_ones(message, kind, said, capsys):
+    with errors.raises(message):
+        raise kind(said)
+    shown = capsys.readouterr().out
+    assert f"{kind.__name__}: {said}" in shown and f"“{message}”" in shown
+
+
+def test_a_reader_is_told_when_nothing_is_raised_any_more(capsys):
+    with errors.raises(TRUTH):
+        pass
+    shown = capsys.readouterr().out
+    assert "Nothing is raised with this version" in shown and f"“{TRUTH}”" in shown
 
 
 def test_an_unknown_message_is_refused_before_anything_runs():

@@ -164,7 +164,7 @@ def test_ids_do_not_collide_and_every_reference_is_answered():
 def test_the_diagram_names_every_shape_of_every_variant(name):
     net = variant(name)
     picture = figures.architecture_diagram(net)
-    for layer, shape, out in net.walk():
+    for layer, shape, out, _ in net.steps:
         if out != shape:
             assert f"{layer.name} {' × '.join(map(str, out))}" in picture.alt
             assert f">{layer.name}</text>" in picture.svg

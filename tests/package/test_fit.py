@@ -17,20 +17,28 @@ import pytest
 
 from alexnet_tutorial import figures
 from alexnet_tutorial.network import build
-from alexnet_tutorial.pictures import DataError, Signs, Split, data_directory, load_signs
+from alexnet_tutorial.pictures import (
+    Augmentation,
+    Batches,
+    DataError,
+    Signs,
+    Split,
+    augment,
+    data_directory,
+    load_signs,
+    preprocess,
+)
 from alexnet_tutorial.shapes.architecture import Architecture, Conv, Dense, Dropout, Flatten
 from alexnet_tutorial.shapes.variants import variant
 from alexnet_tutorial.training import (
     RECIPE,
-    Batches,
     Checkpoint,
     Progress,
     Recipe,
     compile_model,
-    prepare,
+    fit,
     save_history,
     train,
-    vary,
 )
 
 TINY = Architecture(
@@ -44,7 +52,9 @@ TINY = Architecture(
         Dense("fc8", 3, activation="softmax"),
     ),
 )
-QUICK = Recipe(epochs=6, batch_size=8, learning_rate=5e-3, patience=3, shift=2)
+QUICK = Recipe(
+    epochs=6, batch_size=8, learning_rate=5e-3, patience=3, augmentation=Augmentation(shift=2)
+)
 
 
 def split(count, seed):
@@ -61,25 +71,30 @@ def tiny_signs(seed=0, **changes):
     return Signs(**(parts | changes), classes=(0, 1, 2), source="colored noise", kind="generated")
 
 
+def batches_of(pictures, seed=0, **options):
+    options = {"batch_size": QUICK.batch_size, "augmentation": QUICK.augmentation} | options
+    return Batches(pictures, 12, 3, seed=seed, **options)
+
+
 # ---- Pictures -------------------------------------------------------------------------------
 
 
-def test_prepare_takes_the_center():
+def test_preprocess_takes_the_center():
     pictures = np.zeros((1, 64, 64, 3), np.uint8)
     pictures[0, 3, 3] = 255  # the first pixel of the middle 57: (64 - 57) // 2 = 3
-    crop = prepare(pictures, 57)
+    crop = preprocess(pictures, 57)
     assert crop.shape == (1, 57, 57, 3) and crop.dtype == np.float32
     assert (crop[0, 0, 0] == 0.5).all() and np.sum(crop > -0.5) == 3
 
 
-def test_vary_turns_shifts_and_mirrors_as_its_formula_says():
-    # A plane is read exactly by bilinear interpolation, so a varied plane is the plane at the
-    # turned, resized, shifted place: an oracle that needs no interpolation.
+def test_augment_rotates_shifts_and_flips_as_its_formula_says():
+    # A plane is read exactly by bilinear interpolation, so an augmented plane is the plane at
+    # the rotated, resized, shifted place: an oracle that needs no interpolation.
     rows, columns = np.mgrid[:64, :64].astype(float)
     plane = np.stack([2 * rows + columns, rows, columns], -1)
     picture = np.repeat(plane[None].round().astype(np.uint8), 20, 0)
-    recipe = Recipe(turn=10, zoom=0.05, shift=2, light=0, mirror=True)
-    crops = (vary(picture, 41, recipe, np.random.default_rng(3)) + 0.5) * 255
+    how = Augmentation(rotation=10, zoom=0.05, shift=2, brightness=0, flip=True)
+    crops = augment(picture, 41, how, np.random.default_rng(3))
     for crop in crops:
         y, x = crop[..., 1], crop[..., 2]
         np.testing.assert_allclose(crop[..., 0], 2 * y + x, atol=1e-2)
@@ -89,14 +104,14 @@ def test_vary_turns_shifts_and_mirrors_as_its_formula_says():
         assert abs(math.degrees(math.atan2(across, down))) <= 10 + 1e-2
         assert abs(y[20, 20] - 31.5) <= 2 and abs(x[20, 20] - 31.5) <= 2
         assert math.hypot(y[0, 1] - y[0, 0], x[0, 1] - x[0, 0]) == pytest.approx(zoom, abs=1e-3)
-    mirrored = crops[:, 0, 0, 2] > crops[:, 0, -1, 2]
-    assert 0 < mirrored.sum() < len(crops)
+    flipped = crops[:, 0, 0, 2] > crops[:, 0, -1, 2]
+    assert 0 < flipped.sum() < len(crops)
 
 
 def test_batches_repeat_from_seed_and_epoch_alone():
-    one, two = (Batches(split(20, 0), 12, 3, QUICK, seed=4) for _ in range(2))
-    for _ in range(3):
-        one.on_epoch_end()
+    one, two = (batches_of(split(20, 0), seed=4) for _ in range(2))
+    for _ in range(4):  # Keras says so when an epoch begins, the first one too
+        one.on_epoch_begin()
     two.epoch = 3
     for step in reversed(range(len(two))):  # order of asking does not matter
         for a, b in zip(one[step], two[step], strict=True):
@@ -106,7 +121,7 @@ def test_batches_repeat_from_seed_and_epoch_alone():
     assert sorted(shown) == sorted(split(20, 0).y)  # every picture once
     two.epoch = 2
     assert not np.array_equal(one[0][0], two[0][0])
-    assert not np.array_equal(one[0][0], Batches(split(20, 0), 12, 3, QUICK, seed=5)[0][0])
+    assert not np.array_equal(one[0][0], batches_of(split(20, 0), seed=5)[0][0])
 
 
 # ---- Training -------------------------------------------------------------------------------
@@ -116,11 +131,17 @@ def same_weights(one, two):
     return all(map(np.array_equal, one.get_weights(), two.get_weights()))
 
 
+def preprocessed(run):
+    """The test pictures, cut by hand: from the third row and column on, 12 of 16."""
+    assert run.preprocessing.crop == (12, 12) and run.preprocessing.resize == 16
+    return tiny_signs().test.x[:, 2:14, 2:14]
+
+
 def test_a_tiny_network_learns_and_the_same_seed_repeats_it():
     recipe = replace(QUICK, epochs=15)
     first = train(TINY, tiny_signs(), seed=1, recipe=recipe, progress=False)
     assert first.test_accuracy >= 0.9
-    x, y = prepare(tiny_signs().test.x, 12), tiny_signs().test.y
+    x, y = preprocess(tiny_signs().test.x, 12), tiny_signs().test.y
     assert first.model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"] == pytest.approx(
         first.test_accuracy
     )
@@ -131,8 +152,10 @@ def test_a_tiny_network_learns_and_the_same_seed_repeats_it():
     assert other.history != first.history
 
     report = json.loads(json.dumps(first.to_json()))
-    assert report["parameters"] == sum(layer.parameters(shape) for layer, shape, _ in TINY.walk())
+    assert report["parameters"] == sum(step.layer.parameters(step.input) for step in TINY.steps)
     assert report["data_source"] == "colored noise" and "model" not in report
+    assert report["pictures"] == {"train": 48, "validation": 12, "test": 12}
+    assert (first.preprocessing.apply(preprocessed(first)) == x).all()
     assert report["seconds"] > 0 and len(report["history"]["loss"]) == report["epochs"]
     assert "colored noise" in str(first)
 
@@ -144,7 +167,7 @@ def test_early_stopping_keeps_the_best_epoch():
     recipe = replace(QUICK, epochs=30, patience=2)
     run = train(TINY, tiny_signs(validation=wrong), recipe=recipe, progress=False)
     assert run.epochs == run.best_epoch + 2 < 30
-    x = prepare(wrong.x, 12)
+    x = preprocess(wrong.x, 12)
     loss = run.model.evaluate(x, wrong.y, verbose=0, return_dict=True)["loss"]
     assert loss == pytest.approx(min(run.history["val_loss"]), rel=1e-5)
 
@@ -152,19 +175,19 @@ def test_early_stopping_keeps_the_best_epoch():
 KILLED = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
-import keras
-from test_training import *
-from alexnet_tutorial import training
+from test_fit import *
+from alexnet_tutorial.pictures import batches
+from alexnet_tutorial.training import fit
 
-class Slow(training.Batches):
+class Slow(batches.Batches):
     def __getitem__(self, step):
         if self.epoch == 3 and step == 2:
             print("in the middle of epoch 4", flush=True)
             time.sleep(60)
         return super().__getitem__(step)
 
-training.Batches = Slow
-training.train(TINY, tiny_signs(), seed=1, folder=sys.argv[2], recipe=QUICK, progress=False)
+sys.modules["alexnet_tutorial.training.fit"].Batches = Slow
+train(TINY, tiny_signs(), seed=1, folder=sys.argv[2], recipe=QUICK, progress=False)
 """
 
 
@@ -218,10 +241,10 @@ class Break(keras.callbacks.Callback):
 @pytest.mark.parametrize("stop_at", [1, 4])
 def test_plain_fit_resumes_patience_and_best_weights_too(tmp_path, stop_at):
     wrong = split(12, 100)
-    validation = prepare(wrong.x, 12), (wrong.y + 1) % 3
+    validation = preprocess(wrong.x, 12), (wrong.y + 1) % 3
 
     def run(folder, *more):
-        batches = Batches(split(48, 0), 12, 3, QUICK, seed=7)
+        batches = batches_of(split(48, 0), seed=7)
         model = build(TINY, seed=7)
         compile_model(model, replace(QUICK, epochs=12), len(batches))
         stop = keras.callbacks.EarlyStopping(patience=4, restore_best_weights=True)
@@ -244,6 +267,24 @@ def test_plain_fit_resumes_patience_and_best_weights_too(tmp_path, stop_at):
     assert keep.resumed == stop_at
     assert resumed.history == whole.history and same_weights(model, again)
     assert resumed.epoch == whole.epoch
+
+
+def test_fit_takes_any_model_and_what_it_was_compiled_with():
+    batches = batches_of(split(48, 0), seed=7)
+    validation = batches_of(split(12, 100), augmentation=None, shuffle=False)
+    described, built = fit(TINY, batches, validation, QUICK), build(TINY, seed=7)
+    given = fit(built, batches, validation, QUICK)
+    assert given.model is built and given.history == described.history  # from epoch 0 each time
+    assert same_weights(given.model, described.model)
+    model = build(TINY, seed=7)
+    model.compile(
+        keras.optimizers.SGD(0.25), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    run = fit(model, batches, recipe=replace(QUICK, epochs=1))
+    assert float(model.optimizer.learning_rate.numpy()) == 0.25
+    assert run.validation_accuracy is None and run.best_epoch == 1
+    with pytest.raises(ValueError, match=r"'tiny' ends in 4 classes.*have 3"):
+        fit(build(TINY.with_classes(4)), batches, recipe=QUICK)
 
 
 # ---- Bad input ------------------------------------------------------------------------------
@@ -289,7 +330,10 @@ def test_a_folder_of_another_run_is_refused(tmp_path):
         ({"signs": tiny_signs(seed=9)}, "training set is 48 pictures, sha256"),
         ({"seed": 2}, "seed 1000.*seed 2000"),
         ({"recipe": replace(recipe, learning_rate=0.1)}, "0.005.*0.1"),
-        ({"recipe": replace(recipe, turn=3)}, "turn 12.0.*turn 3"),
+        (
+            {"recipe": replace(recipe, augmentation=Augmentation(rotation=3))},
+            "rotation 12.0.*rotation 3",
+        ),
         ({"recipe": replace(recipe, patience=9)}, "early stopping is patience 3.*9"),
     ]:
         with pytest.raises(ValueError, match=f"another run.*{message}"):
@@ -303,10 +347,9 @@ def test_a_folder_of_another_run_is_refused(tmp_path):
 def test_a_loss_that_is_not_a_number_stops_the_run(tmp_path):
     with pytest.raises(ValueError, match=r"loss is (nan|inf) in epoch 1, step \d.*learning rate"):
         train(TINY, tiny_signs(), recipe=replace(QUICK, learning_rate=1e30), progress=False)
-    with pytest.raises(ValueError, match="loss is nan"):
-        keep = Checkpoint(tmp_path, None)
-        keep.set_model(build(TINY))
-        keep.on_epoch_end(0, {"loss": math.nan})
+    keep = Checkpoint(tmp_path, None)
+    keep.set_model(build(TINY))
+    keep.on_epoch_end(0, {"loss": math.nan})
     assert not list(tmp_path.iterdir())  # what is broken is not kept
 
 
@@ -320,7 +363,7 @@ class Screen(io.StringIO):
 
 @pytest.mark.parametrize(("stream", "lines"), [(io.StringIO(), 4), (Screen(), 12)])
 def test_progress_is_sparse_where_no_one_looks_on(stream, lines):
-    batches = Batches(split(9, 0), 12, 3, QUICK)
+    batches = batches_of(split(9, 0))
     model = build(TINY)
     compile_model(model, QUICK, len(batches))
     model.fit(batches, epochs=12, verbose=0, callbacks=[Progress(stream)])
@@ -335,8 +378,8 @@ def test_progress_in_a_notebook_is_one_output(tmp_path):
     code = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_training import *
-batches = Batches(split(9, 0), 12, 3, QUICK)
+from test_fit import *
+batches = batches_of(split(9, 0))
 model = build(TINY)
 compile_model(model, QUICK, len(batches))
 history = model.fit(batches, epochs=6, verbose=0, callbacks=[Progress()])
@@ -386,9 +429,9 @@ def has_signs():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not has_signs(), reason="no SIGNS files in the data directory")
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_the_compact_network_reads_real_hands(seed):
-    run = train(variant("compact"), load_signs("real", seed=seed), seed=seed)
+def test_the_compact_network_reads_real_hands():
+    """With seed 0; ``benchmarks/seeds.py`` runs and records three."""
+    run = train(variant("compact"), load_signs("real", seed=0), seed=0)
     print(run)
     assert run.data_kind == "real"
     assert run.test_accuracy >= 0.95

@@ -188,15 +188,23 @@ def test_infinite_padding_never_wins():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
 def test_the_same_on_jax():
     """These very tests, and the network's, in a process whose backend is JAX."""
-    pytest.importorskip("jax")
-    here = os.path.dirname(__file__)
-    files = [os.path.join(here, name) for name in ("test_layers.py", "test_network.py")]
+    files = [
+        os.path.join(os.path.dirname(__file__), f"test_{name}.py") for name in ("layers", "build")
+    ]
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
-        + files,
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            "not on_jax",
+            *files,
+        ],
         env={**os.environ, "KERAS_BACKEND": "jax"},
         capture_output=True,
         text=True,

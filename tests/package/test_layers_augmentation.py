@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from alexnet_tutorial.network.layers import PCAColor, RandomPatch
-from alexnet_tutorial.training import Recipe, vary
+from alexnet_tutorial.pictures import Augmentation, PCAColor, RandomPatch, augment
 
 FORMATS = ["channels_last", "channels_first"]
 pytestmark = pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
@@ -342,33 +341,33 @@ def middles(pictures):
     return np.stack([gray.sum(axis=2) @ where, gray.sum(axis=1) @ where], axis=1) / weight[:, None]
 
 
-def test_keras_layers_and_vary_move_and_turn_over_the_same_range():
-    """The stack of the chapter and training.vary: uniform shifts and turns, equally far."""
-    still = {"turn": 0.0, "zoom": 0.0, "shift": 0.0, "light": 0.0, "mirror": False}
+def test_keras_layers_and_augment_move_and_rotate_over_the_same_range():
+    """The stack of the chapter and pictures.augment: uniform shifts and rotations, equally far."""
+    still = {"rotation": 0.0, "zoom": 0.0, "shift": 0.0, "brightness": 0.0, "flip": False}
     rng = np.random.default_rng(0)
 
-    def by_vary(pictures, **change):
-        return vary(pictures, 64, Recipe(**still | change), rng) + 0.5
+    def by_augment(pictures, size=64, **change):
+        return augment(pictures, size, Augmentation(**still | change), rng) / 255
 
     def by_keras(pictures, layer):
         return numpy(layer(pictures.astype("float32"), training=True))
 
     spot = blobs(0, 0)
     translation = keras.layers.RandomTranslation(3.5 / 64, 3.5 / 64, fill_mode="nearest", seed=1)
-    for moved in (by_vary(spot, shift=3.5), by_keras(spot, translation)):
+    for moved in (by_augment(spot, shift=3.5), by_keras(spot, translation)):
         for direction in middles(moved).T:
             assert stats.kstest(direction, "uniform", (-3.5, 7)).pvalue > 0.001
 
     spot = blobs(0, 20)
     rotation = keras.layers.RandomRotation(12 / 360, fill_mode="nearest", seed=2)
-    for turned_ in (by_vary(spot, turn=12.0), by_keras(spot, rotation)):
+    for turned_ in (by_augment(spot, rotation=12.0), by_keras(spot, rotation)):
         down, right = middles(turned_).T
         angle = np.degrees(np.arctan2(down, right))
         assert stats.kstest(angle, "uniform", (-12, 24)).pvalue > 0.001
 
-    # Light: vary multiplies, Keras adds; each picture gets one number, none leaves the range.
+    # Brightness: augment multiplies, Keras adds; each picture gets one number, all in the range.
     gray = np.full((300, 8, 8, 3), 100, np.uint8)
-    factor = vary(gray, 8, Recipe(**still | {"light": 0.15}), rng)[:, :, :, 0] + 0.5
+    factor = by_augment(gray, 8, brightness=0.15)[:, :, :, 0]
     added = by_keras(gray, keras.layers.RandomBrightness(0.1, seed=3))[:, :, :, 0]
     for light, (low, width) in ((factor * 255 / 100, (0.85, 0.3)), (added - 100, (-25.5, 51))):
         assert np.ptp(light, axis=(1, 2)).max() < 1e-3

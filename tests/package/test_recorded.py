@@ -19,8 +19,8 @@ def test_it_says_where_when_and_on_what(recorded):
     for label in ("date", "machine", "versions", "data", "precision"):
         assert recorded[label], label
     assert recorded["network"] == "alexnet-2012"
-    layers = variant("alexnet-2012").with_classes(6).walk()
-    assert recorded["parameters"] == sum(layer.parameters(shape) for layer, shape, _ in layers)
+    steps = variant("alexnet-2012").with_classes(6).steps
+    assert recorded["parameters"] == sum(layer.parameters(shape) for layer, shape, *_ in steps)
 
 
 def test_it_has_an_entry_for_every_epoch(recorded):

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import platformdirs
 import pytest
 
+from alexnet_tutorial import files
 from alexnet_tutorial import pictures as datasets
 from alexnet_tutorial.pictures import (
     ENVIRONMENT_VARIABLE,
@@ -51,7 +53,7 @@ def nowhere(tmp_path_factory, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     cache = tmp_path_factory.mktemp("cache")
-    monkeypatch.setattr(signs, "_cache_directory", lambda: cache)
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: cache)
     monkeypatch.setattr(signs, "GENERATED_TRAIN", 36)
     monkeypatch.setattr(signs, "GENERATED_TEST", 12)
     return cache
@@ -238,7 +240,7 @@ def test_saving_broken_off_leaves_the_old_file(folder, drawn, monkeypatch):
     def broken(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr(signs.os, "replace", broken)
+    monkeypatch.setattr(files.os, "replace", broken)
     with pytest.raises(OSError, match="no space"):
         save_signs(folder / "signs", drawn[1], drawn[0])
     assert (folder / "signs" / "train_signs.h5").read_bytes() == before

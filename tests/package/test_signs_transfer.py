@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from alexnet_tutorial.pictures import ENVIRONMENT_VARIABLE, load_signs, read_signs
@@ -18,20 +17,12 @@ REAL = os.environ.get(ENVIRONMENT_VARIABLE)
 )
 def test_drawings_teach_photographs():
     """On the real *training* photographs: the test set is for the chapter, once."""
-    import keras
-
-    from alexnet_tutorial.network import build
+    from alexnet_tutorial.pictures import Batches
     from alexnet_tutorial.shapes.variants import variant
-    from alexnet_tutorial.training import Batches, prepare
+    from alexnet_tutorial.training import Recipe, accuracy, fit
 
     drawn = load_signs("generated", seed=0)
     batches = Batches(drawn.train, size=57, classes=6, seed=0)
-    model = build(variant("compact"), seed=0)
-    rate = keras.optimizers.schedules.CosineDecay(1e-3, 8 * len(batches))
-    model.compile(
-        keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
-    model.fit(batches, epochs=8, verbose=0)
+    run = fit(variant("compact"), batches, recipe=Recipe(epochs=8))
     photographs, _, _ = read_signs(Path(REAL) / "signs")
-    read = model.predict(prepare(photographs.x, 57), verbose=0).argmax(axis=1)
-    assert np.mean(read == photographs.y) >= 0.6
+    assert accuracy(run.model, Batches(photographs, 57, 6, augmentation=None)) >= 0.6

@@ -13,10 +13,10 @@ import keras
 import numpy as np
 import pytest
 
-from alexnet_tutorial.weights import published as weights
+from alexnet_tutorial import network as network_room
+from alexnet_tutorial import weights
 from alexnet_tutorial.__main__ import main
 from alexnet_tutorial.network import build, describe
-from alexnet_tutorial.network import build as network_module
 from alexnet_tutorial.pictures import DataError, DownloadError
 from alexnet_tutorial.pictures.download import PinnedFile
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
@@ -30,6 +30,7 @@ from alexnet_tutorial.shapes.architecture import (
     Pool,
 )
 from alexnet_tutorial.shapes.variants import VARIANTS, variant
+from alexnet_tutorial.weights import torchvision
 
 CLASSES = 10
 HALF = Preprocessing(resize=64, crop=57, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
@@ -215,7 +216,7 @@ def test_the_command_line_converts_between_all_kinds(checkpoint, tmp_path, capsy
 
 def tiny_state(torch, **changes):
     """A state dict with torchvision's keys, tiny but for what is checked first."""
-    keys = {f"{key}.{part}" for key in weights._KEYS.values() for part in ("weight", "bias")}
+    keys = {f"{key}.{part}" for key in torchvision.KEYS.values() for part in ("weight", "bias")}
     state = {key: torch.zeros(1) for key in keys}
     state["features.0.weight"] = torch.zeros(64, 3, 11, 11)
     state["features.0.bias"] = torch.zeros(64)
@@ -230,7 +231,7 @@ def never_built(monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("a network was built from a file that does not fit")
 
-    monkeypatch.setattr(network_module, "build", refuse)
+    monkeypatch.setattr(network_room, "build", refuse)
 
 
 def test_a_checkpoint_of_another_network_is_refused(torch, tmp_path, never_built):
@@ -413,7 +414,7 @@ def test_the_zoo_network_reads_like_the_paper(onnx, tmp_path):
         layer.name for layer in variant("caffe").layers
     ]
     assert network.layer("lrn1") == variant("caffe").layer("lrn1")
-    shapes = {layer.name: out for layer, _, out in network.walk()}
+    shapes = {step.layer.name: step.output for step in network.steps}
     assert [shapes[name][0] for name in ("conv1", "pool1", "pool2", "pool5")] == [54, 26, 12, 6]
 
 
@@ -617,10 +618,10 @@ def test_what_onnx_cannot_say_is_refused_by_name(tmp_path):
 def test_what_is_too_large_for_onnx_is_refused(tmp_path, monkeypatch, reduced):
     pytest.importorskip("onnx")
     model = build(reduced(variant("compact")))
-    monkeypatch.setattr(weights, "ONNX_LIMIT", 4 * model.count_params() - 1)
+    monkeypatch.setattr(weights.onnx, "ONNX_LIMIT", 4 * model.count_params() - 1)
     with pytest.raises(ValueError, match="holds at most"):
         weights.save_onnx(model, tmp_path / "net.onnx")
-    monkeypatch.setattr(weights, "ONNX_LIMIT", 4 * model.count_params())
+    monkeypatch.setattr(weights.onnx, "ONNX_LIMIT", 4 * model.count_params())
     weights.save_onnx(model, tmp_path / "net.onnx")
 
 
@@ -688,7 +689,7 @@ def test_writing_that_breaks_off_leaves_what_was_there(torch, tmp_path, monkeypa
         assert os.path.exists(source)
         raise OSError("disk full")
 
-    monkeypatch.setattr(weights.os, "replace", broken)
+    monkeypatch.setattr(os, "replace", broken)
     with pytest.raises(OSError, match="disk full"):
         weights.save_onnx(model, path)
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [
@@ -708,8 +709,8 @@ def test_only_torchvisions_network_is_written_for_it(tmp_path, reduced):
     shifted = replace(network.layers[0], padding=((1, 3), (1, 3)))
     small = [shifted, *network.layers[1:]]
     with pytest.raises(ValueError, match="'padding': .*'conv1'"):
-        weights._need_torchvision(replace(network, layers=small))
-    weights._need_torchvision(network.with_classes(6))
+        torchvision.check_torchvision(replace(network, layers=small))
+    torchvision.check_torchvision(network.with_classes(6))
     with pytest.raises(ValueError, match=r"ends in \.pth or \.safetensors"):
         weights.save_torchvision(None, tmp_path / "net.bin")
     with pytest.raises(ValueError, match="there is no folder"):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alexnet_tutorial import shapes
+from alexnet_tutorial.shapes import TransposedWindow, Window
 
 paddings = st.one_of(
     st.sampled_from(["valid", "same"]),
@@ -64,23 +65,23 @@ def test_against_a_window_slid_over_a_line_of_pixels(window):
     touches = windows_on_a_line(**window)
     if touches is None:
         with pytest.raises(ValueError, match="does not fit"):
-            shapes.output_size(**window)
+            Window(**window)
         return
     pixels = [pixel for touch in touches for pixel in touch if pixel is not None]
-    assert shapes.output_size(**window) == len(touches)
-    assert shapes.weights_on_pixels(**window) == len(pixels)
+    assert Window(**window).outputs == shapes.output_size(**window) == len(touches)
+    assert Window(**window).weights_on_pixels == len(pixels)
     # A pixel in a hole of a dilated window was reached; one after the last window was not.
     spans = [t for t in touches[-1] if t is not None]
     if spans and window["dilation_rate"] == 1:
-        assert shapes.unread_pixels(**window) == window["size"] - 1 - max(spans)
+        assert Window(**window).unread == window["size"] - 1 - max(spans)
 
 
 @settings(max_examples=2000, deadline=None)
 @given(windows)
-def test_pad_amounts_turn_every_case_into_valid_rounding_down(window):
+def test_pads_turn_every_case_into_valid_rounding_down(window):
     if windows_on_a_line(**window) is None:
         return
-    before, after = shapes.pad_amounts(**window)
+    before, after = Window(**window).pads
     plain = {**window, "padding": (before, after), "rounding": "floor"}
     assert windows_on_a_line(**plain)[-1] == windows_on_a_line(**window)[-1]
     assert shapes.output_size(**plain) == shapes.output_size(**window)
@@ -129,7 +130,7 @@ def test_against_keras_compute_output_shape():
 @settings(max_examples=1500, deadline=None)
 @given(windows)
 def test_against_keras_for_hypothesis_draws(window):
-    """Rounding up is given to Keras as the zeros that ``pad_amounts`` says it equals."""
+    """Rounding up is given to Keras as the zeros that ``pads`` says it equals."""
     keras = pytest.importorskip("keras")
     if window["dilation_rate"] > 1 and window["strides"] > 1:
         window = {**window, "strides": 1}
@@ -138,7 +139,7 @@ def test_against_keras_for_hypothesis_draws(window):
     if window["padding"] in ("same", "valid") and window["rounding"] == "floor":
         pads, padding = ((0, 0), (0, 0)), window["padding"]
     else:
-        pads, padding = (shapes.pad_amounts(**window), (0, 0)), "valid"
+        pads, padding = (Window(**window).pads, (0, 0)), "valid"
     shape = keras.layers.ZeroPadding2D(pads).compute_output_shape((None, window["size"], 1, 1))
     layer = keras.layers.Conv2D(
         1,
@@ -230,23 +231,23 @@ def test_pixels_read_are_those_that_brute_force_finds(size, chain):
         touched = windows_on_a_line(**window)
         if touched is None:
             return
-        windows.append(window)
+        windows.append(Window(**window))
         behind = [set().union(*(behind[i] for i in touch if i is not None)) for touch in touched]
     field = shapes.receptive_field(windows)
     for position, pixels in enumerate(behind):
         found = shapes.pixels_read(position, windows)
         if pixels:  # what is read is the whole stretch from the first to the last
             assert pixels <= set(found) and found[0] <= min(pixels) and found[-1] >= max(pixels)
-        if all(window["dilation_rate"] == 1 for window in windows) and pixels:
+        if all(window.dilation_rate == 1 for window in windows) and pixels:
             # Without holes the stretch is exact, up to what strides larger than windows skip.
             start = field.start + position * field.strides
             assert set(found) <= set(range(start, start + field.size))
-            if all(window["strides"] <= window["kernel_size"] for window in windows):
+            if all(window.strides <= window.kernel_size for window in windows):
                 assert (found[0], found[-1]) == (min(pixels), max(pixels))
 
 
 def test_pixels_read_refuses_a_position_that_is_not_there():
-    conv1 = {"size": 224, "kernel_size": 11, "strides": 4}
+    conv1 = Window(224, 11, strides=4)
     with pytest.raises(ValueError, match="positions are 0 to 53"):
         shapes.pixels_read(54, [conv1])
 
@@ -261,11 +262,11 @@ def test_pixels_read_refuses_a_position_that_is_not_there():
 )
 def test_a_transposed_convolution_is_a_convolution_read_backwards(**window):
     """Its pairs are those of the convolution that makes the input's size of the output's."""
-    outputs = shapes.transposed_output_size(**window)
+    outputs = TransposedWindow(**window).outputs
     touches = windows_on_a_line(**(window | {"size": outputs, "rounding": "floor"}))
     assert len(touches) == window["size"]
     pixels = [pixel for touch in touches for pixel in touch if pixel is not None]
-    assert shapes.weights_in_output(**window) == len(pixels)
+    assert TransposedWindow(**window).weights_in_output == len(pixels)
 
 
 def test_transposed_sizes_against_keras():
@@ -285,10 +286,10 @@ def test_transposed_sizes_against_keras():
         found = layer.compute_output_shape((1, size, 1, 1))[1]
         window = (size, kernel, strides, padding, more, dilation)
         if found:
-            assert shapes.transposed_output_size(*window) == found, window
+            assert TransposedWindow(*window).outputs == found, window
         else:
             with pytest.raises(ValueError, match="leaves no pixel"):
-                shapes.transposed_output_size(*window)
+                TransposedWindow(*window)
         cases += 1
     assert cases > 400
 
@@ -303,6 +304,5 @@ def test_transposed_sizes_against_keras():
     ],
 )
 def test_a_transposed_window_that_cannot_be_is_refused(window, message):
-    for function in (shapes.transposed_output_size, shapes.weights_in_output):
-        with pytest.raises(ValueError, match=message):
-            function(*window)
+    with pytest.raises(ValueError, match=message):
+        TransposedWindow(*window)

@@ -37,7 +37,7 @@ def test_constraints_are_names_and_exact_versions_only(constraints):
 def test_constraints_hold_every_requirement_and_meet_its_bound(project, constraints):
     exact = {r.name.lower(): next(iter(r.specifier)).version for r in map(Requirement, constraints)}
     wanted = list(project["dependencies"])
-    for extra in ("tf-cpu", "tf", "jax", "book", "test", "safetensors", "onnx"):
+    for extra in ("tf-cpu", "tf", "jax", "book", "test", "safetensors", "onnx", "oracles"):
         wanted += project["optional-dependencies"][extra]
     for requirement in map(Requirement, wanted):
         version = exact.get(requirement.name.lower())
@@ -128,10 +128,10 @@ def test_compiled_files_are_not_package_files(tmp_path, environment_script):
 
 def test_environment_says_which_python_it_needs(root):
     # The version check must come before anything an old Python cannot read.
-    script = (root / "book" / "environment.py").read_text(encoding="utf-8")
+    script = (root / "tools" / "environment.py").read_text(encoding="utf-8")
     old = "import sys; sys.version_info = (3, 9, 1); exec(sys.stdin.read())"
     done = subprocess.run(
-        [sys.executable, "-c", f"__file__ = {str(root / 'book' / 'environment.py')!r}; {old}"],
+        [sys.executable, "-c", f"__file__ = {str(root / 'tools' / 'environment.py')!r}; {old}"],
         input=script,
         capture_output=True,
         text=True,

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from tools.pages import data_folder
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,8 +72,8 @@ def test_two_archives_of_one_state_are_the_same(archive, tmp_path, monkeypatch):
     assert made[0] == made[1]
 
 
-def test_tells_nothing_of_the_machine_and_has_no_photographs(unpacked, build_script):
-    data = build_script.data_folder()
+def test_tells_nothing_of_the_machine_and_has_no_photographs(unpacked):
+    data = data_folder()
     for path in unpacked.rglob("*"):
         if path.is_file():
             content = path.read_bytes()

@@ -6,6 +6,8 @@ from collections import Counter
 import pytest
 from bs4 import BeautifulSoup
 
+from tools.pages import toc
+
 pytestmark = pytest.mark.slow
 
 
@@ -20,9 +22,9 @@ def printed(site, pdf):
 
 
 @pytest.fixture(scope="module")
-def articles(site, pdf):
+def articles(site):
     """Give the pages in order, each with its parsed article."""
-    pages = [page for _, chapters in pdf.toc() for page in chapters]
+    pages = [page for _, chapters in toc() for page in chapters]
     return {
         page: BeautifulSoup(
             (site / page).with_suffix(".html").read_text(encoding="utf-8"), "html.parser"

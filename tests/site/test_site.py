@@ -14,9 +14,12 @@ from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
 
+from tools import execute, pages, stage
+from tools.environment import PACKAGE, ROOT
+
 pytestmark = pytest.mark.slow
 
-SITE = Path(__file__).resolve().parents[2] / "build" / "html"
+SITE = ROOT / "build" / "html"
 PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.glob("book/**/*.html"))
 CHAPTERS = [page for page in PAGES if re.match(r"book/\d\d_", page)]
 OTHERS = ["search.html", "404.html"]
@@ -275,10 +278,10 @@ def test_formulas_are_rendered(seen):
 # --- what every chapter must be --------------------------------------------------------------
 
 
-def test_chapter_follows_the_pattern(seen, build_script):
+def test_chapter_follows_the_pattern(seen):
     """Objectives, prerequisites, measured time, the pages before and after, folded solutions."""
     page, words = seen["name"], seen["words"]
-    order = [path.with_suffix(".html").as_posix() for path in build_script.pages()]
+    order = [path.with_suffix(".html").as_posix() for path in pages.pages()]
     if page in order:
         place = order.index(page)
         before, after = order[:place][-1:], order[place + 1 :][:1]
@@ -295,9 +298,9 @@ def test_chapter_follows_the_pattern(seen, build_script):
         assert set(seen["solutions"]) == {"folded"}, f"{page}: a solution lies open"
 
 
-def test_launch_buttons_lead_to_the_notebook(seen, build_script):
+def test_launch_buttons_lead_to_the_notebook(seen, setup_cell):
     page = seen["name"]
-    owner = urlparse(build_script.repository()).path.strip("/")
+    owner = urlparse(setup_cell.repository()).path.strip("/")
     notebook = Path(page).with_suffix(".ipynb").as_posix()
     expected = [
         f"https://mybinder.org/v2/gh/{owner}/main?urlpath=tree/{notebook}",
@@ -308,7 +311,7 @@ def test_launch_buttons_lead_to_the_notebook(seen, build_script):
     # A page that is no notebook has none.
     assert seen["launch"] == (expected if page in CHAPTERS else []), page
     if page in CHAPTERS:
-        assert (build_script.ROOT / notebook).is_file()
+        assert (ROOT / notebook).is_file()
 
 
 # --- files -----------------------------------------------------------------------------------
@@ -334,8 +337,8 @@ def parse(path):
     return Tags(path.read_text(encoding="utf-8"))
 
 
-def test_site_has_a_page_for_every_page_of_the_toc(site, build_script):
-    for page in build_script.pages():
+def test_site_has_a_page_for_every_page_of_the_toc(site):
+    for page in pages.pages():
         assert (site / page).with_suffix(".html").is_file(), page
     assert (site / "index.html").is_file()
 
@@ -383,11 +386,11 @@ def test_page_has_its_address_and_a_preview(site, page, setup_cell):
     assert (site / page).parent.joinpath(icon).resolve().is_file()
 
 
-def test_site_map_lists_every_page(site, setup_cell, build_script):
+def test_site_map_lists_every_page(site, setup_cell):
     places = xml.etree.ElementTree.parse(site / "sitemap.xml").findall(".//{*}loc")
     book = setup_cell.book_address()
     assert [place.text for place in places] == [
-        f"{book}{page.with_suffix('.html').as_posix()}" for page in build_script.pages()
+        f"{book}{page.with_suffix('.html').as_posix()}" for page in pages.pages()
     ]
     assert f"Sitemap: {book}sitemap.xml" in (site / "robots.txt").read_text(encoding="utf-8")
 
@@ -413,17 +416,17 @@ def test_missing_page_helps_at_any_depth(site, browser, setup_cell):
         assert (site / (link.removeprefix(book) or "index.html")).is_file(), link
 
 
-def test_status_page_says_what_ran(site, build_script):
+def test_status_page_says_what_ran(site):
     import nbformat
 
     text = (site / "book" / "status.html").read_text(encoding="utf-8")
-    assert build_script.STATUS_MARK not in text
-    for notebook in build_script.notebooks():
-        kept = nbformat.read(build_script.EXECUTED / notebook, as_version=4)
-        record = kept.metadata[build_script.PACKAGE]
+    assert stage.STATUS_MARK not in text
+    for notebook in pages.notebooks():
+        kept = nbformat.read(execute.EXECUTED / notebook, as_version=4)
+        record = kept.metadata[PACKAGE]
         row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{notebook.stem}\.html.*?</tr>", text, re.DOTALL)
         assert row, f"{notebook} is not on the status page"
-        for word in (record["when"], build_script.minutes(record["seconds"]), record["pictures"]):
+        for word in (record["when"], pages.minutes(record["seconds"]), record["pictures"]):
             assert word in row[0], notebook
         assert record["machine"] in text and record["versions"] in text
 
@@ -435,9 +438,9 @@ def test_fonts_of_formulas_come_from_the_site(site):
 
 
 @each_page
-def test_page_does_not_tell_where_it_was_built(site, page, build_script):
+def test_page_does_not_tell_where_it_was_built(site, page):
     text = (site / page).read_text(encoding="utf-8")
-    for folder in (build_script.ROOT, build_script.data_folder()):
+    for folder in (ROOT, pages.data_folder()):
         assert f"{folder}/" not in text, folder
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from alexnet_tutorial import workbench
 from alexnet_tutorial.checks import QUESTIONS
+from tools import pages, stage
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 GUIDE = (BOOK / "teachers.md").read_text(encoding="utf-8")
@@ -28,10 +29,10 @@ def test_the_minutes_of_a_lesson_add_up(minutes):
     assert sum(map(int, re.findall(r"^\| (\d+) \|", plan, re.MULTILINE))) == minutes
 
 
-def test_every_chapter_and_every_slip_is_in_the_guide(build_script, tmp_path):
-    build_script.write_misconceptions(tmp_path / "written.txt")
+def test_every_chapter_and_every_slip_is_in_the_guide(tmp_path):
+    stage.write_misconceptions(tmp_path / "written.txt")
     written = (tmp_path / "written.txt").read_text(encoding="utf-8")
-    for page in build_script.notebooks():
+    for page in pages.notebooks():
         assert f"]({page.name})\n" in written, page
     assert "Exercise ?" not in written
     plain = re.sub(r"\\(.)", r"\1", written)

@@ -1,6 +1,6 @@
 // Descriptions of networks: alexnet_tutorial/shapes/architecture.py, on plain objects as its to_json
 // writes them. What each kind of layer has comes from Python too (presets.js, made by the build).
-import * as arithmetic from "./arithmetic.js";
+import * as arithmetic from "./window.js";
 import { KINDS } from "./presets.js";
 
 const { positive, repr } = arithmetic;

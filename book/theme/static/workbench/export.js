@@ -1,6 +1,6 @@
 // A network as Keras code that stands alone. A network that does not fit is refused: see ledger().
 import { axes, full, inputShape, isWindow, pair } from "./architecture.js";
-import { outputSize, padAmounts } from "./arithmetic.js";
+import { outputSize, padAmounts } from "./window.js";
 import { ledger } from "./ledger.js";
 
 function python(value) {

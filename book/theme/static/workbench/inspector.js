@@ -1,7 +1,7 @@
 // The fields of one layer: which there are, how a value is read from the description and written
 // back. Each field is {key, label, type, get, set}; `get` reads a layer, `set` gives its changes.
 import { full, paddingPair, pair } from "./architecture.js";
-import { resolvePadding } from "./arithmetic.js";
+import { resolvePadding } from "./window.js";
 
 export const KIND_NAMES = {
   conv: "convolution",

@@ -6,7 +6,7 @@ import {
   repr,
   resolvePadding,
   unreadPixels,
-} from "./arithmetic.js";
+} from "./window.js";
 import * as architecture from "./architecture.js";
 
 const FLOAT32_BYTES = 4n;

@@ -1,0 +1,60 @@
+"""The pages of the book, in the order of ``_toc.yml``, and where its data lies."""
+
+import os
+from pathlib import Path
+
+import yaml
+
+from tools.environment import ROOT
+
+
+def toc(root: Path = ROOT) -> list[tuple[str, list[str]]]:
+    """List the pages in the order of ``_toc.yml``.
+
+    Returns:
+        Pairs of a part's caption (empty for the first page) and its pages, each a path without
+        suffix such as ``book/11_convolution``.
+    """
+    written = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    parts = [("", [written["root"]])]
+    for part in written.get("parts", [written]):
+        chapters = [chapter["file"] for chapter in part.get("chapters", [])]
+        parts.append((part.get("caption", ""), chapters))
+    return parts
+
+
+def pages(root: Path = ROOT) -> list[Path]:
+    """List the files that ``_toc.yml`` names, in its order, as paths relative to the root.
+
+    Raises:
+        SystemExit: A page is named that is not there, or named twice.
+    """
+    found = []
+    for name in (name for _, names in toc(root) for name in names):
+        suffixes = [s for s in (".ipynb", ".md") if (root / (name + s)).is_file()]
+        if len(suffixes) != 1:
+            raise SystemExit(f"_toc.yml names {name}: expected one {name}.ipynb or {name}.md")
+        found.append(Path(name + suffixes[0]))
+    if len(set(found)) != len(found):
+        raise SystemExit("_toc.yml names a page twice")
+    return found
+
+
+def notebooks(root: Path = ROOT) -> list[Path]:
+    """List the notebooks that ``_toc.yml`` names."""
+    return [page for page in pages(root) if page.suffix == ".ipynb"]
+
+
+def data_folder(root: Path = ROOT) -> Path:
+    """Find the data directory, as an absolute path: notebooks run elsewhere."""
+    return Path(os.environ.get("ALEXNET_TUTORIAL_DATA") or root / "data").resolve()
+
+
+def minutes(seconds: float) -> str:
+    """Put a duration into words.
+
+    Example:
+        >>> minutes(41.4), minutes(80), minutes(150)
+        ('41 seconds', '1.3 minutes', '2.5 minutes')
+    """
+    return f"{seconds:.0f} seconds" if seconds < 60 else f"{seconds / 60:.1f} minutes"

@@ -1,0 +1,119 @@
+"""Have Jupyter Book build the site, and mend what its theme writes."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from alexnet_tutorial.files import write_whole
+from tools import keys
+from tools.environment import BUILD, fingerprint
+from tools.stage import SOURCE
+
+HTML = BUILD / "html"
+STAMP = BUILD / "site.json"
+# What decides how the pages look, beside what is staged.
+BUILDERS = ("jupyter-book", "sphinxext-opengraph")
+# What the theme writes and what stands there instead.
+REPAIRS = {
+    # The logo would lie outside every landmark.
+    '<div id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar">': (
+        '<div id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar" '
+        'role="region" aria-label="Contents of the book">'
+    ),
+    # A role that no longer exists, in a list whose items are not items.
+    ' role="doc-biblioentry"': "",
+    '<div role="list" class="citation-list">': '<div class="citation-list">',
+}
+# Jupyter Book's own page at the root has neither language nor title, and no link.
+INDEX = """\
+<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Refresh" content="0; url={target}">
+    <title>AlexNet, taken apart</title>
+  </head>
+  <body><main><h1>AlexNet, taken apart</h1><p><a href="{target}">Begin</a></p></main></body>
+</html>
+"""
+
+
+def build_site() -> bool:
+    """Build the site from what is staged; return False where the last one still holds.
+
+    Raises:
+        SystemExit: Jupyter Book warned of something, or executed a notebook.
+    """
+    staged = [path for path in SOURCE.rglob("*") if path.is_file()]
+    wanted = {
+        "source": fingerprint(staged, SOURCE),
+        "mending": fingerprint([Path(__file__)]),
+        "versions": keys.versions(BUILDERS),
+    }
+    try:
+        if json.loads(STAMP.read_text(encoding="utf-8")) == wanted and HTML.is_dir():
+            return False
+    except (OSError, ValueError):
+        pass
+    # From scratch each time: an incremental build repeats no warning of a page it does not read,
+    # and would pass after a failure.
+    work = BUILD / "work"
+    STAMP.unlink(missing_ok=True)
+    for old in (HTML, work):
+        if old.exists():
+            shutil.rmtree(old)
+    program = str(Path(sys.executable).parent / "jupyter-book")
+    command = [program, "build", str(SOURCE), "--path-output", str(work)]
+    command += ["--quiet", "-W", "-n", "--keep-going"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode or "Executing notebook" in done.stdout:
+        print(done.stdout)
+        raise SystemExit("Jupyter Book did not build the site, or executed a notebook by itself")
+    built = work / "_build" / "html"
+    hush(built)
+    repair(built)
+    # In one step: a site that is there is whole.
+    os.replace(built, HTML)
+    shutil.rmtree(work)
+    write_whole(STAMP, json.dumps(wanted) + "\n")
+    return True
+
+
+def hush(site: Path) -> None:
+    """Take the theme's progress messages out, so that the browser's console shows faults only.
+
+    Search results quote the pages they name, which a browser refuses to read for a page that was
+    opened as a file: there they are names only.
+    """
+    for script in (*(site / "_static").rglob("*.js"), site / "search.html"):
+        text = script.read_text(encoding="utf-8")
+        if "console.log(" in text and "mathjax" not in script.parts:
+            script.write_text(text.replace("console.log(", "void("), encoding="utf-8")
+    script = site / "_static" / "searchtools.js"
+    text = script.read_text(encoding="utf-8")
+    quoting = "else if (showSearchSummary)"
+    if quoting not in text:
+        raise SystemExit(f"{script}: expected {quoting!r}, which this version of Sphinx lacks")
+    text = text.replace(quoting, 'else if (showSearchSummary && location.protocol !== "file:")')
+    script.write_text(text, encoding="utf-8")
+
+
+def repair(site: Path) -> None:
+    """Mend what the theme and its extensions write that a screen reader stumbles over."""
+    for page in site.rglob("*.html"):
+        text = before = page.read_text(encoding="utf-8")
+        for wrong, right in REPAIRS.items():
+            text = text.replace(wrong, right)
+        # A header cell without words: the corner of a table is no header.
+        text = re.sub(r'<th( class="head[^"]*")><p></p></th>', r"<td\1></td>", text)
+        if text != before:
+            page.write_text(text, encoding="utf-8")
+    start = (site / "index.html").read_text(encoding="utf-8")
+    found = re.search(r'url=([^"]+)"', start)
+    if not found:
+        raise SystemExit(f"{site / 'index.html'}: expected a page that leads to the first one")
+    (site / "index.html").write_text(INDEX.format(target=found[1]), encoding="utf-8")

@@ -1,0 +1,188 @@
+"""Lay out what Jupyter Book reads: configuration, pages, executed notebooks, static files."""
+
+import importlib.resources
+import json
+import re
+import shutil
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import nbformat
+import yaml
+
+from tools.environment import BUILD, PACKAGE, ROOT
+from tools.execute import EXECUTED
+from tools.pages import minutes, notebooks, pages
+from tools.pdf import find_chromium
+from tools.setup_cell import book_address, repository
+
+SOURCE = BUILD / "source"
+# Where the status page has its tables.
+STATUS = Path("book", "status.md")
+STATUS_MARK = "<!-- The build puts its record here. -->"
+
+
+def with_measured_time(source: str, record: dict) -> str:
+    """Put what was measured in the place of the estimate that a notebook's first cell gives.
+
+    Args:
+        source: The first cell; its Time paragraph says ``; the cells run in …`` up to a full stop.
+        record: What was kept with the executed copy.
+
+    Returns:
+        The cell as the site shows it.
+
+    Raises:
+        ValueError: There is no such sentence, or more than one.
+
+    Example:
+        >>> first = "**Time** about 30 minutes to read; the cells run in a minute. Bring tea."
+        >>> print(with_measured_time(first, {"seconds": 41.4, "machine": "CPU, 2 cores"}))
+        **Time** about 30 minutes to read. This page was made by running it: 41 seconds. Bring tea.
+        <BLANKLINE>
+        *Ran on CPU, 2 cores: [how this book is executed](status.md).*
+        <BLANKLINE>
+    """
+    measured = f". This page was made by running it: {minutes(record['seconds'])}."
+    estimate = re.compile(r"^(\*\*Time\*\* [^;.\n]*); the cells run in [^.]*\.", re.MULTILINE)
+    found, count = estimate.subn(lambda match: match[1] + measured, source)
+    if count != 1:
+        raise ValueError(f"expected one '**Time** …; the cells run in ….', found {count}")
+    return f"{found}\n\n*Ran on {record['machine']}: [how this book is executed](status.md).*\n"
+
+
+def status_record(records: dict[tuple[str, str], dict]) -> str:
+    """Write what ran, when and how long, one table for each machine, as Markdown.
+
+    Args:
+        records: A dict from a notebook's (title, link) to what was kept with its executed copy.
+    """
+    groups: dict[tuple[str, str], list[tuple[str, str, dict]]] = {}
+    for (title, link), record in records.items():
+        groups.setdefault((record["machine"], record["versions"]), []).append((title, link, record))
+    lines = []
+    for (machine, versions), group in groups.items():
+        lines += [f"**Ran on** {machine}; with {versions}.", ""]
+        lines += ["| Chapter | Ran | Took | Pictures of hands |", "|---|---|---|---|"]
+        for title, link, record in group:
+            took, pictures = minutes(record["seconds"]), record["pictures"]
+            lines.append(f"| [{title}]({link}) | {record['when']} | {took} | {pictures} |")
+        total = sum(record["seconds"] for _, _, record in group)
+        lines += ["", f"Together {minutes(total)}, each chapter to its last cell.", ""]
+    return "\n".join(lines)
+
+
+def write_presets(folder: Path) -> None:
+    """Write for the workbench what the package knows: the variants, and each kind's fields."""
+    from alexnet_tutorial.shapes.variants import VARIANTS
+    from alexnet_tutorial.workbench import kinds
+
+    values = {
+        "PRESETS": {name: network.to_json() for name, network in VARIANTS.items()},
+        "KINDS": kinds(),
+    }
+    lines = [f"export const {name} = {json.dumps(value)};\n" for name, value in values.items()]
+    (folder / "presets.js").write_text("".join(lines), encoding="utf-8")
+
+
+def write_addresses(folder: Path) -> None:
+    """Write what holds the published site's address: site map, robots.txt and the 404 page."""
+    folder.mkdir()
+    book = book_address()
+    found = [f"{book}{page.with_suffix('.html').as_posix()}" for page in pages()]
+    urls = "".join(f"  <url><loc>{escape(url)}</loc></url>\n" for url in found)
+    sitemap = (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
+    )
+    (folder / "sitemap.xml").write_text(sitemap, encoding="utf-8")
+    robots = f"User-agent: *\nAllow: /\nSitemap: {book}sitemap.xml\n"
+    (folder / "robots.txt").write_text(robots, encoding="utf-8")
+    # Shown for any address that does not exist, however deep: its links cannot be relative.
+    missing = (ROOT / "book" / "404.html").read_text(encoding="utf-8")
+    (folder / "404.html").write_text(missing.replace("BOOK/", book), encoding="utf-8")
+
+
+def write_misconceptions(target: Path) -> None:
+    """Write for the teacher's guide what each chapter is for, and what its checks recognize.
+
+    The objectives are those of the chapter's first cell; the slips are those that the checks of
+    its exercises name to a student, so the guide says what they say.
+    """
+    from alexnet_tutorial.checks import QUESTIONS
+
+    lines: list[str] = []
+    for page in notebooks():
+        cells = nbformat.read(ROOT / page, as_version=4).cells
+        title = cells[0].source.splitlines()[0].removeprefix("# ")
+        goals = [line for line in cells[0].source.splitlines() if line.startswith("- ")]
+        lines += [f"### [{title}]({page.name})", "", "After it, students can", "", *goals, ""]
+        number = "?"
+        for cell in cells:
+            number = (re.findall(r"^\*\*(\d+)\. ", cell.source, re.MULTILINE) or [number])[-1]
+            if cell.cell_type != "code" or "solution" in cell.metadata.get("tags", []):
+                continue
+            for name in re.findall(r"check\(\s*[\"']([\w.-]+)[\"']", cell.source):
+                slips = dict.fromkeys(slip for _, slip, *_ in QUESTIONS[name].misconceptions)
+                said = re.sub(r"([\\*_`$|<\[])", r"\\\1", " · ".join(slips))
+                lines += [f"*Exercise {number}.* {said}.", ""]
+    target.write_text("\n".join(lines), encoding="utf-8")
+
+
+def stage() -> None:
+    """Lay out what Jupyter Book reads: configuration, pages, executed notebooks, static files."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    SOURCE.mkdir(parents=True)
+    configuration = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    configuration["repository"]["url"] = repository()
+    configuration["html"]["baseurl"] = book_address()
+    configuration["sphinx"]["config"]["ogp_site_url"] = book_address()
+    written = yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True)
+    (SOURCE / "_config.yml").write_text(written, encoding="utf-8")
+    shutil.copyfile(ROOT / "_toc.yml", SOURCE / "_toc.yml")
+    shutil.copytree(ROOT / "book" / "theme", SOURCE / "book" / "theme")
+    for folder in (ROOT / "book" / "images", ROOT / "book" / "static"):
+        if folder.is_dir():
+            shutil.copytree(folder, SOURCE / "book" / folder.name)
+    if (ROOT / "book" / "references.bib").is_file():
+        shutil.copyfile(ROOT / "book" / "references.bib", SOURCE / "book" / "references.bib")
+
+    write_presets(SOURCE / "book" / "theme" / "static" / "workbench")
+    write_addresses(SOURCE / "root")
+    write_misconceptions(SOURCE / "book" / "misconceptions.txt")
+
+    records = {}
+    printable = find_chromium() is not None
+    for page in pages():
+        target = SOURCE / page
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if page.suffix != ".ipynb":
+            # Where nothing can print the book, no page may offer the PDF: see book/intro.md.
+            lines = (ROOT / page).read_text(encoding="utf-8").splitlines(keepends=True)
+            offered = [line for line in lines if printable or 'class="no-pdf"' not in line]
+            target.write_text("".join(offered), encoding="utf-8")
+            continue
+        executed = nbformat.read(EXECUTED / page, as_version=4)
+        record = executed.metadata.pop(PACKAGE)
+        first = executed.cells[0]
+        title = first.source.partition("\n")[0].removeprefix("# ")
+        records[title, page.name] = record
+        try:
+            first.source = with_measured_time(first.source, record)
+        except ValueError as error:
+            raise SystemExit(f"{page}, first cell: {error}") from None
+        nbformat.write(executed, target)
+    if (SOURCE / STATUS).is_file():
+        text = (SOURCE / STATUS).read_text(encoding="utf-8")
+        if text.count(STATUS_MARK) != 1:
+            raise SystemExit(f"{STATUS}: expected one line {STATUS_MARK}")
+        text = text.replace(STATUS_MARK, status_record(records))
+        (SOURCE / STATUS).write_text(text, encoding="utf-8")
+
+    mathjax = importlib.resources.files("mathjax") / "static" / "mathjax" / "es5"
+    static = SOURCE / "book" / "theme" / "static" / "mathjax"
+    fonts = Path("output", "chtml", "fonts", "woff-v2")
+    with importlib.resources.as_file(mathjax) as folder:
+        shutil.copytree(folder / fonts, static / fonts)
+        shutil.copyfile(folder / "tex-chtml-full.js", static / "tex-chtml-full.js")
+        shutil.copyfile(folder.parent / "LICENSE", static / "LICENSE")
