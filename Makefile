@@ -3,19 +3,24 @@ PYTHON ?= python3
 VENV := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 export PYTHONSAFEPATH := 1
 
-.PHONY: help book check pdf offline test lint environment notebooks classroom worksheet grade fork format clean
+.PHONY: help book check pdf offline test lint environment notebooks classroom worksheet grade fork \
+  format clean colab rehearsal
 
 help:
 	@echo "make book       execute every chapter and build the site (prints where it is)"
 	@echo "make check      an answer in two minutes: style, types, spelling, the package's fast tests"
 	@echo "make test       check everything: style, notebooks, package, site"
 	@echo "make pdf        print the built site into one PDF (make book does so too)"
-	@echo "make offline    one archive for a classroom without internet"
+	@echo "make offline    one archive for a classroom without internet [WHEELS=1: all it needs]"
+	@echo "make colab      execute the chapters with the versions of Colab: make colab [CHAPTERS='12 91']"
+	@echo "make rehearsal  execute what chapters do on a GPU, shrunken, on the CPU [CHAPTERS='14 41']"
 	@echo "make notebooks  put the set-up cell into every notebook, strip their outputs"
 	@echo "make worksheet  shape problems to print, and their key: make worksheet SEED=1 COPIES=30"
 	@echo "make grade      mark a folder of assignments: make grade SUBMISSIONS=folder"
 	@echo "make classroom  make the students' copies of the assignments from their sources"
 	@echo "make fork       make the book yours: REPOSITORY=https://github.com/you/name [SITE=https://...]"
+	@echo "make lint       check the style alone"
+	@echo "make environment  make .venv and install the package there, as every target does first"
 	@echo "make format     format the code as make test wants it"
 	@echo "make clean      remove everything that was built, but not the environment"
 
@@ -34,6 +39,13 @@ pdf: environment
 # One archive for a classroom without internet. WHEELS=1 adds the wheels of all dependencies.
 offline: book
 	@$(VENV)/python -m tools.archive $(if $(WHEELS),--wheels)
+
+# In an environment of its own, .venv-colab, with the versions of tools/colab.txt.
+colab: environment
+	@$(VENV)/python -m tools.colab $(CHAPTERS)
+
+rehearsal: environment
+	@$(VENV)/python -m tools.rehearsal $(CHAPTERS)
 
 # What takes seconds comes first.
 lint: environment

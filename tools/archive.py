@@ -12,12 +12,18 @@ archives of one state of the book are the same, byte for byte.
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
+from alexnet_tutorial.files import write_whole
 from tools.environment import ROOT, TENSORFLOW, build_wheel, venv_python
 from tools.pdf import NAME as PDF
+
+if TYPE_CHECKING:
+    from alexnet_tutorial.pictures.signs import Signs
 
 SITE = ROOT / "build" / "html"
 TARGET = ROOT / "build" / "alexnet-taken-apart-offline.zip"
@@ -32,7 +38,7 @@ AlexNet, taken apart: the book without internet
    it, run   python -m http.server -d site   in this folder and open http://localhost:8000
    instead.{pdf}
 
-2. Install. With Python 3.11 or later, in this folder:
+2. Install. With {python}, in this folder:
        python -m venv env
        env/bin/python -m pip install {install}
    (On Windows: env\\Scripts\\python.) {wheels}
@@ -45,7 +51,7 @@ AlexNet, taken apart: the book without internet
 """
 
 
-def generated_data(folder):
+def generated_data(folder: Path) -> "Signs":
     """Draw the generated hands where the package looks for them in a data directory.
 
     Args:
@@ -60,7 +66,7 @@ def generated_data(folder):
     return load_signs("generated", directory=folder)
 
 
-def dependency_wheels(folder, wheel):
+def dependency_wheels(folder: Path, wheel: Path) -> None:
     """Download the wheels of all that the notebooks need, for this machine's platform."""
     command = [venv_python(), "-m", "pip", "download", "--quiet", "--only-binary", ":all:"]
     command += ["--constraint", ROOT / "constraints.txt", "--dest", folder]
@@ -68,7 +74,7 @@ def dependency_wheels(folder, wheel):
     subprocess.run([*command, wanted, "jupyterlab", "pip"], check=True)
 
 
-def contents(scratch, wheels=False):
+def contents(scratch: Path, wheels: bool = False) -> dict[str, Path]:
     """Collect what goes into the archive.
 
     Args:
@@ -101,11 +107,14 @@ def contents(scratch, wheels=False):
     drawn = (scratch / "data").rglob("*.h5")
     found |= {p.relative_to(scratch).as_posix(): p for p in drawn}
 
+    python = "Python {}.{}".format(*sys.version_info)
     extra = f'"alexnet-tutorial[{TENSORFLOW}]" jupyterlab'
     written = README.format(
         pdf=f" The book as one PDF: site/{PDF}." if f"site/{PDF}" in found else "",
         install=f"--find-links wheels {'--no-index ' if wheels else ''}{extra}",
-        wheels="Everything needed is in wheels/."
+        python=f"{python} on {sysconfig.get_platform()}" if wheels else "Python 3.11 or later",
+        wheels="All that is needed is in wheels/, for this Python and this\n   kind of machine; "
+        "for another, make the archive there."
         if wheels
         else "TensorFlow and Jupyter come from\n   the network: do this step where there is one, "
         "or make the archive with  make offline WHEELS=1.",
@@ -118,28 +127,30 @@ def contents(scratch, wheels=False):
     return found
 
 
-def write_archive(found, target):
+def write_archive(found: dict[str, Path], target: Path) -> None:
     """Write a zip: sorted, with one date, whole or not at all.
 
     Args:
         found: Path within the archive -> path of the file.
         target: Where the archive goes.
     """
-    partial = target.with_suffix(".partial")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, path in sorted(found.items()):
-            entry = zipfile.ZipInfo(f"{FOLDER}/{name}", OLDEST_DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, path.read_bytes())
-    os.replace(partial, target)
+
+    def pack(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, path in sorted(found.items()):
+                entry = zipfile.ZipInfo(f"{FOLDER}/{name}", OLDEST_DATE)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, path.read_bytes())
+
+    write_whole(target, pack)
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
     """Make the archive; print where it is."""
     os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")  # of the wheel's files, 1980
-    with tempfile.TemporaryDirectory() as scratch:
-        scratch = Path(scratch).resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder).resolve()
         write_archive(contents(scratch, "--wheels" in arguments), TARGET)
     print(f"{TARGET} ({TARGET.stat().st_size / 1e6:.0f} MB)")
 

@@ -5,8 +5,8 @@
 
 Without the address of a site, GitHub's own is taken, ``https://teacher.github.io/alexnet/``. The
 addresses are kept in ``pyproject.toml``; the notebooks' set-up cells hold the repository's too,
-since a notebook on Colab has nothing but itself. All of them are written, or none. The links of
-the site follow with the next ``make book``.
+since a notebook on Colab has nothing but itself; what GitHub shows has both. All of them are
+written, or none. The links of the site follow with the next ``make book``.
 """
 
 import os
@@ -17,11 +17,18 @@ from urllib.parse import urlsplit
 
 from tools.setup_cell import ROOT, addresses
 
-# Where an address may stand: the notebooks of the book, and those that students get.
-HOLDERS = ("pyproject.toml", "book/*.ipynb", "classroom/**/*.ipynb")
+# Where an address may stand: what GitHub shows, the book's notebooks, and those that students get.
+HOLDERS = (
+    "pyproject.toml",
+    "README.md",
+    "CITATION.cff",
+    ".github/**/*.yml",
+    "book/*.ipynb",
+    "classroom/**/*.ipynb",
+)
 
 
-def checked_repository(given):
+def checked_repository(given: str) -> str:
     """Refuse what is not the address of a repository on GitHub.
 
     The launch buttons need GitHub: Colab and Kaggle open notebooks from there.
@@ -45,7 +52,7 @@ def checked_repository(given):
     return address
 
 
-def checked_site(given):
+def checked_site(given: str) -> str:
     """Refuse what is not the address of a folder on the web.
 
     Returns:
@@ -68,7 +75,7 @@ def checked_site(given):
     return given.rstrip("/") + "/"
 
 
-def site_of(repository):
+def site_of(repository: str) -> str:
     """Give the address at which GitHub publishes a repository's pages.
 
     Example:
@@ -79,7 +86,7 @@ def site_of(repository):
     return f"https://{owner.lower()}.github.io/{name}/"
 
 
-def replaced(text, old, new):
+def replaced(text: str, old: str, new: str) -> str:
     """Replace whole addresses: not one that only begins like the old one.
 
     Example:
@@ -89,7 +96,7 @@ def replaced(text, old, new):
     return re.sub(re.escape(old) + r"(?![\w-])", lambda _: new, text)
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
     """Check the new addresses, then write them.
 
     Raises:
@@ -110,8 +117,8 @@ def main(arguments):
         for path in sorted(ROOT.glob(pattern)):
             text = path.read_text(encoding="utf-8")
             new = replaced(text, old["Repository"], repository)
+            new = new.replace(old["Book"], site)  # it ends in a slash: no other begins like it
             if path.name == "pyproject.toml":
-                new = replaced(new, f'Book = "{old["Book"]}"', f'Book = "{site}"')
                 written = tomllib.loads(new)["project"]["urls"]
                 if (written["Repository"], written["Book"]) != (repository, site):
                     raise SystemExit(f"Nothing written: {path} does not hold its two addresses")

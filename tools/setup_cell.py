@@ -10,7 +10,10 @@ put in after the title. An assignment that does not use the package has none.
 import json
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+
+from alexnet_tutorial.files import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 CELL_ID = "setup"
@@ -31,28 +34,28 @@ from alexnet_tutorial.session import start
 budget = start(seed=0)"""
 
 
-def addresses():
+def addresses() -> dict[str, str]:
     """Read the addresses of repository and site from ``pyproject.toml``, the one place for them."""
     with open(ROOT / "pyproject.toml", "rb") as file:
         return tomllib.load(file)["project"]["urls"]
 
 
-def repository():
+def repository() -> str:
     """Give the repository's address."""
     return addresses()["Repository"]
 
 
-def book_address():
+def book_address() -> str:
     """Give the published site's address; it ends in a slash."""
     return addresses()["Book"].rstrip("/") + "/"
 
 
-def source():
+def source() -> str:
     """Give the set-up cell's text."""
     return TEMPLATE.format(repository=repository())
 
 
-def cell():
+def cell() -> dict:
     """Give the set-up cell as nbformat 4.5 stores it."""
     return {
         "cell_type": "code",
@@ -64,20 +67,20 @@ def cell():
     }
 
 
-def with_setup(notebook):
+def with_setup(notebook: dict) -> dict:
     """Return a copy of a notebook (as a dict) whose second cell is the set-up cell."""
     others = [c for c in notebook["cells"] if c.get("id") != CELL_ID]
     return {**notebook, "cells": [*others[:1], cell(), *others[1:]]}
 
 
-def notebooks():
+def notebooks() -> list[Path]:
     """List the notebooks that have a set-up cell: chapters, and assignments with the package."""
     assignments = sorted((ROOT / "classroom" / "source").glob("*.ipynb"))
     with_package = [p for p in assignments if "alexnet_tutorial" in p.read_text(encoding="utf-8")]
     return sorted((ROOT / "book").glob("*.ipynb")) + with_package
 
 
-def differing(paths):
+def differing(paths: list[Path]) -> Iterator[tuple[Path, dict]]:
     """Yield (path, notebook as it should be) for notebooks whose set-up cell is not this one."""
     for path in paths:
         notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -86,7 +89,7 @@ def differing(paths):
             yield path, wanted
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     """Write or check the set-up cell of every notebook."""
     found = list(differing(notebooks()))
     for path, wanted in found:
@@ -94,7 +97,7 @@ def main(arguments):
             print(f"{path.name}: the set-up cell differs; run python -m tools.setup_cell")
         else:
             text = json.dumps(wanted, indent=1, ensure_ascii=False)
-            path.write_text(text + "\n", encoding="utf-8")
+            write_whole(path, text + "\n")
             print(f"{path.name}: set-up cell written")
     return int(bool(found) and "--check" in arguments)
 

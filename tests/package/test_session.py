@@ -1,11 +1,14 @@
-"""What starts a chapter: its budget, its seed, and a quiet error stream."""
+"""What starts a chapter: its budget, its seed, a quiet error stream; what it says of its run."""
 
 import os
 import platform
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from alexnet_tutorial.session import building, expect
 
 
 def started(**environment):
@@ -88,3 +91,23 @@ def test_start_seeds_every_source_of_random_numbers():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_reader_is_told_and_goes_on(capsys, monkeypatch):
+    monkeypatch.delenv("ALEXNET_TUTORIAL_BUILD", raising=False)
+    expect(np.bool_(True), "It holds.")
+    assert not building() and capsys.readouterr().out == ""
+    expect(np.bool_(False), "Tanh needs more epochs.")
+    assert "differently" in (said := capsys.readouterr().out) and "Tanh needs more epochs." in said
+
+
+@pytest.mark.parametrize(("value", "insists"), [("1", True), ("0", False), ("", False)])
+def test_the_build_stops(value, insists, monkeypatch):
+    monkeypatch.setenv("ALEXNET_TUTORIAL_BUILD", value)
+    assert building() is insists
+    expect(True, "It holds.")
+    if insists:
+        with pytest.raises(AssertionError, match="no longer true: Tanh needs more"):
+            expect(False, "Tanh needs more epochs.")
+    else:
+        expect(False, "Tanh needs more epochs.")

@@ -1,6 +1,7 @@
 """``make fork``: another repository's address, everywhere or nowhere."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -8,16 +9,21 @@ import tomllib
 
 import pytest
 
+from tools import fork as fork_script
+
 THEIRS = "https://github.com/teacher/course-2"
 SITE = "https://course.example.org/alexnet/"
 
 
 @pytest.fixture
 def checkout(tmp_path, root):
-    """Copy what holds an address: scripts, pyproject.toml, a few notebooks, one of a classroom."""
-    (tmp_path / "book").mkdir()
-    for name in ("pyproject.toml", "tools/fork.py", "tools/setup_cell.py"):
+    """Copy what holds an address: what GitHub shows, a few notebooks, one of a classroom."""
+    for name in ("book", "tools"):
+        (tmp_path / name).mkdir()
+    scripts = ("tools/__init__.py", "tools/fork.py", "tools/setup_cell.py")
+    for name in ("pyproject.toml", "README.md", "CITATION.cff", *scripts):
         shutil.copyfile(root / name, tmp_path / name)
+    shutil.copytree(root / ".github", tmp_path / ".github")
     for path in sorted((root / "book").glob("*.ipynb"))[:3]:
         shutil.copyfile(path, tmp_path / "book" / path.name)
     released = tmp_path / "classroom" / "release" / "one"
@@ -27,7 +33,7 @@ def checkout(tmp_path, root):
 
 
 def fork(checkout, *arguments):
-    command = [sys.executable, "-P", "tools/fork.py", *arguments]
+    command = [sys.executable, "-m", "tools.fork", *arguments]
     return subprocess.run(command, cwd=checkout, capture_output=True, text=True)
 
 
@@ -50,14 +56,19 @@ def test_fork_rewrites_every_address_and_nothing_else(checkout):
     assert done.returncode == 0, done.stderr
     assert urls(checkout) == {"Repository": THEIRS, "Book": SITE}
     for path, content in contents(checkout).items():
-        assert old["Repository"].encode() not in content, path
+        for address in old.values():
+            assert address.encode() not in content, path
         # Put back, it is what it was: no other byte has changed.
         back = content.replace(THEIRS.encode(), old["Repository"].encode())
         assert back.replace(SITE.encode(), old["Book"].encode()) == before[path], path
+    badges = re.findall(
+        r"https?://[^)\s\"]+", (checkout / "README.md").read_text().partition("##")[0]
+    )
+    assert f"{THEIRS}/actions/workflows/checks.yml" in badges and SITE in badges
     cell = json.loads((checkout / "classroom" / "release" / "one" / "one.ipynb").read_text())
     assert f"git+{THEIRS}" in "".join(cell["cells"][1]["source"])
     # The set-up cells are those that the new pyproject.toml asks for.
-    check = [sys.executable, "tools/setup_cell.py", "--check"]
+    check = [sys.executable, "-m", "tools.setup_cell", "--check"]
     assert subprocess.run(check, cwd=checkout).returncode == 0
 
 
@@ -69,6 +80,22 @@ def test_fork_twice_is_fork_once_and_back_again_is_as_it_was(checkout):
     assert done.returncode == 0 and contents(checkout) == once
     fork(checkout, old["Repository"], old["Book"])
     assert contents(checkout) == before
+
+
+def test_no_other_file_holds_an_address(root):
+    """What git keeps, beside what ``make fork`` writes and the tests themselves."""
+    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("no checkout of git")
+    old = urls(root)
+    written = {
+        path.relative_to(root).as_posix() for p in fork_script.HOLDERS for path in root.glob(p)
+    }
+    for name in set(listed.stdout.splitlines()) - written:
+        path = root / name
+        if path.is_file() and not name.startswith("tests/"):
+            content = path.read_bytes()
+            assert not [a for a in old.values() if a.rstrip("/").encode() in content], name
 
 
 def test_site_is_githubs_own_unless_it_is_given(checkout):
@@ -110,7 +137,7 @@ def test_make_fork_calls_it(root):
         capture_output=True,
         text=True,
     )
-    assert f'tools/fork.py "{THEIRS}" "{SITE}"' in shown.stdout
+    assert f'tools.fork "{THEIRS}" "{SITE}"' in shown.stdout
 
 
 def test_binder_installs_the_package_as_constrained(root):

@@ -121,7 +121,7 @@ def test_a_notebook_reads_the_hands_that_came_along(unpacked, tmp_path):
     cache = tmp_path / "cache"
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "ALEXNET"))}
     environment |= {
-        "PYTHONPATH": os.pathsep.join([str(package), str(ROOT / "book" / "offline")]),
+        "PYTHONPATH": os.pathsep.join([str(package), str(ROOT / "tools" / "offline")]),
         "ALEXNET_TUTORIAL_DATA": str(unpacked / "data"),
         "XDG_CACHE_HOME": str(cache),
         "MPLCONFIGDIR": str(tmp_path / "matplotlib"),
