@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -27,33 +27,27 @@ def write_whole(
         OSError: It cannot be written; an old file is then still there.
 
     Example:
+        >>> import tempfile
         >>> folder = tempfile.mkdtemp()
         >>> write_whole(os.path.join(folder, "new", "note.txt"), "read").read_text()
         'read'
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    # Made by open(), so that it gets the permissions that any new file gets here.
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(handle, "w+b") as file:
+        with open(part, "x+b") as file:
             if callable(data):
                 data(file)
             else:
                 file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(part, _mode(path))  # mkstemp's own file is for its owner alone
+        if path.exists():
+            os.chmod(part, path.stat().st_mode & 0o777)
         os.replace(part, path)
     finally:
         with contextlib.suppress(OSError):
             os.unlink(part)
     return path
-
-
-def _mode(path: Path) -> int:
-    """The permissions that a plain ``open(path, "w")`` would leave."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    umask = os.umask(0)  # it can only be read by setting it
-    os.umask(umask)
-    return 0o666 & ~umask
