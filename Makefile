@@ -20,7 +20,7 @@ help:
 	@echo "make classroom  make the students' copies of the assignments from their sources"
 	@echo "make fork       make the book yours: REPOSITORY=https://github.com/you/name [SITE=https://...]"
 	@echo "make lint       check the style alone"
-	@echo "make environment  make .venv and install the package there, as every target does first"
+	@echo "make environment  make .venv with the package, as most targets do first"
 	@echo "make format     format the code as make test wants it"
 	@echo "make clean      remove everything that was built, but not the environment"
 

@@ -393,40 +393,37 @@ def raises(message: str) -> Iterator[None]:
     from alexnet_tutorial.session import building, without_chatter
 
     wanted = case(message)
-    printed, said = io.StringIO(), None
+    printed, failure = io.StringIO(), None
     with warnings.catch_warnings(record=True) as warned, without_chatter(_ECHO):
         warnings.simplefilter("always")
         try:
             with contextlib.redirect_stdout(printed):
                 yield
         except Exception as error:
-            said = error
-    if said is not None:
-        found = [(type(said), str(said))]
-    else:
-        found = [(warning.category, str(warning.message)) for warning in warned]
-    found = [({base.__name__ for base in kind.__mro__}, text) for kind, text in found]
-    if said is None and printed.getvalue():
-        found.append(({"printed"}, printed.getvalue()))
-    if wanted.words is None and said is not None and building():
-        raise said
-    if wanted.words is None and said is None:
+            failure = error
+    came = [failure] if failure else [warning.message for warning in warned]
+    messages = [({base.__name__ for base in type(one).__mro__}, str(one)) for one in came]
+    if failure is None and printed.getvalue():
+        messages.append(({"printed"}, printed.getvalue()))
+    if wanted.words is None and failure is not None and building():
+        raise failure
+    if wanted.words is None and failure is None:
         display(Raised("No message", "Nothing is raised with Keras on JAX.", ""))
         return
-    for kinds, text in found:
+    for kinds, text in messages:
         if wanted.words and wanted.kind in kinds and wanted.words in text:
             display(Raised(wanted.kind, shorten(text), wanted.words, wanted.elsewhere))
             return
     if building():
-        instead = [f"{_name(kinds)}: {shorten(text)}" for kinds, text in found] or ["nothing"]
+        instead = [f"{_name(kinds)}: {shorten(text)}" for kinds, text in messages] or ["nothing"]
         raise AssertionError(
             f"expected {wanted.kind} with the words {wanted.words!r}, and there was "
             f"{'; '.join(instead)}. The wording has changed with a version: correct the case in "
             "alexnet_tutorial.error_index, and the chapter."
-        ) from said
+        ) from failure
     expected = f"{wanted.kind}, “{wanted.words}”" if wanted.words else "nothing"
     known = f"The version this book was made with says: {expected}."
-    for kinds, text in found or [({"No message"}, "Nothing is raised with this version.")]:
+    for kinds, text in messages or [({"No message"}, "Nothing is raised with this version.")]:
         display(Raised(_name(kinds), shorten(text), "", known))
 
 

@@ -10,7 +10,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from alexnet_tutorial.pictures.errors import DataError
 from alexnet_tutorial.pictures.labels import check_every_class, check_labels
@@ -36,7 +35,7 @@ def check_k(k: int, classes: int) -> None:
         )
 
 
-def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, k: int) -> float:
+def top_k_accuracy(labels: np.ndarray, probabilities: np.ndarray, k: int) -> float:
     """Share of pictures with fewer than k classes more likely than the right one.
 
     This is Keras' rule (``keras.metrics.sparse_top_k_categorical_accuracy``), for ties as well: a
@@ -67,7 +66,7 @@ def top_k_accuracy(labels: ArrayLike, probabilities: ArrayLike, k: int) -> float
     return float(np.mean((p > right).sum(1) < k))
 
 
-def confusion_matrix(labels: ArrayLike, answers: ArrayLike, classes: int) -> np.ndarray:
+def confusion_matrix(labels: np.ndarray, answers: np.ndarray, classes: int) -> np.ndarray:
     """Count which class was answered for which.
 
     Args:
@@ -92,7 +91,7 @@ def confusion_matrix(labels: ArrayLike, answers: ArrayLike, classes: int) -> np.
     return counts.reshape(classes, classes)
 
 
-def accuracy_by_class(labels: ArrayLike, answers: ArrayLike, classes: int) -> np.ndarray:
+def accuracy_by_class(labels: np.ndarray, answers: np.ndarray, classes: int) -> np.ndarray:
     """Share of right answers for each class (its *recall*).
 
     Args:
@@ -131,7 +130,7 @@ class Calibration(NamedTuple):
     error: float
 
 
-def calibration(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10) -> Calibration:
+def calibration(labels: np.ndarray, probabilities: np.ndarray, bins: int = 10) -> Calibration:
     """Compare how sure a network is with how often it is right.
 
     The confidence of an answer is the probability of the class that was answered. Answers are
@@ -222,7 +221,7 @@ class Comparison(NamedTuple):
     p_value: float
 
 
-def compare(labels: ArrayLike, first: ArrayLike, second: ArrayLike) -> Comparison:
+def compare(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Comparison:
     """Ask whether one classifier is better than another, picture by picture.
 
     Only pictures that one reads and the other does not tell them apart. If neither is better, each

@@ -5,12 +5,11 @@ Keras has no backend-neutral gradient; this is the one place of the package that
 
 import keras
 import numpy as np
-from numpy.typing import ArrayLike
 
 BATCH = 32  # pictures whose gradients are computed at a time
 
 
-def input_gradients(model: keras.Model, pictures: ArrayLike, classes: ArrayLike) -> np.ndarray:
+def input_gradients(model: keras.Model, pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Say how an output changes with every pixel: Simonyan et al. (2013), arXiv:1312.6034.
 
     For picture x and class c this is d(output c) / dx. Give a model that ends in scores: behind a

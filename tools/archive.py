@@ -68,8 +68,16 @@ def generated_data(folder: Path) -> "Signs":
 
 def dependency_wheels(folder: Path, wheel: Path) -> None:
     """Download the wheels of all that the notebooks need, for this machine's platform."""
-    command = [venv_python(), "-m", "pip", "download", "--quiet", "--only-binary", ":all:"]
-    command += ["--constraint", ROOT / "constraints.txt", "--dest", folder]
+    command: list[str | Path] = [
+        venv_python(),
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--only-binary",
+        ":all:",
+    ]
+    command += ["--constraint", str(ROOT / "constraints.txt"), "--dest", str(folder)]
     wanted = f"alexnet-tutorial[{TENSORFLOW}] @ {wheel.as_uri()}"
     subprocess.run([*command, wanted, "jupyterlab", "pip"], check=True)
 

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from alexnet_tutorial.files import write_whole
-from tools.environment import ROOT, TENSORFLOW, build_wheel, fingerprint, venv_version
+from tools.environment import ROOT, TENSORFLOW, build_wheel, fingerprint
 from tools.trial import chapters, try_all
 
 LIST = ROOT / "tools" / "colab.txt"
@@ -48,7 +48,7 @@ def installed() -> dict[str, str]:
 
 def make_environment() -> None:
     """Make ``.venv-colab`` with exactly the published versions, unless it is there."""
-    wanted = {"python": venv_version(sys.executable), "list": fingerprint([LIST])}
+    wanted = {"python": sys.version.split()[0], "list": fingerprint([LIST])}
     if STAMP.is_file() and json.loads(STAMP.read_text(encoding="utf-8")) == wanted:
         return
     print(f"Making {VENV} with the versions of Colab", flush=True)

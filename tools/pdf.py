@@ -6,6 +6,10 @@ The articles of all pages are put together in one HTML document, which Chromium 
 between pages become links within the document, set-up cells and links to the workbench's script
 are left out, and solutions, folded on the site, move to a chapter of their own at the end: a
 reader on paper must not see them beside the question. Nothing is done where no page has changed.
+
+(Sphinx has a builder for one page, ``singlehtml``. It leaves out the captions of the parts, gives
+one id to the exercises of all chapters, and leads links to citations and to the glossary out of
+the page: what is done here would have to be done after it, and the pages be written twice.)
 """
 
 import html

@@ -4,8 +4,8 @@
     python -m tools.rehearsal 14 41      these
 
 The code is the one that a reader's GPU runs: full networks, mixed precision, every cell. Only
-Keras' ``fit`` does one part in ``FACTOR`` of its epochs and steps; ``tools/shrunken`` sees to that.
-No number that comes out means anything.
+Keras' ``fit`` and ``evaluate`` do one part in ``FACTOR`` of their epochs and steps, to which
+``tools/shrunken`` sees. No number that comes out means anything.
 """
 
 import sys

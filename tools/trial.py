@@ -88,7 +88,8 @@ def failure(path: Path, python: Path, **more: str) -> str | None:
             notebook, km=manager, timeout=CELL_SECONDS, resources=where
         )
         try:
-            client.execute(env=kernel_environment(Path(folder), **more))
+            # A kernel of another's making outlives the client unless it is told.
+            client.execute(env=kernel_environment(Path(folder), **more), cleanup_kc=True)
         except nbclient.exceptions.CellControlSignal as error:  # an error in a cell, or its time
             return str(error)
         except RuntimeError as error:  # the kernel died

@@ -145,7 +145,10 @@ def strangers(value: Any) -> Iterator[str]:
         if isinstance(kind, str):
             module, known = value.get("module"), str(value.get("registered_name"))
             # Files written before the layers had a room of their own name their old place.
-            homes = ("alexnet_tutorial.network.layers", "alexnet_tutorial.layers")
+            homes = [
+                f"alexnet_tutorial.{home}"
+                for home in ("network.layers", "pictures.augmentation", "layers")
+            ]
             ours = known.startswith("alexnet_tutorial>") and module in homes
             if kind.endswith("Lambda") or kind == "__lambda__":
                 yield "a Lambda layer"
@@ -179,7 +182,8 @@ def _loaded(config: dict, path: Path) -> Any:
     """The model that a vetted configuration describes, not compiled."""
     import keras
 
-    import alexnet_tutorial.network.layers  # noqa: F401  registers the layers of this package
+    import alexnet_tutorial.network.layers  # registers the layers of this package
+    import alexnet_tutorial.pictures.augmentation  # noqa: F401  and these
 
     if "module" not in config:  # an .h5 file's, which only Keras' loader for these reads
         return keras.models.load_model(path, compile=False)

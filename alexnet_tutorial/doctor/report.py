@@ -3,6 +3,7 @@
 import html
 import re
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 CODES = {
@@ -124,22 +125,22 @@ class Report:
             parts.append("no data")
         return " ".join([f"Looked at: {', '.join(parts)}.", *seen["limits"]])
 
+    def _told(self) -> Iterator[tuple[Finding, list[tuple[str, str]]]]:
+        """Each finding with its texts; the same fault again has the same cause, told once."""
+        told = set()
+        for finding in self.findings:
+            cause = "" if finding.code in told else finding.cause
+            told.add(finding.code)
+            texts = ("", finding.message), ("Cause", cause), ("Cure", finding.cure)
+            yield finding, [(head, text) for head, text in texts if text]
+
     def __str__(self) -> str:
         """Return the report as plain text."""
         lines = [f"{self.model}: {self._summary()}"]
-        told = set()
-        for finding in self.findings:
+        for finding, texts in self._told():
             where = f" in {finding.layer}" if finding.layer else ""
             lines += ["", f"{finding.severity.upper()}  {finding.code}{where}"]
-            for head, text in (
-                ("", finding.message),
-                # The same fault again has the same cause: told once, it is not told again.
-                ("Cause: ", "" if finding.code in told else finding.cause),
-                ("Cure: ", finding.cure),
-            ):
-                if text:
-                    lines.append(_wrapped(head + text, "  "))
-            told.add(finding.code)
+            lines += [_wrapped(f"{head}: {text}" if head else text, "  ") for head, text in texts]
         return "\n".join([*lines, "", _wrapped(self._seen(), "")])
 
     def __repr__(self) -> str:
@@ -147,10 +148,7 @@ class Report:
         return f"<Report on {self.model}: {self._summary()}>"
 
     def _repr_html_(self) -> str:
-        items, told = "", set()
-        for finding in self.findings:
-            items += _html_finding(finding, finding.code in told)
-            told.add(finding.code)
+        items = "".join(_html_finding(*told) for told in self._told())
         return (
             '<div class="alexnet-doctor" role="region" '
             f'aria-label="Findings on {html.escape(self.model)}">'
@@ -170,12 +168,11 @@ def _html_text(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
 
 
-def _html_finding(finding: Finding, again: bool) -> str:
+def _html_finding(finding: Finding, texts: list[tuple[str, str]]) -> str:
     where = f" in <strong>{html.escape(finding.layer)}</strong>" if finding.layer else ""
-    body = f"<p>{_html_text(finding.message)}</p>"
-    for head, text in (("Cause", "" if again else finding.cause), ("Cure", finding.cure)):
-        if text:
-            body += f"<p><em>{head}:</em> {_html_text(text)}</p>"
+    body = "".join(
+        f"<p>{f'<em>{head}:</em> ' if head else ''}{_html_text(text)}</p>" for head, text in texts
+    )
     return (
         f'<li class="{finding.severity}"><p class="title"><strong class="severity">'
         f"{finding.severity.capitalize()}</strong> <code>{finding.code}</code>{where}</p>"

@@ -7,6 +7,8 @@ numbers as the drawing and says what the drawing shows.
 What all figures share is in ``draw``; the others are sorted by what they show.
 """
 
+# ruff: noqa: F401  every name is for ``figures.name``
+
 from alexnet_tutorial.figures.ablations import effects
 from alexnet_tutorial.figures.augmentation import accuracy_by_seed, color_components, patch_places
 from alexnet_tutorial.figures.convolution import (
@@ -42,52 +44,3 @@ from alexnet_tutorial.figures.recipe import divisions, shrinking
 from alexnet_tutorial.figures.towers import groups, memory, who_reads_whom
 from alexnet_tutorial.figures.training import accuracy_by_pictures, history
 from alexnet_tutorial.figures.year_2012 import error_rates, worth
-
-__all__ = [
-    "COLORS",
-    "KIND_COLORS",
-    "Picture",
-    "accuracy_by_pictures",
-    "accuracy_by_seed",
-    "activation_functions",
-    "activations",
-    "architecture_diagram",
-    "by_layer",
-    "color_components",
-    "confusion",
-    "contact_sheet",
-    "convolution_window",
-    "cost_bars",
-    "divisions",
-    "dropout_samples",
-    "effects",
-    "error_rates",
-    "feature_map",
-    "filters",
-    "from_matplotlib",
-    "gradient_by_depth",
-    "groups",
-    "heat_maps",
-    "history",
-    "intervals",
-    "last_window",
-    "losses",
-    "memory",
-    "memory_order",
-    "mixed_formats",
-    "neighbors",
-    "normalized_channels",
-    "one_convolution",
-    "patch_places",
-    "pictures",
-    "pooling_winners",
-    "rate_range",
-    "receptive_field",
-    "reliability",
-    "score_chances",
-    "shrinking",
-    "training_race",
-    "who_reads_whom",
-    "windows_on_line",
-    "worth",
-]

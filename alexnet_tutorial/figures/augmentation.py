@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from alexnet_tutorial.figures import draw
 from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
@@ -17,9 +16,6 @@ def patch_places(picture: int, patch: int, picked: Sequence[tuple[int, int]] = (
         patch: Side of the patch, in pixels.
         picked: (row, column) of the upper left corner of patches to draw, besides the first and
             the last place.
-
-    Returns:
-        A :class:`Picture`.
 
     Raises:
         ValueError: The patch is larger than the picture, or a picked place is none.
@@ -61,9 +57,9 @@ def patch_places(picture: int, patch: int, picked: Sequence[tuple[int, int]] = (
 
 
 def color_components(
-    pictures: ArrayLike,
-    eigenvalues: ArrayLike,
-    components: ArrayLike,
+    pictures: np.ndarray,
+    eigenvalues: np.ndarray,
+    components: np.ndarray,
     pixels: int = 1500,
     seed: int = 0,
 ) -> Picture:
@@ -109,7 +105,7 @@ def color_components(
         step = 2 * deviations[number] * components[:, number]
         ends = np.array([mean - step, mean + step]) * 255
         cloud.plot(ends[:, 0], ends[:, 2], color=COLORS[color], linewidth=2.2)
-        draw.note(cloud, f"p{number + 1}", ends[1, ::2], (4, 4), fontsize=10)
+        draw.note(cloud, f"p{number + 1}", tuple(ends[1, ::2]), (4, 4), fontsize=10)
     ticks, room = [0, 128, 255], (-5, 280)
     cloud.set(xlabel="red", ylabel="blue", xticks=ticks, yticks=ticks, xlim=room, ylim=room)
     cloud.set_aspect("equal")

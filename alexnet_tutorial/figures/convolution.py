@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from alexnet_tutorial import shapes
 from alexnet_tutorial.figures import draw
@@ -20,16 +19,13 @@ if TYPE_CHECKING:
     import keras
 
 
-def one_convolution(patch: ArrayLike, kernel: ArrayLike, bias: float = 0) -> Picture:
+def one_convolution(patch: np.ndarray, kernel: np.ndarray, bias: float = 0) -> Picture:
     """Draw one window times one kernel: the products, and the one number they add up to.
 
     Args:
         patch: The pixels in the window, an array of (height, width).
         kernel: The weights, an array of the same shape.
         bias: Number added to the sum.
-
-    Returns:
-        A :class:`Picture`.
 
     Raises:
         ValueError: Patch and kernel are not two arrays of one and the same (height, width).
@@ -83,7 +79,7 @@ def convolution_window(
     padding: Padding = 0,
     rounding: str = "floor",
     position: tuple[int, int] = (0, 0),
-    values: ArrayLike | None = None,
+    values: np.ndarray | None = None,
 ) -> Picture:
     """Draw a window on a grid of pixels beside the map it fills.
 
@@ -96,9 +92,6 @@ def convolution_window(
         strides, padding, rounding: As :class:`~alexnet_tutorial.shapes.Window`.
         position: (row, column) of the map at which the window is drawn.
         values: Numbers to write into the pixels, an array of (size, size), or None.
-
-    Returns:
-        A :class:`Picture`.
 
     Raises:
         ValueError: The window does not fit, or there is no such position.
@@ -139,8 +132,8 @@ def convolution_window(
     for r, c in np.ndindex(outputs, outputs):
         face, wide = (0.7, 2) if (r, c) == (row, column) else (0.12, 0.9)
         draw.square(axes, start + c, middle - 1 - r, COLORS["orange"], face, linewidth=wide)
-    y = middle - row - 0.5
-    draw.arrow(axes, (total + 0.25, y), (start - 0.15, y), color="black", lw=1)
+    height = middle - row - 0.5
+    draw.arrow(axes, (total + 0.25, height), (start - 0.15, height), color="black", lw=1)
     title = f"{size} × {size} pixels"
     if before == after > 0:
         title += f" + {draw.count(before, 'zero')} on each side"
@@ -178,9 +171,6 @@ def windows_on_line(
         kernel_size: Pixels of a window.
         strides, padding, rounding: As :class:`~alexnet_tutorial.shapes.Window`.
         ends: Windows drawn at each end.
-
-    Returns:
-        A :class:`Picture`.
 
     Raises:
         ValueError: The window does not fit.
@@ -251,7 +241,7 @@ pixel 216 and runs 3 pixels past the edge.
 
 
 def last_window(
-    image: ArrayLike,
+    image: np.ndarray,
     kernel_size: int,
     strides: int = 1,
     padding: Padding = 0,
@@ -266,9 +256,6 @@ def last_window(
         image: A square picture, an array of (size, size, 3), of 0 to 1 or ``uint8``.
         kernel_size: Pixels of the square window.
         strides, padding, rounding: As :class:`~alexnet_tutorial.shapes.Window`.
-
-    Returns:
-        A :class:`Picture`.
 
     Raises:
         ValueError: The picture is not square, or the window does not fit.
@@ -294,8 +281,9 @@ past the edge.
     first = max(start - strides - 2, 0)
     fig, axes = draw.figure(4, 4)
     # y grows upwards, rows grow downwards.
-    style = {"interpolation": "nearest", "aspect": "auto", "alpha": 0.75, "cmap": "gray"}
-    axes.imshow(image[first:, first:], extent=(first, size, -size, -first), **style)
+    place = (first, size, -size, -first)
+    corner = axes.imshow(image[first:, first:], "gray", aspect="auto", alpha=0.75, extent=place)
+    corner.set_interpolation("nearest")
     for row, column in itertools.product(range(first, whole), repeat=2):
         if max(row, column) >= size:
             draw.zero(axes, column, -row - 1)
@@ -408,9 +396,6 @@ def memory_order(height: int, width: int, channels: int) -> Picture:
         width: Columns of a map.
         channels: Maps, at most as many as :data:`COLORS` has colors.
 
-    Returns:
-        A :class:`Picture`.
-
     Raises:
         ValueError: There are more maps than colors.
 
@@ -461,20 +446,17 @@ def receptive_field(net: shapes.Architecture, names: Sequence[str]) -> Picture:
         net: An :class:`~alexnet_tutorial.shapes.architecture.Architecture`.
         names: Layers with maps, from the smallest field to the largest.
 
-    Returns:
-        A :class:`Picture`.
-
     Raises:
         ValueError: No layer has such a name.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> receptive_field(variant("compact"), ["conv1"])  # doctest: +ELLIPSIS
         On a picture of 57 × 57 pixels are made: the middle output of conv1 from 5 × 5 pixels; ...
     """
     maps = {step.layer.name: step.output for step in net.steps}
     fields = {name: net.receptive_field(name) for name in names}
-    height, width = net.input_size
+    height, width, _ = net.input_shape
     # In the corner the fields reach beyond the picture, upwards and to the left.
     over = max(0, *(-axis.start for field in fields.values() for axis in field))
     palette = draw.palette("blue", "green", "orange", "purple", "red", "teal")
@@ -485,8 +467,9 @@ def receptive_field(net: shapes.Architecture, names: Sequence[str]) -> Picture:
         title = f"{which} output of each layer"
         draw.text(axes, left + width / 2, height + over + 0.8 * unit, title)
         for name, color in zip(names, palette, strict=False):
-            place = [n // 2 if which == "middle" else 0 for n in maps[name][:2]]
-            rows, columns = net.pixels_read(name, tuple(place))
+            high, wide, _ = maps[name]
+            place = (high // 2, wide // 2) if which == "middle" else (0, 0)
+            rows, columns = net.pixels_read(name, place)
             top, beside = (
                 axis.start + n * axis.strides for axis, n in zip(fields[name], place, strict=True)
             )

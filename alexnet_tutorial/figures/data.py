@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from alexnet_tutorial.figures import draw
 from alexnet_tutorial.figures.draw import Picture, from_matplotlib
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def pictures(
-    images: Sequence[ArrayLike], titles: Sequence[str], alt: str, columns: int = 6
+    images: Sequence[np.ndarray], titles: Sequence[str], alt: str, columns: int = 6
 ) -> Picture:
     """Draw pictures or maps side by side, each stretched to its own range of gray.
 
@@ -24,9 +23,6 @@ def pictures(
         titles: A title for each.
         alt: What they show.
         columns: Pictures in a row.
-
-    Returns:
-        A :class:`Picture`.
 
     Raises:
         ValueError: There are no pictures, or not as many titles.
@@ -61,9 +57,6 @@ def contact_sheet(signs: "Signs", per_class: int = 10, part: str = "train") -> P
         signs: What ``load_signs`` returns.
         per_class: Pictures in a row, at least 1.
         part: ``"train"``, ``"validation"`` or ``"test"``.
-
-    Returns:
-        A :class:`Picture`.
 
     Raises:
         ValueError: An unknown part, no picture in it, or ``per_class`` below 1.
@@ -109,7 +102,7 @@ set. Source: black squares.
     axes.imshow(sheet, interpolation="nearest", aspect="auto")
     for line, label in enumerate(signs.classes):
         draw.text(axes, -8, line * (side + gap) + side / 2, f"{label}", 11, ha="right", va="center")
-    least, most = (choose(counts, key=counts.get) for choose in (min, max))
+    least, most = (choose(counts, key=counts.__getitem__) for choose in (min, max))
     number = (
         f"{counts[most]} of each in the set"
         if counts[least] == counts[most]

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from os import PathLike
 from pathlib import Path
@@ -40,7 +40,7 @@ KIND_COLORS = {
 }
 """One color for each kind of layer, the same in every figure."""
 
-RC = {
+RC: Any = {
     "svg.fonttype": "none",  # text stays text: it can be read out, searched and recolored
     "svg.hashsalt": "alexnet-tutorial",  # ids, and so bytes, are the same in every run
     "font.family": "sans-serif",
@@ -91,7 +91,7 @@ class Picture:
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" '
             f'aria-label="{escape(self.alt)}"{attributes}>{body}</svg>'
         )
-        self._png = None
+        self._png: Callable[[], bytes] | None = None
 
     def __repr__(self) -> str:
         """Return the alternative text."""
@@ -134,10 +134,10 @@ def _with_own_ids(svg):
     prefix = "p" + hashlib.sha256(svg.encode()).hexdigest()[:10] + "-"
     svg = re.sub(
         r'\sid="([^"]*)"',
-        lambda found: f' id="{prefix}{found[1]}"' if found[1] in used else "",
+        lambda match: f' id="{prefix}{match[1]}"' if match[1] in used else "",
         svg,
     )
-    return reference.sub(lambda found: f"{found[1]}{prefix}{found[2]}", svg)
+    return reference.sub(lambda match: f"{match[1]}{prefix}{match[2]}", svg)
 
 
 def from_matplotlib(fig: "Figure", alt: str) -> Picture:
@@ -178,8 +178,8 @@ def from_matplotlib(fig: "Figure", alt: str) -> Picture:
     canvas = FigureCanvasAgg(fig)
     for axes in fig.axes:
         axes.patch.set_visible(False)  # the page shows through
-        if axes.get_legend() is not None:
-            axes.get_legend().get_frame().set_facecolor("none")
+        if legend := axes.get_legend():
+            legend.get_frame().set_facecolor("none")
     svg = render(
         "svg",
         dpi=_IMAGE_DPI,
@@ -270,7 +270,7 @@ def integers(axis: "Axis") -> None:
     axis.set_major_locator(MaxNLocator(integer=True))
 
 
-GUIDE = {"color": COLORS["gray"], "linewidth": 1, "linestyle": "--"}
+GUIDE: dict[str, Any] = {"color": COLORS["gray"], "linewidth": 1, "linestyle": "--"}
 """A line to compare with: guessing, a goal."""
 
 
@@ -283,10 +283,8 @@ def note(
     **options: Any,
 ) -> None:
     """Write a small note, ``offset`` points away from a place."""
-    options = {"color": "black", "fontsize": 8} | options
-    axes.annotate(
-        text, where, xycoords=coordinates, xytext=offset, textcoords="offset points", **options
-    )
+    defaults: dict[str, Any] = {"color": "black", "fontsize": 8, "textcoords": "offset points"}
+    axes.annotate(text, where, xycoords=coordinates, xytext=offset, **defaults | options)
 
 
 def plain_powers(axis: "Axis") -> None:
@@ -320,8 +318,8 @@ def polygon(
     from matplotlib.colors import to_rgba
     from matplotlib.patches import Polygon
 
-    options = {"edgecolor": color, "linewidth": 0.9} | options
-    axes.add_patch(Polygon(corners, facecolor=to_rgba(color, face), **options))
+    defaults: dict[str, Any] = {"edgecolor": color, "linewidth": 0.9}
+    axes.add_patch(Polygon(corners, facecolor=to_rgba(color, face), **defaults | options))
 
 
 def square(
@@ -344,7 +342,9 @@ def line(axes: "Axes", xs: Sequence, ys: Sequence, color: str = "black", **optio
     axes.plot(xs, ys, color=color, **({"linewidth": 0.9} | options))
 
 
-def arrow(axes: "Axes", start: Sequence, end: Sequence, **options: Any) -> None:
+def arrow(
+    axes: "Axes", start: tuple[float, float], end: tuple[float, float], **options: Any
+) -> None:
     """Draw an arrow."""
     axes.annotate("", end, start, arrowprops={"arrowstyle": "->"} | options)
 

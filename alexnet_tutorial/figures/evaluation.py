@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from alexnet_tutorial.figures import draw
 from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from alexnet_tutorial.evaluation import Calibration
 
 
-def confusion(counts: ArrayLike, classes: Sequence | None = None) -> Picture:
+def confusion(counts: np.ndarray, classes: Sequence | None = None) -> Picture:
     """Draw a confusion matrix: what was shown in rows, what was answered in columns.
 
     Args:
@@ -75,11 +74,11 @@ cat read as dog, 2 times.
     )
 
 
-def reliability(found: "Calibration") -> Picture:
+def reliability(groups: "Calibration") -> Picture:
     """Draw how often answers are right against how sure they were (a reliability diagram).
 
     Args:
-        found: What :func:`alexnet_tutorial.evaluation.calibration` returns.
+        groups: What :func:`alexnet_tutorial.evaluation.calibration` returns.
 
     Returns:
         A :class:`Picture`; its alt text gives the expected calibration error and the fullest
@@ -95,17 +94,17 @@ confidence from 0.5 to 1.0: mean confidence 80.0%, 66.7% right. Expected calibra
 
     from alexnet_tutorial.evaluation import wilson_interval
 
-    pictures, bins = found.pictures, len(found.pictures)
+    pictures, bins = groups.pictures, len(groups.pictures)
     edges = np.linspace(0, 1, bins + 1)
     fig, (upper, lower) = draw.chart(4.6, 4.4, 2, sharex=True, height_ratios=(3, 1))
     upper.plot([0, 1], [0, 1], label="as sure as right", **draw.GUIDE)
     upper.legend(frameon=False, fontsize=8, loc="upper left")
     for place in np.flatnonzero(pictures):
-        right = found.accuracy[place] * pictures[place]
+        right = groups.accuracy[place] * pictures[place]
         low, high = wilson_interval(round(right), int(pictures[place]))
-        x = found.confidence[place]
+        x = groups.confidence[place]
         upper.plot([x, x], [low, high], color=COLORS["blue"], linewidth=1)
-        upper.plot([x], [found.accuracy[place]], "o", color=COLORS["blue"], markersize=5)
+        upper.plot([x], [groups.accuracy[place]], "o", color=COLORS["blue"], markersize=5)
     lower.bar(edges[:-1], pictures, 0.94 / bins, align="edge", color=COLORS["blue"], alpha=0.6)
     for place in np.flatnonzero(pictures):
         where = edges[place] + 0.47 / bins, pictures[place]
@@ -123,8 +122,8 @@ confidence from 0.5 to 1.0: mean confidence 80.0%, 66.7% right. Expected calibra
         + (f", {empty} of them empty" if empty else "")
         + f". Most answers, {pictures[most]} of {pictures.sum()}, have a confidence from "
         f"{edges[most]:.1f} to {edges[most + 1]:.1f}: mean confidence "
-        f"{found.confidence[most]:.1%}, {found.accuracy[most]:.1%} right. Expected calibration "
-        f"error {found.error:.3f}.",
+        f"{groups.confidence[most]:.1%}, {groups.accuracy[most]:.1%} right. Expected calibration "
+        f"error {groups.error:.3f}.",
     )
 
 

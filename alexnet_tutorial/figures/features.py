@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from alexnet_tutorial.figures import draw
 from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
 
 
-def filters(kernels: Mapping[str, ArrayLike], columns: int = 16) -> Picture:
+def filters(kernels: Mapping[str, np.ndarray], columns: int = 16) -> Picture:
     """Draw the filters of a first layer in color, each stretched around zero, which is gray.
 
     Args:
@@ -36,13 +35,13 @@ def filters(kernels: Mapping[str, ArrayLike], columns: int = 16) -> Picture:
             )
     if not kernels:
         raise ValueError("there is no kernel to draw.")
-    sheets, said = {}, []
+    sheets, phrases = {}, []
     for title, kernel in kernels.items():
         sheets[title] = _filter_sheet(kernel, columns)
         gray = kernel.mean(axis=2, keepdims=True)
         bright = 3 * (gray**2).sum((0, 1, 2))
         colored = int((((kernel - gray) ** 2).sum((0, 1, 2)) > bright).sum())
-        said.append(
+        phrases.append(
             f"{title}: {kernel.shape[3]} filters of {kernel.shape[0]} × {kernel.shape[1]} pixels, "
             f"{colored} of them with more color than brightness."
         )
@@ -55,7 +54,7 @@ def filters(kernels: Mapping[str, ArrayLike], columns: int = 16) -> Picture:
         if len(sheets) > 1:
             axes.set_title(title, fontsize=10)
     fig.subplots_adjust(0, 0, 1, 0.95, hspace=0.15)
-    return from_matplotlib(fig, " ".join(said))
+    return from_matplotlib(fig, " ".join(phrases))
 
 
 def _filter_sheet(kernel, columns):
@@ -73,7 +72,7 @@ def _filter_sheet(kernel, columns):
     return sheet
 
 
-def activations(maps: Mapping[str, ArrayLike], per_layer: int = 8) -> Picture:
+def activations(maps: Mapping[str, np.ndarray], per_layer: int = 8) -> Picture:
     """Draw what layers make of one picture: a row for each, its strongest maps first.
 
     Args:
@@ -101,25 +100,25 @@ def activations(maps: Mapping[str, ArrayLike], per_layer: int = 8) -> Picture:
     if not maps:
         raise ValueError("there are no maps to draw.")
     fig, rows = draw.sheet(0.86 * per_layer, 0.98 * len(maps), len(maps), per_layer)
-    said = []
+    phrases = []
     for panels, (name, stack) in zip(rows, maps.items(), strict=True):
         strongest = np.argsort(-stack.sum((0, 1)), kind="stable")[:per_layer]
         for axes, channel in zip(panels, strongest, strict=False):
             axes.imshow(stack[..., channel], cmap="gray", interpolation="nearest", vmin=0)
         draw.row_title(panels[0], name)
         height, width, channels = stack.shape
-        said.append(
+        phrases.append(
             f"{len(strongest)} of {name}'s {channels} maps of {height} × {width} "
             f"({np.mean(stack == 0):.0%} of all numbers are zero)"
         )
     fig.subplots_adjust(0.09, 0, 1, 1, wspace=0.05, hspace=0.06)
-    return from_matplotlib(fig, f"The strongest {', '.join(said)}.")
+    return from_matplotlib(fig, f"The strongest {', '.join(phrases)}.")
 
 
 def neighbors(
-    pictures: ArrayLike,
+    pictures: np.ndarray,
     labels: Sequence[int],
-    nearest: Mapping[str, tuple[ArrayLike, Sequence[int]]],
+    nearest: Mapping[str, tuple[np.ndarray, Sequence[int]]],
 ) -> Picture:
     """Draw pictures and, under each, its nearest neighbor by several measures.
 
@@ -139,7 +138,7 @@ def neighbors(
     """
     labels = [int(label) for label in labels]
     rows = {"looked up": (pictures, labels)} | dict(nearest)
-    said = [f"Pictures of classes {', '.join(map(str, labels))}."]
+    phrases = [f"Pictures of classes {', '.join(map(str, labels))}."]
     size = len(labels) + 0.9, 1.22 * len(rows)
     fig, grid = draw.sheet(*size, len(rows), len(labels))
     for panels, (name, (shown, classes)) in zip(grid, rows.items(), strict=True):
@@ -152,16 +151,16 @@ def neighbors(
             axes.set_title(f"{label}{mark}", fontsize=9, pad=2, color=color)
         draw.row_title(panels[0], name, -0.1)
         if name != "looked up":
-            said.append(
+            phrases.append(
                 f"Nearest by {name}: {', '.join(map(str, classes))}; {sum(same)} of "
                 f"{len(same)} of the same class."
             )
     fig.subplots_adjust(0.16, 0, 1, 0.95, wspace=0.06, hspace=0.25)
-    return from_matplotlib(fig, " ".join(said))
+    return from_matplotlib(fig, " ".join(phrases))
 
 
 def heat_maps(
-    pictures: ArrayLike, maps: Mapping[str, ArrayLike], titles: Sequence[str], what: str
+    pictures: np.ndarray, maps: Mapping[str, np.ndarray], titles: Sequence[str], what: str
 ) -> Picture:
     """Draw pictures, and under each where a map over it is large, in orange over gray.
 
@@ -194,9 +193,9 @@ def heat_maps(
     for axes, picture, title in zip(rows[0], pictures, titles, strict=True):
         axes.imshow(picture.clip(0, 1), interpolation="nearest")
         axes.set_title(title.replace("; ", "\n"), fontsize=9, pad=3)
-    for panels, (name, over) in zip(rows[1:], maps.items(), strict=True):
+    for panels, (name, stack) in zip(rows[1:], maps.items(), strict=True):
         places = []
-        for axes, one, base in zip(panels, np.asarray(over, float).clip(0), gray, strict=True):
+        for axes, one, base in zip(panels, np.asarray(stack, float).clip(0), gray, strict=True):
             strength = (one / (one.max() or 1))[..., None]
             shown = base * 0.85 * (1 - strength) + strength * np.array(to_rgb(COLORS["orange"]))
             axes.imshow(shown, interpolation="nearest")
@@ -215,7 +214,7 @@ def _center_of(one):
     return f"({down / one.shape[0]:.0%}, {across / one.shape[1]:.0%})"
 
 
-def feature_map(points: Mapping[str, ArrayLike], labels: ArrayLike) -> Picture:
+def feature_map(points: Mapping[str, np.ndarray], labels: np.ndarray) -> Picture:
     """Draw pictures as points of a plane, each as the digit of its class.
 
     Args:
@@ -235,7 +234,7 @@ def feature_map(points: Mapping[str, ArrayLike], labels: ArrayLike) -> Picture:
     """
     labels = np.asarray(labels)
     palette = draw.palette("blue", "orange", "green", "red", "purple", "teal")
-    said = [f"{len(labels)} pictures of {len(set(labels.tolist()))} classes as points."]
+    phrases = [f"{len(labels)} pictures of {len(set(labels.tolist()))} classes as points."]
     fig, panels = draw.chart(3.4 * len(points), 3.4, 1, len(points), squeeze=False)
     for axes, (title, places) in zip(panels.flat, points.items(), strict=True):
         places = np.asarray(places, float)
@@ -253,7 +252,7 @@ def feature_map(points: Mapping[str, ArrayLike], labels: ArrayLike) -> Picture:
         classes = np.unique(labels)
         centers = np.stack([places[labels == label].mean(0) for label in classes])
         nearest = classes[((places[:, None] - centers) ** 2).sum(-1).argmin(1)]
-        said.append(
+        phrases.append(
             f"{title}: {int((nearest == labels).sum())} lie nearest the center of their own class."
         )
-    return from_matplotlib(fig, " ".join(said))
+    return from_matplotlib(fig, " ".join(phrases))

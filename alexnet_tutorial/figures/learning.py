@@ -34,7 +34,7 @@ def by_layer(panels: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Picture
                 "the same layers in all."
             )
     fig, places = draw.chart(4.4 * len(panels), 3.2, 1, len(panels), squeeze=False)
-    said = []
+    phrases = []
     for axes, (title, networks) in zip(places.flat, panels.items(), strict=True):
         lines = []
         for (name, sizes), (color, marker) in zip(networks.items(), _STYLES, strict=False):
@@ -51,8 +51,8 @@ def by_layer(panels: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Picture
         axes.grid(axis="y", color=COLORS["gray"], alpha=0.3, linewidth=0.5)
         if len(networks) > 1:
             axes.legend(frameon=False, fontsize=8, loc="best")
-        said.append(f"{title}, layer by layer. {'; '.join(lines)}.")
-    return from_matplotlib(fig, " ".join(said))
+        phrases.append(f"{title}, layer by layer. {'; '.join(lines)}.")
+    return from_matplotlib(fig, " ".join(phrases))
 
 
 def losses(runs: Mapping[str, Sequence[float]], chance: int | None = None) -> Picture:
@@ -78,11 +78,11 @@ def losses(runs: Mapping[str, Sequence[float]], chance: int | None = None) -> Pi
             "steps): expected at least one, each with at least one step."
         )
     fig, axes = draw.chart(6.2, 3.0)
-    said = []
+    phrases = []
     for (name, values), (color, _) in zip(runs.items(), _STYLES, strict=False):
         axes.plot(range(1, len(values) + 1), values, label=name, color=COLORS[color], linewidth=1.5)
-        said.append(f"{name}: from {values[0]:.2f} to {values[-1]:.2f} in {len(values)} steps")
-    alt = f"Loss, step by step. {'; '.join(said)}."
+        phrases.append(f"{name}: from {values[0]:.2f} to {values[-1]:.2f} in {len(values)} steps")
+    alt = f"Loss, step by step. {'; '.join(phrases)}."
     if chance:
         guess = math.log(chance)
         alt += f" Guessing: {guess:.2f}."

@@ -1,10 +1,12 @@
 """A whole network: its layered diagram, and where its parameters and work are."""
 
+import itertools
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alexnet_tutorial.figures import draw
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
-from alexnet_tutorial.shapes.architecture import Architecture, pair
+from alexnet_tutorial.shapes.architecture import Architecture, Layer, pair
 from alexnet_tutorial.shapes.ledger import Ledger, ledger
 
 if TYPE_CHECKING:
@@ -13,66 +15,79 @@ if TYPE_CHECKING:
 _SKEW = (0.34, 0.26)  # where one unit of a map's width goes: back and to the right
 
 
-def _stages(net):
-    """Gather the layers that change a shape, with those that do not noted at the one before.
+@dataclass
+class _Stage:
+    """A layer that changes a shape, with what stands behind it and where it is drawn."""
 
-    Returns:
-        A list of dicts: name, kind, layer, shape, groups (of the layer), towers (maps drawn in so
-        many stacks), notes.
-    """
-    stages = [
-        {"name": "input", "kind": "input", "layer": None, "shape": net.input_shape, "notes": []}
-    ]
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    layer: Layer | None = None
+    notes: list[str] = field(default_factory=list)
+    towers: int = 1  # maps are drawn in so many stacks
+    stacks: list[dict] = field(default_factory=list)
+    middle: float = 0.0
+
+    @property
+    def groups(self):
+        return getattr(self.layer, "groups", 1)
+
+    @property
+    def color(self):
+        return KIND_COLORS.get(self.kind, COLORS["gray"])
+
+    @property
+    def operation(self):
+        """The window as the paper writes it: kernel, then stride where it is not 1."""
+        if self.kind not in ("conv", "pool"):
+            return ""
+        rows, columns = pair(
+            self.layer.kernel_size if self.kind == "conv" else self.layer.pool_size
+        )
+        down, right = pair(self.layer.strides)
+        step = "" if (down, right) == (1, 1) else f" / {down if down == right else (down, right)}"
+        return f"{rows} × {columns}{step}"
+
+
+def _stages(net):
+    """Gather the layers that change a shape, with those that do not noted at the one before."""
+    stages = [_Stage("input", "input", net.input_shape)]
     for layer, shape, out, _ in net.steps:
         if out == shape and layer.kind not in ("conv", "dense", "pool"):
-            stages[-1]["notes"].append({"lrn": "LRN"}.get(layer.kind, layer.kind))
+            stages[-1].notes.append({"lrn": "LRN"}.get(layer.kind, layer.kind))
         else:
-            stages.append(
-                {"name": layer.name, "kind": layer.kind, "layer": layer, "shape": out, "notes": []}
-            )
+            stages.append(_Stage(layer.name, layer.kind, out, layer))
     for index, stage in enumerate(stages):
-        stage["groups"] = getattr(stage["layer"], "groups", 1)
-        # Maps are drawn apart where a grouped convolution made them or reads them.
-        reader = next((s for s in stages[index + 1 :] if s["kind"] != "pool"), None)
-        reads = getattr(reader["layer"], "groups", 1) if reader else 1
-        maker = next((s for s in stages[index::-1] if s["kind"] != "pool"), stage)
-        made = getattr(maker["layer"], "groups", 1)
-        stage["towers"] = max(made, reads) if len(stage["shape"]) == 3 else 1
+        if len(stage.shape) == 3:
+            # Maps are drawn apart where a grouped convolution made them or reads them.
+            readers = (other.groups for other in stages[index + 1 :] if other.kind != "pool")
+            makers = (other.groups for other in stages[index::-1] if other.kind != "pool")
+            stage.towers = max(next(makers, 1), next(readers, 1))
     return stages
 
 
-class _Scale:
+def _scales(stages):
     """Lengths on the page: areas, not sides, grow with the numbers, so that small maps show."""
-
-    def __init__(self, stages):
-        maps = [stage["shape"] for stage in stages if len(stage["shape"]) == 3]
-        vectors = [stage["shape"][0] for stage in stages if len(stage["shape"]) == 1]
-        self._side = 3.0 / max(max(shape[:2]) for shape in maps) ** 0.5
-        self._channels = 1.3 / max(shape[2] for shape in maps) ** 0.5
-        self._units = 3.4 / max(vectors, default=1) ** 0.5
-
-    def side(self, pixels):
-        return self._side * pixels**0.5
-
-    def channels(self, number):
-        return max(self._channels * number**0.5, 0.08)
-
-    def units(self, number):
-        return max(self._units * number**0.5, 0.12)
+    maps = [stage.shape for stage in stages if len(stage.shape) == 3]
+    units = max((stage.shape[0] for stage in stages if len(stage.shape) == 1), default=1)
+    sides, channels = max(max(shape[:2]) for shape in maps), max(shape[2] for shape in maps)
+    return (
+        lambda number: 3.0 / sides**0.5 * number**0.5,
+        lambda number: max(1.3 / channels**0.5 * number**0.5, 0.08),
+        lambda number: max(3.4 / units**0.5 * number**0.5, 0.12),
+    )
 
 
 def _cuboid(axes, x, y, height, width, depth, color):
     """Draw maps with their near lower left corner at (x, y); return the place of its last map."""
     dx, dy = width * _SKEW[0], width * _SKEW[1]
-    front = [(x, y), (x + depth, y), (x + depth, y + height), (x, y + height)]
-    top = [(x, y + height), (x + depth, y + height)]
-    top += [(px + dx, py + dy) for px, py in reversed(top)]
-    side = [(x + depth, y), (x + depth + dx, y + dy)]
-    side += [(px, py + height) for px, py in reversed(side)]
-    draw.polygon(axes, front, color, 0.42)
-    draw.polygon(axes, top, color, 0.28)
-    draw.polygon(axes, side, color, 0.16)
-    return {"x": x + depth, "y": y, "height": height, "dx": dx, "dy": dy, "front": x}
+    right, top = x + depth, y + height
+    front = [(x, y), (right, y), (right, top), (x, top)]
+    above = [(x, top), (right, top), (right + dx, top + dy), (x + dx, top + dy)]
+    side = [(right, y), (right + dx, y + dy), (right + dx, top + dy), (right, top)]
+    for face, shade in ((front, 0.42), (above, 0.28), (side, 0.16)):
+        draw.polygon(axes, face, color, shade)
+    return {"x": right, "y": y, "height": height, "dx": dx, "dy": dy, "front": x}
 
 
 def _kernel(axes, source, share, target, color):
@@ -80,18 +95,12 @@ def _kernel(axes, source, share, target, color):
     rows, columns = share
     # Kept away from the near corner, so that it lies on the map whatever its share.
     u, v = 0.5 * (1 - columns), 0.55 * (1 - rows)
-
-    def on_map(across, up):
-        return (
+    corners = [
+        (
             source["x"] + across * source["dx"],
             source["y"] + up * source["height"] + across * source["dy"],
         )
-
-    corners = [
-        on_map(u, v),
-        on_map(u + columns, v),
-        on_map(u + columns, v + rows),
-        on_map(u, v + rows),
+        for across, up in ((u, v), (u + columns, v), (u + columns, v + rows), (u, v + rows))
     ]
     draw.polygon(axes, corners, color, 0.55)
     for px, py in corners:
@@ -107,14 +116,11 @@ def architecture_diagram(net: Architecture) -> Picture:
     Args:
         net: An :class:`~alexnet_tutorial.shapes.architecture.Architecture`.
 
-    Returns:
-        A :class:`Picture`.
-
     Raises:
         TypeError: ``net`` is no description.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> architecture_diagram(variant("compact"))  # doctest: +ELLIPSIS
         The network compact, from left to right: input 57 × 57 × 3; conv1 ...
     """
@@ -124,93 +130,66 @@ def architecture_diagram(net: Architecture) -> Picture:
             "variant's name, call architecture.variant(name) first."
         )
     stages = _stages(net)
-    scale = _Scale(stages)
+    side, channels, units = _scales(stages)
     fig, axes = draw.figure(10, 4)
     column, gap, x = 1.0, 0.3, 0.0
     highest = lowest = 0.0
-    drawn = []
     for stage in stages:
-        shape, color = stage["shape"], KIND_COLORS.get(stage["kind"], COLORS["gray"])
-        stacks = []
+        shape = stage.shape
         if len(shape) == 3:
-            height, width = scale.side(shape[0]), scale.side(shape[1])
-            depth = scale.channels(shape[2] / stage["towers"])
-            full = height + width * _SKEW[1]
-            span = depth + width * _SKEW[0]
+            height, width = side(shape[0]), side(shape[1])
+            depth = channels(shape[2] / stage.towers)
+            full, span = height + width * _SKEW[1], depth + width * _SKEW[0]
             room = max(span, column)
-            for tower in range(stage["towers"]):
+            for tower in range(stage.towers):
                 # Towers are centered around the line through the middle of the picture.
-                offset = (stage["towers"] - 1) / 2 - tower
-                y = offset * (full + 0.35) - full / 2
-                stacks.append(_cuboid(axes, x + (room - span) / 2, y, height, width, depth, color))
+                y = ((stage.towers - 1) / 2 - tower) * (full + 0.35) - full / 2
+                corner = x + (room - span) / 2, y
+                stage.stacks.append(_cuboid(axes, *corner, height, width, depth, stage.color))
                 highest, lowest = max(highest, y + full), min(lowest, y)
         else:
-            height, room = scale.units(shape[0]), column
-            draw.square(axes, x + room / 2 - 0.1, -height / 2, color, 0.4, 0.2, height)
+            height, room = units(shape[0]), column
+            draw.square(axes, x + room / 2 - 0.1, -height / 2, stage.color, 0.4, 0.2, height)
             highest, lowest = max(highest, height / 2), min(lowest, -height / 2)
-        drawn.append({**stage, "stacks": stacks, "middle": x + room / 2})
+        stage.middle = x + room / 2
         x += room + gap
-    for before, stage in zip(drawn, drawn[1:], strict=False):
-        if stage["kind"] == "conv":
+    for before, stage in itertools.pairwise(stages):
+        if stage.kind == "conv":
             _kernels(axes, before, stage)
-    _labels(axes, drawn, lowest - 0.35)
+    for stage in stages:
+        _label(axes, stage, lowest - 0.35)
     draw.frame(fig, axes, -0.3, x - gap + 0.4, lowest - 2.15, highest + 0.25, 0.58)
-    return from_matplotlib(fig, _diagram_alt(net, stages))
+    parts = []
+    for stage in stages:
+        towers = f" in {stage.towers} towers" if stage.towers > 1 else ""
+        window = f" (window {stage.operation})" if stage.operation else ""
+        parts.append(f"{stage.name} {draw.times(stage.shape)}{towers}{window}")
+    return from_matplotlib(fig, f"The network {net.name}, from left to right: {'; '.join(parts)}.")
 
 
 def _kernels(axes, before, stage):
-    kernel = pair(stage["layer"].kernel_size)
-    share = [
-        min(max(side / size, 0.14), 1.0)
-        for side, size in zip(kernel, before["shape"][:2], strict=True)
-    ]
-    sources, targets = before["stacks"], stage["stacks"]
-    for s, source in enumerate(sources):
-        for t, target in enumerate(targets):
-            # A grouped convolution reads its own tower only.
-            if stage["groups"] > 1 and len(sources) == len(targets) and s != t:
-                continue
-            point = (target["front"], target["y"] + 0.6 * target["height"])
-            _kernel(axes, source, share, point, KIND_COLORS["conv"])
+    kernel = pair(stage.layer.kernel_size)
+    sizes = zip(kernel, before.shape[:2], strict=True)
+    share = [min(max(side / size, 0.14), 1.0) for side, size in sizes]
+    apart = stage.groups > 1 and len(before.stacks) == len(stage.stacks)
+    for s, source in enumerate(before.stacks):
+        for t, target in enumerate(stage.stacks):
+            if s == t or not apart:  # a grouped convolution reads its own tower only
+                point = (target["front"], target["y"] + 0.6 * target["height"])
+                _kernel(axes, source, share, point, KIND_COLORS["conv"])
 
 
-def _operation(layer):
-    """Write a window as the paper does: kernel, then stride where it is not 1."""
-    if layer is None or layer.kind not in ("conv", "pool"):
-        return ""
-    rows, columns = pair(layer.kernel_size if layer.kind == "conv" else layer.pool_size)
-    down, right = pair(layer.strides)
-    step = "" if (down, right) == (1, 1) else f" / {down if down == right else (down, right)}"
-    return f"{rows} × {columns}{step}"
-
-
-def _labels(axes, drawn, y):
-    for stage in drawn:
-        shape = stage["shape"]
-        lines = [
-            " × ".join(map(str, shape[:2])) if len(shape) == 3 else str(shape[0]),
-            f"× {shape[2]}" if len(shape) == 3 else "",
-        ]
-        color = KIND_COLORS.get(stage["kind"], COLORS["gray"])
-        draw.text(axes, stage["middle"], y, stage["name"], 10.5, weight="bold")
-        draw.line(axes, (stage["middle"] - 0.4, stage["middle"] + 0.4), (y - 0.22, y - 0.22), color)
-        for number, line in enumerate(lines):
-            draw.text(axes, stage["middle"], y - 0.48 - 0.31 * number, line, 9.5)
-        small = [_operation(stage["layer"])] if _operation(stage["layer"]) else []
-        small += [f"+ {note}" for note in stage["notes"]]
-        start = y - (1.14 if len(shape) == 3 else 0.8)
-        for number, line in enumerate(small):
-            draw.text(axes, stage["middle"], start - 0.29 * number, line, 8.8, style="italic")
-
-
-def _diagram_alt(net, stages):
-    parts = []
-    for stage in stages:
-        towers = f" in {stage['towers']} towers" if stage["towers"] > 1 else ""
-        operation = _operation(stage["layer"])
-        window = f" (window {operation})" if operation else ""
-        parts.append(f"{stage['name']} {draw.times(stage['shape'])}{towers}{window}")
-    return f"The network {net.name}, from left to right: {'; '.join(parts)}."
+def _label(axes, stage, y):
+    x, maps = stage.middle, len(stage.shape) == 3
+    draw.text(axes, x, y, stage.name, 10.5, weight="bold")
+    draw.line(axes, (x - 0.4, x + 0.4), (y - 0.22, y - 0.22), stage.color)
+    lines = [draw.times(stage.shape[:2]), f"× {stage.shape[2]}" if maps else ""]
+    for number, line in enumerate(lines):
+        draw.text(axes, x, y - 0.48 - 0.31 * number, line, 9.5)
+    small = [stage.operation] * bool(stage.operation) + [f"+ {note}" for note in stage.notes]
+    for number, line in enumerate(small):
+        below = y - (1.14 if maps else 0.8) - 0.29 * number
+        draw.text(axes, x, below, line, 8.8, style="italic")
 
 
 def _si(number):
@@ -235,7 +214,7 @@ def cost_bars(net: "Architecture | Ledger | keras.Model") -> Picture:
         TypeError: ``net`` is none of these.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> cost_bars(variant("alexnet-2012"))  # doctest: +ELLIPSIS
         Cost of alexnet-2012, layer by layer. Parameters: 61 M, most in fc6 (37.8 M, 62 %)...
     """
@@ -257,8 +236,8 @@ def cost_bars(net: "Architecture | Ledger | keras.Model") -> Picture:
             y = len(rows) - 1 - place
             color = KIND_COLORS.get(row.kind, COLORS["gray"])
             draw.square(axes, left, y + 0.14, color, 0.75, wide * value / peak, 0.72, linewidth=0)
-            text = f"{_si(value)}{unit if value >= 1000 else ' ' + unit if unit else ''}"
             if value:
+                text = f"{_si(value)}{unit if value >= 1000 else ' ' + unit if unit else ''}"
                 draw.text(axes, left + wide * value / peak + 0.12, y + 0.5, text, 8, ha="left")
             if number == 0:
                 draw.text(axes, left - 0.25, y + 0.5, row.name, 9, ha="right")

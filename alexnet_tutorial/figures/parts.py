@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from alexnet_tutorial.figures import draw
 from alexnet_tutorial.figures.draw import COLORS, Picture, count, from_matplotlib, number_text
@@ -20,9 +19,6 @@ def activation_functions(
         functions: Name → (the activation, its slope): functions of a NumPy array.
         at: Input whose slopes the alt text gives; drawn is a little more than -at to at.
 
-    Returns:
-        A :class:`Picture`.
-
     Raises:
         ValueError: There is no function to draw.
 
@@ -35,23 +31,23 @@ def activation_functions(
         raise ValueError("there is no activation to draw: give at least one, by its name.")
     z = np.linspace(-1.2 * at, 1.2 * at, 401)
     fig, (left, right) = draw.chart(7.2, 2.7, 1, 2)
-    said = []
+    phrases = []
     for (name, (function, slope)), color in zip(functions.items(), _PALETTE, strict=False):
         left.plot(z, function(z), color=color, label=name, linewidth=1.8)
         right.plot(z, slope(z), color=color, label=name, linewidth=1.8)
         slopes = ", ".join(f"{float(slope(np.array(x))):.3g}" for x in (-at, 0.0, at))
-        said.append(f"{name} {slopes}")
+        phrases.append(f"{name} {slopes}")
     for axes, title in ((left, "activation"), (right, "its slope")):
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("input z")
     left.set_ylim(-1.3, at)
     left.legend(frameon=False, fontsize=9)
     ends = f"{number_text(-at)}, 0 and {number_text(at)}"
-    alt = f"Activations and their slopes. Slope at {ends}: {'; '.join(said)}."
+    alt = f"Activations and their slopes. Slope at {ends}: {'; '.join(phrases)}."
     return from_matplotlib(fig, alt)
 
 
-def gradient_by_depth(sizes: Mapping[str, Sequence[float]]) -> Picture:
+def gradient_by_depth(sizes: Mapping[str, np.ndarray]) -> Picture:
     """Draw how large the gradient still is at each layer, on its way back from the last.
 
     Args:
@@ -70,7 +66,7 @@ def gradient_by_depth(sizes: Mapping[str, Sequence[float]]) -> Picture:
         Size of the gradient at layer 1 as a multiple of that at the last: halved 0.25 (3 layers).
     """
     fig, axes = draw.chart(6.4, 3.3)
-    said = []
+    phrases = []
     for index, (name, values) in enumerate(sizes.items()):
         values = np.asarray(values, float)
         if len(values) < 2 or not (values > 0).all():
@@ -83,14 +79,14 @@ def gradient_by_depth(sizes: Mapping[str, Sequence[float]]) -> Picture:
         layers = np.arange(1, len(share) + 1)
         style, color = "-" if index % 2 == 0 else "--", _PALETTE[index % len(_PALETTE)]
         axes.plot(layers, share, style, color=color, label=name, linewidth=1.8)
-        said.append(f"{name} {share[0]:.2g} ({count(len(share), 'layer')})")
+        phrases.append(f"{name} {share[0]:.2g} ({count(len(share), 'layer')})")
     axes.set_yscale("log")
     axes.set_xlabel("layer; the gradient travels from right to left")
     axes.set_ylabel("gradient (last layer: 1)")
     draw.integers(axes.xaxis)
     axes.legend(frameon=False, fontsize=9, loc="lower right")
     alt = "Size of the gradient at layer 1 as a multiple of that at the last: "
-    return from_matplotlib(fig, f"{alt}{'; '.join(said)}.")
+    return from_matplotlib(fig, f"{alt}{'; '.join(phrases)}.")
 
 
 def training_race(errors: Mapping[str, Sequence[Sequence[float]]], goal: float = 0.25) -> Picture:
@@ -113,7 +109,7 @@ def training_race(errors: Mapping[str, Sequence[Sequence[float]]], goal: float =
 not in 2 epochs.
     """
     fig, axes = draw.chart(6.4, 3.0)
-    said = []
+    phrases = []
     for (name, runs), color in zip(errors.items(), _PALETTE, strict=False):
         reached = []
         for index, run in enumerate(runs):
@@ -128,7 +124,7 @@ not in 2 epochs.
             reached.append(
                 f"in epoch {passed[0]}" if passed else f"not in {count(len(run), 'epoch')}"
             )
-        said.append(f"by {name} {' and '.join(reached)}")
+        phrases.append(f"by {name} {' and '.join(reached)}")
     axes.axhline(goal, **draw.GUIDE)
     axes.set(xlabel="epoch", ylabel="training error")
     axes.set_ylim(bottom=0)
@@ -137,11 +133,11 @@ not in 2 epochs.
     axes.legend(frameon=False, fontsize=9)
     return from_matplotlib(
         fig,
-        f"Training error over the epochs. The goal of {goal:.0%} was reached {'; '.join(said)}.",
+        f"Training error over the epochs. The goal of {goal:.0%} was reached {'; '.join(phrases)}.",
     )
 
 
-def normalized_channels(before: ArrayLike, after: ArrayLike, alone: float) -> Picture:
+def normalized_channels(before: np.ndarray, after: np.ndarray, alone: float) -> Picture:
     """Draw the channels at one place before and after normalization, and what each is divided by.
 
     Args:
@@ -191,7 +187,7 @@ by 1.
     )
 
 
-def pooling_winners(values: ArrayLike, wins: Mapping[str, ArrayLike]) -> Picture:
+def pooling_winners(values: np.ndarray, wins: Mapping[str, np.ndarray]) -> Picture:
     """Draw a map, and on it which values win the windows of several poolings.
 
     Args:
@@ -212,7 +208,7 @@ def pooling_winners(values: ArrayLike, wins: Mapping[str, ArrayLike]) -> Picture
     height, width = values.shape
     fig, panels = draw.sheet(3.3 * len(wins), 3.6, 1, len(wins))
     colors = draw.palette("green", "orange", "red", "purple")
-    said = []
+    phrases = []
     for axes, (name, won) in zip(panels.flat, wins.items(), strict=True):
         won = np.asarray(won)
         if won.shape != values.shape:
@@ -227,15 +223,15 @@ def pooling_winners(values: ArrayLike, wins: Mapping[str, ArrayLike]) -> Picture
         below = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "ncols": 2}
         axes.legend(frameon=False, fontsize=8, handletextpad=0.1, columnspacing=0.8, **below)
         winners = int((won > 0).sum())
-        said.append(
+        phrases.append(
             f"With {name}, {count(winners, 'value')} {'wins' if winners == 1 else 'win'} a "
             f"window, {int((won > 1).sum())} of them more than one."
         )
     fig.subplots_adjust(0, 0.12, 1, 0.93, wspace=0.06)
-    return from_matplotlib(fig, f"A map of {height} × {width} values. {' '.join(said)}")
+    return from_matplotlib(fig, f"A map of {height} × {width} values. {' '.join(phrases)}")
 
 
-def dropout_samples(samples: ArrayLike, scaled: ArrayLike) -> Picture:
+def dropout_samples(samples: np.ndarray, scaled: np.ndarray) -> Picture:
     """Draw what many networks with dropout say of one picture, and what the scaled pass says.
 
     Args:

@@ -31,7 +31,7 @@ the end; slow: not halved, 0.810 of it left at the end.
     if not 1 <= len(curves) <= len(names):
         raise ValueError(f"there are {len(curves)} rules to draw; give 1 to {len(names)}.")
     fig, axes = draw.chart(6.4, 3.2)
-    said = []
+    phrases = []
     for (name, values), color in zip(curves.items(), names, strict=False):
         if not len(values) or not values[0] > 0:
             raise ValueError(f"{name!r} starts at {list(values[:1])}; it must start above 0.")
@@ -44,18 +44,18 @@ the end; slow: not halved, 0.810 of it left at the end.
         else:
             axes.plot([half], [shares[half]], "o", color=COLORS[color], markersize=5)
             when = f"halved after {draw.count(half, 'step')}"
-        said.append(f"{name}: {when}, {shares[-1]:.3f} of it left at the end")
+        phrases.append(f"{name}: {when}, {shares[-1]:.3f} of it left at the end")
     steps = max(len(values) for values in curves.values()) - 1
     if epoch:
         for place in range(epoch, steps + 1, epoch):
             axes.axvline(place, color=COLORS["gray"], linewidth=0.7, linestyle=":")
-        said.append(f"an epoch is {epoch:,} steps")
+        phrases.append(f"an epoch is {epoch:,} steps")
     axes.axhline(0.5, color=COLORS["gray"], linewidth=0.8, linestyle="--")
     axes.set(xlabel="steps", ylabel="share of the weight left", xlim=(0, steps), ylim=(0, 1.03))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.legend(frameon=False, fontsize=9, loc="lower left")
     return from_matplotlib(
-        fig, f"A weight without a gradient over {steps:,} steps. {'; '.join(said)}."
+        fig, f"A weight without a gradient over {steps:,} steps. {'; '.join(phrases)}."
     )
 
 
@@ -88,11 +88,11 @@ def divisions(errors: Sequence[float], rates: Sequence[float]) -> Picture:
     epochs = range(1, len(errors) + 1)
     above.plot(epochs, errors, ".-", color=COLORS["orange"], linewidth=1.2, markersize=4)
     below.step(epochs, rates, where="mid", color=COLORS["blue"], linewidth=1.8)
-    said, first = [], 0
+    phrases, first = [], 0
     for rate, run in itertools.groupby(rates):
         last = first + len(list(run))
-        epochs, lowest = draw.count(last - first, "epoch"), min(errors[first:last])
-        said.append(f"Rate {rate:.2g} for {epochs}: error down to {lowest:.2g}.")
+        length, lowest = draw.count(last - first, "epoch"), min(errors[first:last])
+        phrases.append(f"Rate {rate:.2g} for {length}: error down to {lowest:.2g}.")
         if first:
             for axes in (above, below):
                 axes.axvline(first + 0.5, color=COLORS["gray"], linewidth=0.8, linestyle=":")
@@ -105,5 +105,5 @@ def divisions(errors: Sequence[float], rates: Sequence[float]) -> Picture:
     below.set_ylim(min(rates) / 2, max(rates) * 2)
     below.set_xlabel("epoch")
     return from_matplotlib(
-        fig, f"Error and learning rate over {len(errors)} epochs. {' '.join(said)}"
+        fig, f"Error and learning rate over {len(errors)} epochs. {' '.join(phrases)}"
     )

@@ -36,7 +36,7 @@ def memory(bars: Mapping[str, Mapping[str, float]], limit: float) -> Picture:
             )
     palette = draw.palette("orange", "yellow", "red", "green", "teal", "purple")
     fig, axes = draw.chart(7.2, 0.62 * len(bars) + 1.3)
-    said = []
+    phrases = []
     for place, (name, parts) in enumerate(bars.items()):
         left = 0.0
         for index, thing in enumerate(things):
@@ -48,7 +48,7 @@ def memory(bars: Mapping[str, Mapping[str, float]], limit: float) -> Picture:
         axes.text(left + 0.03, place, f"{left:.2f} GiB", va="center", fontsize=9)
         each = ", ".join(f"{thing} {parts[thing] / _GIB:.2f}" for thing in things)
         share = f"{left * _GIB / limit:.0%}".replace("%", " %")
-        said.append(f"{name}: {left:.2f} GiB ({each}), {share} of the {limit / _GIB:g} GiB")
+        phrases.append(f"{name}: {left:.2f} GiB ({each}), {share} of the {limit / _GIB:g} GiB")
     axes.axvline(limit / _GIB, color="black", linewidth=1.2, linestyle="--")
     axes.text(limit / _GIB - 0.03, -0.62, f"a card: {limit / _GIB:g} GiB", ha="right", fontsize=9)
     axes.set_yticks(range(len(bars)), list(bars), fontsize=9)
@@ -58,7 +58,7 @@ def memory(bars: Mapping[str, Mapping[str, float]], limit: float) -> Picture:
     axes.set_xlabel("GiB", fontsize=9)
     axes.tick_params(axis="y", length=0)
     fig.legend(frameon=False, fontsize=8.5, loc="outside lower center", ncols=3)
-    return from_matplotlib(fig, f"Memory of one training step. {'; '.join(said)} of a card.")
+    return from_matplotlib(fig, f"Memory of one training step. {'; '.join(phrases)} of a card.")
 
 
 def groups(channels: int, filters: int, groups: Sequence[int]) -> Picture:
@@ -83,7 +83,7 @@ every pair. 2 groups: 8 slices, in 2 towers that share nothing.
     fig, axes = draw.figure(8, 3)
     palette = draw.palette("blue", "orange", "green", "purple", "teal", "red")
     high, wide, space = max(channels, filters), 3.4, 1.9
-    said = []
+    phrases = []
     for panel, number in enumerate(groups):
         if channels % number or filters % number:
             raise ValueError(
@@ -110,13 +110,13 @@ every pair. 2 groups: 8 slices, in 2 towers that share nothing.
         draw.text(axes, left + 0.35, high + 0.35, "in", 8.5)
         draw.text(axes, left + wide - 0.35, high + 0.35, "out", 8.5)
         split = "every pair" if number == 1 else f"in {number} towers that share nothing"
-        said.append(f"{draw.count(number, 'group')}: {draw.count(slices, 'slice')}, {split}")
+        phrases.append(f"{draw.count(number, 'group')}: {draw.count(slices, 'slice')}, {split}")
     right = len(groups) * (wide + space) - space
     draw.frame(fig, axes, -0.3, right + 0.3, -0.9, high + 1.2, 0.42)
     return from_matplotlib(
         fig,
         f"Which of {channels} maps coming in is read for which of {filters} maps going out. "
-        f"{'. '.join(said)}.",
+        f"{'. '.join(phrases)}.",
     )
 
 
@@ -134,7 +134,7 @@ def who_reads_whom(net: Architecture) -> Picture:
         A :class:`Picture`; its alt text names the layers that read both cards.
 
     Example:
-        >>> from alexnet_tutorial.shapes.variants import variant
+        >>> from alexnet_tutorial.shapes import variant
         >>> who_reads_whom(variant("alexnet-2012"))
         Two cards, from the picture to the answer. Reading their own card only: conv2, conv4, \
 conv5. Reading both cards: conv3, fc6, fc7, fc8.
@@ -144,9 +144,10 @@ conv5. Reading both cards: conv3, fc6, fc7, fc8.
     step, half, rows = 1.75, 0.52, (2.2, 0.0)  # from column to column; half a box; the two cards
     places = [[1.1]] + [list(rows)] * (len(layers) - 1) + [[1.1]]
     titles = ["picture"] + [layer.name for layer in layers]
-    own, both = [], []
+    own: list[str] = []
+    both: list[str] = []
     for column, layer in enumerate(layers, start=1):
-        crossing = column > 1 and (layer.kind == "dense" or layer.groups == 1)
+        crossing = column > 1 and getattr(layer, "groups", 1) == 1
         if column > 1:
             (both if crossing else own).append(layer.name)
         for source in places[column - 1]:

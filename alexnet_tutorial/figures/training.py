@@ -47,7 +47,7 @@ def history(history: Any, chance: int | None = None) -> Picture:
         shares = name == "accuracy"
         text = "{:.1%}".format if shares else "{:.3f}".format
         pick, word = (max, "highest") if shares else (min, "lowest")
-        said = []
+        phrases = []
         for key, who, color in (
             (name, "training", COLORS["blue"]),
             (f"val_{name}", "validation", COLORS["orange"]),
@@ -58,18 +58,18 @@ def history(history: Any, chance: int | None = None) -> Picture:
             epochs = range(1, len(values) + 1)
             marker = "o" if len(values) == 1 else None
             axes.plot(epochs, values, color=color, label=who, linewidth=1.5, marker=marker)
-            said.append(f"{who} from {text(values[0])} to {text(values[-1])}")
+            phrases.append(f"{who} from {text(values[0])} to {text(values[-1])}")
             if who == "validation":
                 best = pick(values)
                 where = values.index(best)
                 axes.plot([where + 1], [best], "o", color=color, markersize=5)
-                said[-1] += f", {word} {text(best)} in epoch {where + 1}"
+                phrases[-1] += f", {word} {text(best)} in epoch {where + 1}"
         if chance:
             guess = 1 / chance if shares else math.log(chance)
             axes.axhline(guess, **draw.GUIDE)
             where = ("axes fraction", "data")
             draw.note(axes, f"guessing: {text(guess)}", (1, guess), (-2, 3), where, ha="right")
-            said.append(f"guessing would give {text(guess)}")
+            phrases.append(f"guessing would give {text(guess)}")
         axes.set_title(name.capitalize(), fontsize=10)
         axes.set_xlabel("epoch")
         draw.integers(axes.xaxis)
@@ -77,8 +77,8 @@ def history(history: Any, chance: int | None = None) -> Picture:
         if shares:
             draw.percent(axes.yaxis)
         axes.legend(frameon=False, fontsize=8, loc="center right")
-        epochs = draw.count(len(history[name]), "epoch")
-        findings.append(f"{name.capitalize()} over {epochs}: {', '.join(said)}.")
+        length = draw.count(len(history[name]), "epoch")
+        findings.append(f"{name.capitalize()} over {length}: {', '.join(phrases)}.")
     return from_matplotlib(fig, " ".join(findings))
 
 
@@ -129,20 +129,21 @@ def accuracy_by_pictures(
         ]
         style = {"color": palette[index % 4], "marker": markers[index % 4]}
         axes.errorbar(places, values, yerr=reach, label=name, **style, **lines)
-    said = [f"{name}: {', '.join(f'{v:.1%}' for v in values)}" for name, values in results.items()]
+    phrases = [
+        f"{name}: {', '.join(f'{v:.1%}' for v in values)}" for name, values in results.items()
+    ]
     if before is not None:
         axes.axhline(before, **draw.GUIDE)
         where = 0.28, before  # between the first two counts, where no marker stands
         place = ("axes fraction", "data")
         draw.note(axes, f"before: {before:.0%}", where, (0, -11), place, ha="center")
-        said.append(f"before: {before:.1%}")
+        phrases.append(f"before: {before:.1%}")
     axes.set_xscale("log")
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set(xlabel="training pictures", ylabel="test accuracy", ylim=(0, 1.02))
     draw.percent(axes.yaxis)
     axes.legend(frameon=False, fontsize=9, loc="lower right")
-    return from_matplotlib(
-        fig,
-        f"Test accuracy with {', '.join(map(str, counts))} training pictures. {'; '.join(said)}.",
-    )
+    numbers = ", ".join(map(str, counts))
+    alt = f"Test accuracy with {numbers} training pictures. {'; '.join(phrases)}."
+    return from_matplotlib(fig, alt)

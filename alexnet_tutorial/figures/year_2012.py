@@ -34,9 +34,9 @@ def error_rates(results: Sequence[tuple[str, str, float]], own: Collection[str] 
     for test, who, error in results:
         panels.setdefault(test, []).append((who, error))
     height, heights = 0.36 * len(results) + 0.5 * len(panels), list(map(len, panels.values()))
-    options = {"sharex": True, "squeeze": False, "height_ratios": heights}
+    options: dict = {"sharex": True, "squeeze": False, "height_ratios": heights}
     fig, grid = draw.chart(7.2, height, len(panels), **options)
-    said = []
+    phrases = []
     for axes, (test, rows) in zip(grid.flat, panels.items(), strict=True):
         names = [who for who, _ in rows]
         errors = [error for _, error in rows]
@@ -51,9 +51,9 @@ def error_rates(results: Sequence[tuple[str, str, float]], own: Collection[str] 
         axes.spines["bottom"].set_visible(False)
         axes.tick_params(axis="both", length=0)
         axes.set_xticks([])
-        said.append(f"{test}: " + ", ".join(f"{who} {error:.1f} %" for who, error in rows))
+        phrases.append(f"{test}: " + ", ".join(f"{who} {error:.1f} %" for who, error in rows))
     axes.set_xlim(0, 1.12 * max(error for _, _, error in results))
-    return from_matplotlib(fig, f"Error rates. {'. '.join(said)}.")
+    return from_matplotlib(fig, f"Error rates. {'. '.join(phrases)}.")
 
 
 def worth(

@@ -31,8 +31,9 @@ class Batches(keras.utils.PyDataset):
     """Pictures in batches, from memory or from files: shuffled and varied anew in every epoch.
 
     What epoch ``e`` shows depends on ``(seed, e)`` alone, not on what ran before. Keras turns to
-    the next epoch by itself; set ``epoch`` to begin with another. Tell ``fit`` not to shuffle as
-    well (``shuffle=False``): it would, from a state that is not kept.
+    the next epoch by itself; set ``epoch`` to begin with another. (On JAX, Keras looks at one
+    before the first begins; ``alexnet_tutorial.training.fit`` sets it everywhere.) Tell Keras not
+    to shuffle as well (``shuffle=False``): it would, from a state that is not kept.
 
     Files are decoded by several threads while the network computes. For training, where
     ``augmentation`` is given, large JPEGs are decoded at a reduced scale.

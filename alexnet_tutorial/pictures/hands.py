@@ -9,6 +9,8 @@ Lengths are in units of a hand (wrist to tip of the middle finger), x to the thu
 fingers, z to the viewer, who sees the palm.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 SIZE = 64  # the pictures, in pixels
@@ -51,7 +53,7 @@ def draw_hand(fingers: int, rng: np.random.Generator) -> np.ndarray:
     return draw_hands([fingers], rng)[0]
 
 
-def draw_hands(labels: np.typing.ArrayLike, rng: np.random.Generator) -> np.ndarray:
+def draw_hands(labels: Iterable[int], rng: np.random.Generator) -> np.ndarray:
     """Draw one hand per label: other pose, skin, light, wall and place each time.
 
     Args:

@@ -148,8 +148,8 @@ class Preprocessing:
             )
         if not (np.isfinite((self.scale, *mean, *std)).all() and self.scale and all(std)):
             raise ValueError(
-                f"scale {self.scale}, mean {mean}, std {std}: they must be finite, and neither "
-                "scale nor std must hold 0."
+                f"scale {self.scale}, mean {mean}, std {std}: they must be finite, and "
+                "scale and std, which are divided by, must not hold 0."
             )
 
     @classmethod

@@ -62,6 +62,9 @@ class Signs(Sets):
         folder: Where the files are; None for generated pictures.
     """
 
+    train: Split
+    validation: Split
+    test: Split
     removed: int = 0
     folder: Path | None = None
 

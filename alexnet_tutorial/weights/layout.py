@@ -63,22 +63,22 @@ def weighted_layers(network: Architecture) -> dict[str, Weighted]:
 
     Example:
         >>> from alexnet_tutorial.shapes.variants import variant
-        >>> found = weighted_layers(variant("alexnet-2012"))
-        >>> found["conv2"].shape, found["fc6"].maps
+        >>> layers = weighted_layers(variant("alexnet-2012"))
+        >>> layers["conv2"].shape, layers["fc6"].maps
         ((256, 48, 5, 5), (6, 6, 256))
     """
-    found: dict[str, Weighted] = {}
+    layers: dict[str, Weighted] = {}
     maps = None
     for layer, shape, *_ in network.steps:
         if layer.kind == "flatten":
             maps = shape
         elif isinstance(layer, Conv):
             kernel = (layer.filters, shape[2] // layer.groups, *pair(layer.kernel_size))
-            found[layer.name] = Weighted(layer, kernel)
+            layers[layer.name] = Weighted(layer, kernel)
         elif isinstance(layer, Dense):
-            found[layer.name] = Weighted(layer, (layer.units, shape[0]), maps)
+            layers[layer.name] = Weighted(layer, (layer.units, shape[0]), maps)
             maps = None
-    return found
+    return layers
 
 
 def assemble(

@@ -24,15 +24,7 @@ from alexnet_tutorial.shapes.architecture import (
     Pool,
     shortest,
 )
-from alexnet_tutorial.weights.container import (
-    check_target,
-    few,
-    kind_of,
-    need,
-    parse,
-    preprocessing_text,
-    read_preprocessing,
-)
+from alexnet_tutorial.weights import container
 from alexnet_tutorial.weights.layout import assemble, weighted_layers
 
 if TYPE_CHECKING:
@@ -66,16 +58,16 @@ def load_onnx(
         ValueError: The file is not whole, or a node does not fit: the message names the node.
         ImportError: The package onnx is not installed.
     """
-    onnx = need("onnx", "onnx", "reading .onnx files")
-    if (kind := kind_of(path)) != "ONNX file":
+    onnx = container.need("onnx", "onnx", "reading .onnx files")
+    if (kind := container.kind_of(path)) != "ONNX file":
         raise ValueError(f"{path}: a {kind}, and no ONNX file.")
-    proto = parse(path, "ONNX file", lambda: onnx.load(path, load_external_data=False))
+    proto = container.parse(path, "ONNX file", lambda: onnx.load(path, load_external_data=False))
     try:
         network, weights = _read_graph(proto.graph, onnx)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     metadata = {entry.key: entry.value for entry in proto.metadata_props}
-    preprocessing = read_preprocessing(metadata.get("preprocessing"), path)
+    preprocessing = container.read_preprocessing(metadata.get("preprocessing"), path)
     from_caffe = (proto.graph.node[0].input[0], proto.graph.output[0].name) == ("data_0", "prob_1")
     if preprocessing is None and from_caffe:
         preprocessing = Preprocessing(
@@ -111,8 +103,8 @@ def save_onnx(
     """
     from alexnet_tutorial.network import describe
 
-    check_target(path, (".onnx",))
-    onnx = need("onnx", "onnx", "writing .onnx files")
+    container.check_target(path, (".onnx",))
+    onnx = container.need("onnx", "onnx", "writing .onnx files")
     if (size := 4 * model.count_params()) > ONNX_LIMIT:
         raise ValueError(
             f"model {model.name!r}: its weights take {size:,} bytes, and an ONNX file holds at "
@@ -124,7 +116,7 @@ def save_onnx(
         opset_imports=[onnx.helper.make_opsetid("", 13)],
         ir_version=8,  # both old enough for every engine of the last years
     )
-    onnx.helper.set_model_props(proto, preprocessing_text(preprocessing))
+    onnx.helper.set_model_props(proto, container.preprocessing_text(preprocessing))
     return write_whole(path, proto.SerializeToString())
 
 
@@ -197,7 +189,7 @@ class _Node:
             )
         self.options = {a.name: onnx.helper.get_attribute_value(a) for a in proto.attribute}
         if unknown := set(self.options) - self.OPTIONS[self.operation]:
-            raise ValueError(f"{self} has {few(sorted(unknown))}, which nothing reads.")
+            raise ValueError(f"{self} has {container.few(sorted(unknown))}, which nothing reads.")
 
     def __str__(self):
         return self.label

@@ -15,16 +15,7 @@ from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.shapes.architecture import Architecture
 from alexnet_tutorial.shapes.variants import TORCHVISION
-from alexnet_tutorial.weights.container import (
-    check_target,
-    few,
-    kind_of,
-    need,
-    not_whole,
-    parse,
-    preprocessing_text,
-    read_preprocessing,
-)
+from alexnet_tutorial.weights import container
 from alexnet_tutorial.weights.layout import assemble, weighted_layers
 
 if TYPE_CHECKING:
@@ -65,7 +56,7 @@ def load_torchvision(
             the message names the first layer that differs, with both shapes.
         ImportError: PyTorch or safetensors is not installed; says which extra has it.
     """
-    kind = kind_of(path)
+    kind = container.kind_of(path)
     preprocessing = None
     if kind == "PyTorch checkpoint":
         state = _read_pth(path)
@@ -75,10 +66,11 @@ def load_torchvision(
         raise ValueError(f"{path}: a {kind}, and no checkpoint of torchvision's alexnet.")
     keys = {f"{key}.{part}" for key in KEYS.values() for part in ("weight", "bias")}
     if set(state) != keys:
-        missing, unknown = sorted(keys - set(state)), sorted(map(str, set(state) - keys))
+        missing = container.few(sorted(keys - set(state)))
+        unknown = container.few(sorted(map(str, set(state) - keys)))
         raise ValueError(
-            f"{path}: not a checkpoint of torchvision's alexnet: it lacks {few(missing)} and has "
-            f"{few(unknown)}, which nothing reads. Save model.state_dict() and nothing around it."
+            f"{path}: not a checkpoint of torchvision's alexnet: it lacks {missing} and has "
+            f"{unknown}, which nothing reads. Save model.state_dict() and nothing around it."
         )
     classes = state["classifier.6.bias"].shape
     network = TORCHVISION.with_classes(classes[0] if len(classes) == 1 else TORCHVISION.classes)
@@ -108,7 +100,7 @@ def save_torchvision(
     """
     from alexnet_tutorial.network import describe
 
-    suffix = check_target(path, (".pth", ".safetensors"))
+    suffix = container.check_target(path, (".pth", ".safetensors"))
     network = describe(model)
     check_torchvision(network)
     state = {}
@@ -116,11 +108,11 @@ def save_torchvision(
         kernel, state[f"{key}.bias"] = model.get_layer(layer.layer.name).get_weights()
         state[f"{key}.weight"] = layer.outward(kernel)
     if suffix == ".pth":
-        torch = need("torch", "pth", "writing .pth files")
+        torch = container.need("torch", "pth", "writing .pth files")
         tensors = {key: torch.from_numpy(value) for key, value in state.items()}
         return write_whole(path, lambda file: torch.save(tensors, file))
-    safetensors = need("safetensors.numpy", "safetensors", "writing .safetensors files")
-    metadata = {"format": "pt"} | preprocessing_text(preprocessing)
+    safetensors = container.need("safetensors.numpy", "safetensors", "writing .safetensors files")
+    metadata = {"format": "pt"} | container.preprocessing_text(preprocessing)
     return write_whole(path, safetensors.save(state, metadata))
 
 
@@ -169,7 +161,7 @@ def _computed(network):
 
 
 def _read_pth(path):
-    torch = need("torch", "pth", "reading .pth files")
+    torch = container.need("torch", "pth", "reading .pth files")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -180,7 +172,7 @@ def _read_pth(path):
             "torch.save(model.state_dict(), …)."
         ) from None
     except Exception as error:
-        raise ValueError(not_whole(path, "PyTorch checkpoint", error)) from error
+        raise ValueError(container.not_whole(path, "PyTorch checkpoint", error)) from error
     if not isinstance(state, dict):
         raise ValueError(f"{path}: holds a {type(state).__name__}, and must hold a state dict.")
     arrays = {}
@@ -197,11 +189,11 @@ def _read_pth(path):
 
 
 def _read_safetensors(path):
-    safetensors = need("safetensors", "safetensors", "reading .safetensors files")
+    safetensors = container.need("safetensors", "safetensors", "reading .safetensors files")
 
     def read() -> tuple[dict[str, np.ndarray], dict[str, str]]:
         with safetensors.safe_open(path, framework="numpy") as file:
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
 
-    state, metadata = parse(path, "safetensors file", read)
-    return state, read_preprocessing(metadata.get("preprocessing"), path)
+    state, metadata = container.parse(path, "safetensors file", read)
+    return state, container.read_preprocessing(metadata.get("preprocessing"), path)

@@ -5,16 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from alexnet_tutorial.shapes.architecture import (
+from alexnet_tutorial.shapes import (
     LRN,
+    VARIANTS,
     Architecture,
     Conv,
     Dense,
     Dropout,
     Flatten,
     Pool,
+    variant,
 )
-from alexnet_tutorial.shapes.variants import VARIANTS, variant
 
 PUBLISHED = {
     "alexnet-2012": (60_965_224, [55, 27, 13, 6]),

@@ -1,5 +1,6 @@
 """Checks: right in every form, wrong with its slip named, and never a crash."""
 
+import enum
 import itertools
 import math
 from decimal import Decimal
@@ -79,6 +80,23 @@ def test_nothing_strange_is_right_and_nothing_crashes(name):
         assert 20 < len(result.message) < 300
         shown = result._repr_html_()
         assert shown.count("<") == 6 and "$" not in shown, shown
+
+
+class Counted(enum.IntEnum):
+    """A number with a name, as a program may well give."""
+
+    POSITIONS = 7
+
+
+class Named7(str):
+    """A text of a class of its own."""
+
+
+@pytest.mark.parametrize(
+    "answer", [Counted.POSITIONS, Named7("7"), np.float32(7), np.array([[7]]), [[7]], Fraction(7)]
+)
+def test_honest_types_of_an_answer_are_read(answer):
+    assert check("convolution.positions", answer)
 
 
 @pytest.mark.parametrize("answer", [None, ..., "", "  "])

@@ -15,7 +15,7 @@ from alexnet_tutorial import doctor
 from alexnet_tutorial.__main__ import main
 from alexnet_tutorial.doctor import CODES, examine, examine_file, without_weights
 from alexnet_tutorial.network import build
-from alexnet_tutorial.shapes.variants import VARIANTS, variant
+from alexnet_tutorial.shapes import VARIANTS, variant
 
 
 def broken():

@@ -175,18 +175,23 @@ MEMBERS = 12
 
 
 @cache
-def member(family, number):
-    """One healthy network of a family: built once, though many faults are put in."""
+def built(family, number):
     rng = np.random.default_rng([7, FAMILIES.index(family), number])
     with without_weights():
         return family(rng, FORMATS[number % 2])
 
 
+def member(family, number):
+    """One healthy network of a family: built once, though many faults are put into it."""
+    model = built(family, number)
+    for layer in (model, *model.layers):
+        layer.trainable = True  # whatever an earlier fault froze
+    return model
+
+
 def healthy(rng, *families):
     family = (families or FAMILIES)[rng.integers(len(families or FAMILIES))]
-    model = member(family, int(rng.integers(MEMBERS)))
-    model.trainable = True  # whatever an earlier fault froze
-    return model
+    return member(family, int(rng.integers(MEMBERS)))
 
 
 def data(model, rng, one_hot=False):
@@ -715,7 +720,6 @@ def test_healthy_networks_and_data_have_no_fault():
     rng = np.random.default_rng(7)
     for family, number in product(FAMILIES, range(MEMBERS)):
         model = member(family, number)
-        model.trainable = True
         for one_hot, loss in ((False, "sparse_categorical"), (True, "categorical")):
             x, y = data(model, rng, one_hot)
             report = examine(compiled(model, f"{loss}_crossentropy"), x, y)

@@ -1,6 +1,8 @@
 """Figures: alt text with the right numbers, ids of their own, equal bytes, colors for any page."""
 
+import functools
 import itertools
+import os
 import re
 import xml.etree.ElementTree as ET
 
@@ -105,6 +107,12 @@ DRAWINGS = {
 } | {name: lambda name=name: figures.architecture_diagram(variant(name)) for name in VARIANTS}
 
 
+@functools.cache
+def drawn(name):
+    """A drawing, made once for all tests."""
+    return DRAWINGS[name]()
+
+
 def _luminance(color):
     channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
@@ -125,7 +133,7 @@ def test_colors_stand_out_on_white_and_on_black(name, page):
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_every_drawing_is_a_whole_image_with_its_alt_text(name):
-    picture = DRAWINGS[name]()
+    picture = drawn(name)
     root = ET.fromstring(picture.svg)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert root.get("role") == "img" and root.get("aria-label") == picture.alt == repr(picture)
@@ -135,7 +143,7 @@ def test_every_drawing_is_a_whole_image_with_its_alt_text(name):
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_nothing_in_a_drawing_is_black_or_white_or_leaks_into_the_page(name):
-    svg = DRAWINGS[name]().svg
+    svg = drawn(name).svg
     assert "#000000" not in svg and "#ffffff" not in svg
     assert "<style" not in svg and "<script" not in svg and "<!DOCTYPE" not in svg
     assert not re.search(r'href="(?!#|data:)', svg)
@@ -143,13 +151,13 @@ def test_nothing_in_a_drawing_is_black_or_white_or_leaks_into_the_page(name):
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_the_same_drawing_has_the_same_bytes(name):
-    assert DRAWINGS[name]().svg == DRAWINGS[name]().svg
+    assert DRAWINGS[name]().svg == drawn(name).svg
 
 
 def test_ids_do_not_collide_and_every_reference_is_answered():
     ids = {}
-    for name, draw in DRAWINGS.items():
-        svg = draw().svg
+    for name in DRAWINGS:
+        svg = drawn(name).svg
         found = re.findall(r'\sid="([^"]+)"', svg)
         assert len(found) == len(set(found))
         used = re.findall(r"url\(#([^)]+)\)", svg) + re.findall(r'href="#([^"]+)"', svg)
@@ -163,7 +171,7 @@ def test_ids_do_not_collide_and_every_reference_is_answered():
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_diagram_names_every_shape_of_every_variant(name):
     net = variant(name)
-    picture = figures.architecture_diagram(net)
+    picture = drawn(name)
     for layer, shape, out, _ in net.steps:
         if out != shape:
             assert f"{layer.name} {' × '.join(map(str, out))}" in picture.alt
@@ -305,9 +313,7 @@ def test_saving_is_whole_or_not_at_all(tmp_path, monkeypatch):
         picture.save(tmp_path / "line.jpg")
 
     before = (tmp_path / "line.svg").read_bytes()
-    monkeypatch.setattr(
-        figures.draw.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full"))
-    )
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
         figures.windows_on_line(9, 3).save(tmp_path / "line.svg")
     assert (tmp_path / "line.svg").read_bytes() == before
@@ -367,7 +373,7 @@ def test_a_confusion_matrix_is_square_and_has_a_name_for_each_class():
 
 
 def test_confusion_names_the_most_frequent_mistakes():
-    alt = DRAWINGS["confusion"]().alt
+    alt = drawn("confusion").alt
     assert "20 pictures in 3 classes: 18 right, 2 wrong" in alt
     assert "mistakes: cat read as dog, elk read as cat, once" in alt
     assert "no mistake" in figures.confusion(np.eye(2, dtype=int)).alt
@@ -523,22 +529,22 @@ def test_augmentation_figures_state_their_numbers_and_refuse_nonsense():
         figures.patch_places(256, 257)
     with pytest.raises(ValueError, match="end at 32"):
         figures.patch_places(256, 224, [(33, 0)])
-    alt = DRAWINGS["color_components"]().alt
+    alt = drawn("color_components").alt
     assert "p1 is red 1.00, green 0.00, blue 0.00 and holds 80.0% of the variance" in alt
     with pytest.raises(ValueError, match=r"shape \(2, 2, 3\)"):
         figures.color_components(np.zeros((2, 2, 3)), np.ones(3), np.eye(3))
-    alt = DRAWINGS["accuracy_by_seed"]().alt
+    alt = drawn("accuracy_by_seed").alt
     assert "plain: mean 60.0% of 2 seeds, from 50.0% to 70.0%" in alt and "give 16.7%" in alt
     with pytest.raises(ValueError, match="at least one accuracy"):
         figures.accuracy_by_seed({"plain": []}, tested=10)
 
 
 def test_sizes_and_losses_are_said_as_they_are():
-    said = DRAWINGS["by_layer"]().alt
+    said = drawn("by_layer").alt
     assert "one: 2 in conv1, 0 in fc2" in said and "other: 3 in conv1, 1e-07 in fc2" in said
-    assert "other: from 1.80 to nan in 2 steps. Guessing: 1.79" in DRAWINGS["losses"]().alt
-    assert "lowest 1.10 at a rate of 0.001. Marked: 0.0001" in DRAWINGS["rate_range"]().alt
-    assert "10⁻⁷" in DRAWINGS["by_layer"]().svg  # no mathtext, which stays black on a dark page
+    assert "other: from 1.80 to nan in 2 steps. Guessing: 1.79" in drawn("losses").alt
+    assert "lowest 1.10 at a rate of 0.001. Marked: 0.0001" in drawn("rate_range").alt
+    assert "10⁻⁷" in drawn("by_layer").svg  # no mathtext, which stays black on a dark page
     with pytest.raises(ValueError, match="same layers"):
         figures.by_layer({"Signal": {"one": {"a": 1.0}, "other": {"b": 1.0}}})
     with pytest.raises(ValueError, match="at least one step"):

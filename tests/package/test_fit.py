@@ -239,33 +239,32 @@ class Break(keras.callbacks.Callback):
         self.now = epoch
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("stop_at", [1, 4])
-def test_plain_fit_resumes_patience_and_best_weights_too(tmp_path, stop_at):
+def plain_fit(folder, *more):
+    """Keras' own compile and fit, where early stopping ends the run before its twelfth epoch."""
     wrong = split(12, 100)
     validation = preprocess(wrong.x, 12), (wrong.y + 1) % 3
+    batches = batches_of(split(48, 0), seed=7)
+    model = build(TINY, seed=7)
+    compile_model(model, replace(QUICK, epochs=12), len(batches))
+    stop = keras.callbacks.EarlyStopping(patience=4, restore_best_weights=True)
+    keep = Checkpoint(folder, batches, stop)
+    options = {"shuffle": False, "verbose": 0, "callbacks": [stop, keep, *more]}
+    return model, model.fit(batches, validation_data=validation, epochs=12, **options), keep
 
-    def run(folder, *more):
-        batches = batches_of(split(48, 0), seed=7)
-        model = build(TINY, seed=7)
-        compile_model(model, replace(QUICK, epochs=12), len(batches))
-        stop = keras.callbacks.EarlyStopping(patience=4, restore_best_weights=True)
-        keep = Checkpoint(folder, batches, stop)
-        history = model.fit(
-            batches,
-            validation_data=validation,
-            epochs=12,
-            shuffle=False,
-            verbose=0,
-            callbacks=[stop, keep, *more],
-        )
-        return model, history, keep
 
-    model, whole, _ = run(tmp_path / "whole")
+@pytest.fixture(scope="module")
+def plainly_trained(tmp_path_factory):
+    return plain_fit(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop_at", [1, 4])
+def test_plain_fit_resumes_patience_and_best_weights_too(plainly_trained, tmp_path, stop_at):
+    model, whole, _ = plainly_trained
     assert len(whole.history["loss"]) < 12
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "broken", Break(stop_at))
-    again, resumed, keep = run(tmp_path / "broken")
+        plain_fit(tmp_path, Break(stop_at))
+    again, resumed, keep = plain_fit(tmp_path)
     assert keep.resumed == stop_at
     assert resumed.history == whole.history and same_weights(model, again)
     assert resumed.epoch == whole.epoch
@@ -278,6 +277,11 @@ def test_fit_takes_any_model_and_what_it_was_compiled_with():
     given = fit(built, batches, validation, QUICK)
     assert given.model is built and given.history == described.history  # from epoch 0 each time
     assert same_weights(given.model, described.model)
+    model, own = build(TINY, seed=7), batches_of(split(48, 0), seed=7)
+    compile_model(model, QUICK, len(own))
+    losses = model.fit(own, epochs=3, shuffle=False, verbose=0).history["loss"]
+    if keras.backend.backend() == "tensorflow":  # JAX looks at an epoch before the first begins
+        assert losses == described.history["loss"][:3]  # Keras alone turns from epoch to epoch
     model = build(TINY, seed=7)
     model.compile(
         keras.optimizers.SGD(0.25), "sparse_categorical_crossentropy", metrics=["accuracy"]

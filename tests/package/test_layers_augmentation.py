@@ -134,7 +134,7 @@ def test_off_at_inference_and_on_in_training(pictures):
 RELOAD = """
 import sys
 import keras, numpy as np
-import alexnet_tutorial.network.layers
+import alexnet_tutorial.pictures.augmentation
 for name in ("channels_last", "channels_first"):
     model = keras.models.load_model(name + ".keras")
     x = np.load(name + ".npy")

@@ -82,7 +82,7 @@ def test_it_goes_through_json():
         ({"mean": "rgb"}, "three numbers"),
         ({"std": (1, 0, 1)}, "must not hold 0"),
         ({"scale": math.nan}, "finite"),
-        ({"scale": 0}, "must hold 0"),
+        ({"scale": 0}, "must not hold 0"),
         ({"more": 1}, "must be an object with resize"),
     ],
 )

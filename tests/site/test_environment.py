@@ -151,3 +151,12 @@ def test_tests_run_against_the_wheel(root, environment_script):
     assert stamp["wheel"] == environment_script.fingerprint(
         [*environment_script.package_files(), *(root / n for n in environment_script.METADATA)]
     ), "the installed package is not the checkout's: run make environment"
+
+
+def test_what_pip_says_is_shown_only_where_it_fails(environment_script, capfd):
+    says = "import sys; print('a warning'); sys.exit({})"
+    environment_script.run([sys.executable, "-c", says.format(0)])
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(SystemExit, match="Ended with 3"):
+        environment_script.run([sys.executable, "-c", says.format(3)])
+    assert "a warning" in capfd.readouterr().out

@@ -40,12 +40,15 @@ def test_a_variable_is_read_or_only_written(tmp_path, code, reads):
 @pytest.mark.slow
 def test_a_failure_and_a_dead_kernel_are_noticed_and_the_notebook_is_kept(tmp_path, capfd):
     asks = "import os\nassert os.environ['ASKED'] == 'x' and 'PYTHONPATH' not in os.environ"
-    good = notebook(tmp_path / "good.ipynb", asks, "assert not os.listdir()")
+    writes = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))"
+    good = notebook(tmp_path / "good.ipynb", asks, "assert not os.listdir()", writes)
     wrong = notebook(tmp_path / "wrong.ipynb", "1 / 0")
     dead = notebook(tmp_path / "dead.ipynb", "import os\nos._exit(1)")
     before = good.read_bytes()
     failed = trial.try_all([wrong, dead, good], Path(sys.executable), ASKED="x")
     assert failed == ["wrong.ipynb", "dead.ipynb"] and good.read_bytes() == before
+    with pytest.raises(ProcessLookupError):  # its kernel has ended
+        os.kill(int((tmp_path / "pid").read_text()), 0)
     said = capfd.readouterr()
     assert "ZeroDivisionError" in said.err and "1 of 3 passed" in said.out
 
@@ -58,6 +61,7 @@ import keras, numpy as np
 class Count(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None): counts.append(0)
     def on_train_batch_end(self, batch, logs=None): counts[-1] += 1
+    def on_test_batch_end(self, batch, logs=None): tested.append(batch)
 
 class Twelve(keras.utils.PyDataset):
     def __len__(self): return 12
@@ -65,7 +69,7 @@ class Twelve(keras.utils.PyDataset):
 
 model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
-found = []
+found, tested = [], []
 for x, options in [
     (np.ones((640, 3)), {"epochs": 20}),
     (np.ones((640, 3)), {"epochs": 20, "batch_size": 640, "initial_epoch": 19}),
@@ -76,6 +80,11 @@ for x, options in [
     y = {"y": np.ones((640, 1))} if hasattr(x, "shape") else {}
     model.fit(x, **y, **options, callbacks=[Count()], verbose=0)
     found.append(counts)
+many, counts = (np.ones((640, 3)), np.ones((640, 1))), [0]
+model.evaluate(*many, callbacks=[Count()], verbose=0)
+found.append(len(tested))
+model.fit(np.ones((1, 3)), np.ones((1, 1)), validation_data=many, callbacks=[Count()], verbose=0)
+found.append(len(tested))
 try:
     model.fit(np.ones((2, 3)), nb_epoch=1)
 except TypeError as error:
@@ -85,7 +94,7 @@ print(json.dumps(found))
 
 
 @pytest.mark.slow
-def test_the_rehearsal_shrinks_every_fit(root):
+def test_the_rehearsal_shrinks_every_fit_and_evaluation(root):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     environment |= {"PYTHONPATH": str(root / "tools" / "shrunken")}
     done = subprocess.run(
@@ -96,7 +105,7 @@ def test_the_rehearsal_shrinks_every_fit(root):
     )
     assert done.returncode == 0, done.stderr
     # Of 20 steps 5, of 12 three, of 8 two; of 20 epochs 5, of 40 ten; one stays one.
-    assert json.loads(done.stdout) == [[5] * 5, [1], [2] * 10, [3], True]
+    assert json.loads(done.stdout) == [[5] * 5, [1], [2] * 10, [3], 5, 10, True]
 
 
 def test_colabs_versions_are_exact_and_the_base_bounds_accept_them(root):

@@ -10,9 +10,7 @@ from urllib.parse import parse_qs, urljoin
 import pytest
 
 from alexnet_tutorial import workbench
-from alexnet_tutorial.shapes.architecture import Architecture, Conv
-from alexnet_tutorial.shapes.ledger import ledger
-from alexnet_tutorial.shapes.variants import VARIANTS, variant
+from alexnet_tutorial.shapes import VARIANTS, Architecture, Conv, ledger, variant
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "book/workbench.html"

@@ -1,9 +1,10 @@
-"""Let Keras' ``fit`` do one part in ``ALEXNET_TUTORIAL_REHEARSAL`` of its epochs and steps.
+"""Let Keras' ``fit`` and ``evaluate`` do one part in ``ALEXNET_TUTORIAL_REHEARSAL`` of their work.
 
 ``tools.rehearsal`` puts this folder on ``PYTHONPATH`` of its kernels, and Python imports a module
 of this name at start. Keras is changed when it is first imported, and not before.
 """
 
+import contextlib
 import functools
 import importlib.abc
 import importlib.util
@@ -19,37 +20,42 @@ def part(count):
     return max(count // FACTOR, min(count, 2))
 
 
-def steps_of(x, batch_size):
-    """Count the steps of an epoch: batches of a data set, or of an array."""
-    return -(-len(x) // (batch_size or 32)) if hasattr(x, "shape") else len(x)
+def shrink_steps(given, name, data):
+    """Set how many steps are done: a part of those asked for, or of what the data has."""
+    if isinstance(data, tuple):  # pictures, labels
+        data = data[0]
+    with contextlib.suppress(TypeError):  # data of unknown length, or none
+        size = given["batch_size"] or 32
+        whole = -(-len(data) // size) if hasattr(data, "shape") else len(data)
+        given[name] = part(given[name] or whole)
 
 
-def shrunken(fit):
-    """Wrap ``fit``: fewer epochs, and fewer steps in each."""
-    signature = inspect.signature(fit)
+def shrunken(method):
+    """Wrap ``fit`` or ``evaluate``: fewer epochs, and fewer steps in each."""
+    signature = inspect.signature(method)
 
-    @functools.wraps(fit)
+    @functools.wraps(method)
     def short(*arguments, **options):
         try:
             asked = signature.bind(*arguments, **options)
         except TypeError:
-            return fit(*arguments, **options)  # what Keras refuses, it refuses itself
+            return method(*arguments, **options)  # what Keras refuses, it refuses itself
         asked.apply_defaults()
         given = asked.arguments
-        begin = given["initial_epoch"]
-        given["epochs"] = begin + part(given["epochs"] - begin)
-        try:
-            steps = given["steps_per_epoch"] or steps_of(given["x"], given["batch_size"])
-            given["steps_per_epoch"] = part(steps)
-        except (TypeError, ValueError):
-            pass  # of unknown length, or no number of steps at all
-        return fit(*asked.args, **asked.kwargs)
+        if "epochs" in given:
+            begin = given["initial_epoch"]
+            given["epochs"] = begin + part(given["epochs"] - begin)
+            shrink_steps(given, "steps_per_epoch", given["x"])
+            shrink_steps(given, "validation_steps", given["validation_data"])
+        else:
+            shrink_steps(given, "steps", given["x"])
+        return method(*asked.args, **asked.kwargs)
 
     return short
 
 
 class Loader(importlib.abc.Loader):
-    """Load Keras as ever, then change ``fit``."""
+    """Load Keras as ever, then change the two methods."""
 
     def __init__(self, loader):
         """Keep the loader that does the work."""
@@ -60,9 +66,10 @@ class Loader(importlib.abc.Loader):
         return self.loader.create_module(spec)
 
     def exec_module(self, module):
-        """Execute the module, then wrap the method."""
+        """Execute the module, then wrap the methods."""
         self.loader.exec_module(module)
         module.Model.fit = shrunken(module.Model.fit)
+        module.Model.evaluate = shrunken(module.Model.evaluate)
 
 
 class Finder(importlib.abc.MetaPathFinder):
