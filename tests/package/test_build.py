@@ -150,6 +150,7 @@ windows = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.integers(8, 17), st.integers(2, 4), windows, st.integers(2, 3), windows)
 def test_any_description_builds_with_the_shapes_it_says(size, kernel, conv, pool_size, pool):

@@ -68,6 +68,7 @@ def arrays():
 # --- learning ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 def test_it_learns_from_a_folder_and_from_arrays(folder, arrays, data_format):
     x, y = arrays
@@ -83,6 +84,7 @@ def test_it_learns_from_a_folder_and_from_arrays(folder, arrays, data_format):
     assert net.evaluate(x, names[y])["accuracy"] == 1  # labels may be names
 
 
+@pytest.mark.slow
 def test_training_repeats_from_its_seed(folder):
     weights = []
     for seed in (0, 0, 1):
@@ -108,6 +110,7 @@ def test_it_takes_any_description(name, short, data_format):
     assert p.shape == (1, 2) and abs(p.sum() - 1) < 1e-5
 
 
+@pytest.mark.slow
 def test_finetune_freezes_the_body_then_trains_it_all(folder, tmp_path):
     path = tiny(classes=("x", "y", "z")).save(tmp_path / "old.keras")
     others = {"cyan": (0, 220, 220), "violet": (150, 0, 220)}
@@ -293,6 +296,7 @@ print(net.classes, net.class_names, net.preprocessing)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("views", [1, 10])
 def test_loaded_elsewhere_it_predicts_the_same_bits(arrays, tmp_path, views):
     x, y = arrays
@@ -379,6 +383,7 @@ print(net.evaluate(sys.argv[2])["accuracy"], len(net.problems))
 """
 
 
+@pytest.mark.slow
 def test_it_works_on_jax(folder, tmp_path):
     pytest.importorskip("jax")
     net = tiny(data_format="channels_first")
@@ -396,6 +401,7 @@ def test_it_works_on_jax(folder, tmp_path):
 # --- the command line -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_commands_train_judge_name_and_finetune(folder, tmp_path, capsys):
     description = tmp_path / "tiny.json"
     description.write_text(json.dumps(TINY.to_json()))

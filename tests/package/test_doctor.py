@@ -438,6 +438,7 @@ def test_a_subclassed_models_file_says_what_is_missing(saved, capsys):
     assert "not-seen" in out and "(1, 9, 9, 3)" in out and "Subclassed" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["model.keras", "model.h5"])
 def test_a_lambda_in_a_file_is_not_run(saved, tmp_path, name):
     target = tmp_path / "it-ran"

@@ -727,6 +727,7 @@ def test_healthy_networks_and_data_have_no_fault():
             assert len(report.notes) <= 6, str(report)
 
 
+@pytest.mark.slow
 def test_one_mutant_of_each_kind_is_named():
     found, missed = rates(1, 1)
     assert not missed

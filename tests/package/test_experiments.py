@@ -306,6 +306,7 @@ def test_recorded_runs_are_comparable_and_labeled():
         assert time.strptime(run["date"], "%Y-%m-%d")
 
 
+@pytest.mark.slow
 def test_the_benchmark_says_what_there_is():
     environment = os.environ | {"PYTHONSAFEPATH": "1"}
     said = subprocess.run(

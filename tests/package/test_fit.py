@@ -137,6 +137,7 @@ def preprocessed(run):
     return tiny_signs().test.x[:, 2:14, 2:14]
 
 
+@pytest.mark.slow
 def test_a_tiny_network_learns_and_the_same_seed_repeats_it():
     recipe = replace(QUICK, epochs=15)
     first = train(TINY, tiny_signs(), seed=1, recipe=recipe, progress=False)
@@ -256,6 +257,7 @@ def plainly_trained(tmp_path_factory):
     return plain_fit(tmp_path_factory.mktemp("whole"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop_at", [1, 4])
 def test_plain_fit_resumes_patience_and_best_weights_too(plainly_trained, tmp_path, stop_at):
     model, whole, _ = plainly_trained

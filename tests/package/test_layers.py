@@ -126,6 +126,7 @@ np.save(sys.argv[2], model.predict(np.load(sys.argv[3]), verbose=0))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 def test_saved_and_reloaded_elsewhere_without_custom_objects(tmp_path, data_format):
     """A fresh process that has only imported the layers reads the file."""

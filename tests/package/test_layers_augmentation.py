@@ -143,6 +143,7 @@ for name in ("channels_last", "channels_first"):
 """
 
 
+@pytest.mark.slow
 def test_saved_and_reloaded_elsewhere_without_custom_objects(tmp_path, pictures):
     models = {}
     for data_format in FORMATS:

@@ -141,18 +141,6 @@ def test_environment_says_which_python_it_needs(root):
     assert "PYTHON=" in done.stderr
 
 
-def test_wheel_holds_every_package_file(root, environment_script, tmp_path):
-    pytest.importorskip("setuptools")
-    if not environment_script.venv_python().exists():
-        pytest.skip("no .venv: run make environment")
-    import zipfile
-
-    wheel = environment_script.build_wheel(tmp_path)
-    inside = set(zipfile.ZipFile(wheel).namelist())
-    expected = {p.relative_to(root).as_posix() for p in environment_script.package_files()}
-    assert expected <= inside
-
-
 def test_tests_run_against_the_wheel(root, environment_script):
     if sys.prefix != str(root / ".venv"):
         pytest.skip("not in the environment of make test")
