@@ -251,8 +251,12 @@ class Package:
                     if name in self.defined(module):
                         uses.add((module, name))
                     elif name in code.bound:
-                        _, names = code.bound[name]
-                        uses |= homes.get(names[-1], set()) if names else set()
+                        origin, names = code.bound[name]
+                        uses |= {
+                            home
+                            for home in (homes.get(names[-1], ()) if names else ())
+                            if f"{home[0]}.".startswith(f"{origin}.")
+                        }
                 for name in {n.attr for n in inner if isinstance(n, ast.Attribute)}:
                     uses |= {home for home in homes.get(name, ()) if home[0] in self.bases(module)}
                 found[module, node.name] = (uses - {(module, node.name)}, set(_strings(inner)))

@@ -12,9 +12,9 @@ import platformdirs
 import pytest
 
 from alexnet_tutorial import files
-from alexnet_tutorial import pictures as datasets
 from alexnet_tutorial.pictures import (
     ENVIRONMENT_VARIABLE,
+    SAME_PHOTOGRAPH,
     DataError,
     Split,
     generate_signs,
@@ -374,7 +374,7 @@ def test_real_signs_as_described():
 def test_real_leaks_stand_apart_from_the_rest():
     train, test, _ = read_signs(Path(REAL) / "signs")
     wide = [p.difference for p in same_pictures(train.x, test.x, limit=4)]
-    copies = [d for d in wide if d <= signs.SAME_PHOTOGRAPH]
+    copies = [d for d in wide if d <= SAME_PHOTOGRAPH]
     assert len(copies) == 12 and max(copies) * 3 < min(set(wide) - set(copies))
     assert nearest_neighbor(train, test)[2] == pytest.approx(0.908, abs=0.0005)
 
@@ -391,10 +391,8 @@ def test_loading_needs_neither_keras_nor_tensorflow():
     assert result.stdout.strip() == "[]", result.stderr
 
 
-def test_the_committed_sample():
-    sample = Path(datasets.__file__).parents[2] / "data" / "sample"
-    if not sample.is_dir():
-        pytest.skip("not a checkout: data/sample is not installed with the package")
+def test_the_committed_sample(root):
+    sample = root / "data" / "sample"
     train, test, _ = read_signs(sample)
     assert set(train.y.tolist()) == set(test.y.tolist()) == set(range(6))
     assert sum(p.stat().st_size for p in sample.iterdir()) < 200_000

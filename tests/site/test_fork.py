@@ -1,6 +1,7 @@
 """``make fork``: another repository's address, everywhere or nowhere."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -32,9 +33,17 @@ def checkout(tmp_path, root):
     return tmp_path
 
 
+def beside(checkout):
+    """The environment in which the copy's own tools run, never those of this checkout."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    return environment | {"PYTHONPATH": str(checkout)}
+
+
 def fork(checkout, *arguments):
     command = [sys.executable, "-m", "tools.fork", *arguments]
-    return subprocess.run(command, cwd=checkout, capture_output=True, text=True)
+    return subprocess.run(
+        command, cwd=checkout, env=beside(checkout), capture_output=True, text=True
+    )
 
 
 def contents(folder):
@@ -69,7 +78,7 @@ def test_fork_rewrites_every_address_and_nothing_else(checkout):
     assert f"git+{THEIRS}" in "".join(cell["cells"][1]["source"])
     # The set-up cells are those that the new pyproject.toml asks for.
     check = [sys.executable, "-m", "tools.setup_cell", "--check"]
-    assert subprocess.run(check, cwd=checkout).returncode == 0
+    assert subprocess.run(check, cwd=checkout, env=beside(checkout)).returncode == 0
 
 
 def test_fork_twice_is_fork_once_and_back_again_is_as_it_was(checkout):
