@@ -43,7 +43,9 @@ class Checkpoint(keras.callbacks.Callback):
     Kept are the weights, the optimizer's own numbers (its step count too, which the learning
     rate follows), the states of dropout's random numbers, the best weights and the patience of
     early stopping, and the history. The file is replaced as a whole, so a run killed at any
-    moment continues from its last complete epoch, and on a CPU ends with the same bits.
+    moment continues from its last complete epoch, and on a CPU ends with the same bits. (Keras'
+    ``BackupAndRestore`` keeps neither history nor patience nor the best weights, and does not
+    notice that a folder holds another run.)
 
     Give the same arguments to ``fit`` again and it goes on. Put this callback after the early
     stopping it watches.
