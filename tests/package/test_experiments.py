@@ -175,6 +175,7 @@ t.run_few(sys.argv[2], Slow())
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_the_runs_it_made(tmp_path):
     path = tmp_path / "runs.jsonl"
     process = subprocess.Popen(

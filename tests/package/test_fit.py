@@ -192,6 +192,7 @@ train(TINY, tiny_signs(), seed=1, folder=sys.argv[2], recipe=QUICK, progress=Fal
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_continues_to_the_same_end(tmp_path):
     whole = train(TINY, tiny_signs(), seed=1, recipe=QUICK, progress=False)
     victim = subprocess.Popen(
@@ -270,6 +271,7 @@ def test_plain_fit_resumes_patience_and_best_weights_too(plainly_trained, tmp_pa
     assert resumed.epoch == whole.epoch
 
 
+@pytest.mark.slow
 def test_fit_takes_any_model_and_what_it_was_compiled_with():
     batches = batches_of(split(48, 0), seed=7)
     validation = batches_of(split(12, 100), augmentation=None, shuffle=False)
@@ -378,6 +380,7 @@ def test_progress_is_sparse_where_no_one_looks_on(stream, lines):
     assert shown[-1].startswith("epoch 12 of at most 12, loss ")
 
 
+@pytest.mark.slow
 def test_progress_in_a_notebook_is_one_output(tmp_path):
     nbformat = pytest.importorskip("nbformat")
     client = pytest.importorskip("nbclient")

@@ -86,6 +86,7 @@ def test_lrn_values_and_gradients_equal_the_formula(settings, data_format):
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_lrn_equals_tensorflow_and_pytorch_where_they_define_it_alike():
     rng = np.random.default_rng(1)
     a = rng.normal(0, 3, (2, 4, 4, 12)).astype("float32")

@@ -57,6 +57,7 @@ def test_chatter_does_not_swallow_an_exception():
     assert done.returncode == 1 and "ImportError: no backend" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="not an x86 processor")
 @pytest.mark.parametrize(
     ("setting", "works"), [({}, True), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, False)]
