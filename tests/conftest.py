@@ -4,6 +4,8 @@ import functools
 import http.server
 import importlib
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from urllib.parse import urljoin
@@ -48,6 +50,29 @@ def reduced():
         return replace(network, layers=tuple(map(fewer, network.layers)))
 
     return small
+
+
+@pytest.fixture(scope="session")
+def on_jax():
+    """Give a function that runs test files, with pytest's options, where Keras' backend is JAX.
+
+    XLA compiles each operation there for the sake of one small call: its costly passes, which make
+    long runs fast, take most of the time and change no result beyond rounding.
+    """
+    pytest.importorskip("jax")
+    compile_fast = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        result = subprocess.run(
+            [*command, "--import-mode=importlib", *map(str, arguments)],
+            env={**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": compile_fast},
+            capture_output=True,
+            text=True,
+        )
+        assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-2000:]
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,6 @@
 """A loss that breaks stops training, with the step and the layer where that began."""
 
-import os
 import re
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -205,12 +202,5 @@ def test_another_epoch_than_the_first():
 
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
-def test_the_same_on_jax():
-    pytest.importorskip("jax")
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
-        env={**os.environ, "KERAS_BACKEND": "jax"},
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-2000:]
+def test_the_same_on_jax(on_jax):
+    on_jax(__file__)

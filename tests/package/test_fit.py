@@ -3,7 +3,6 @@
 import io
 import json
 import math
-import os
 import signal
 import subprocess
 import sys
@@ -419,16 +418,9 @@ def test_history_is_saved_and_drawn(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
-def test_the_same_on_jax():
-    pytest.importorskip("jax")
+def test_the_same_on_jax(on_jax):
     chosen = "learns or keeps or continues or resumes or refused or not_a_number"
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen],
-        env={**os.environ, "KERAS_BACKEND": "jax"},
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-2000:]
+    on_jax(__file__, "-k", chosen)
 
 
 def has_signs():

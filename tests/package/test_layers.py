@@ -1,9 +1,9 @@
 """LRN against the paper's formula in float64, grouped convolutions against Keras' own; on the
 backend in use, and (in processes of their own) on JAX."""
 
-import os
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -190,25 +190,6 @@ def test_infinite_padding_never_wins():
 
 
 @pytest.mark.slow
-def test_the_same_on_jax():
+def test_the_same_on_jax(on_jax):
     """These very tests, and the network's, in a process whose backend is JAX."""
-    files = [
-        os.path.join(os.path.dirname(__file__), f"test_{name}.py") for name in ("layers", "build")
-    ]
-    run = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-k",
-            "not on_jax",
-            *files,
-        ],
-        env={**os.environ, "KERAS_BACKEND": "jax"},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
+    on_jax(__file__, Path(__file__).with_name("test_build.py"), "-k", "not on_jax")

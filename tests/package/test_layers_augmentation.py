@@ -1,6 +1,5 @@
 """PCA color and random patches against NumPy and SciPy, on the backend in use and on JAX."""
 
-import os
 import subprocess
 import sys
 
@@ -377,14 +376,6 @@ def test_keras_layers_and_augment_move_and_rotate_over_the_same_range():
 
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
-def test_the_same_on_jax():
+def test_the_same_on_jax(on_jax):
     """These very tests in a process whose backend is JAX; the tf.data map included."""
-    pytest.importorskip("jax")
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
-        + ["--import-mode=importlib"],
-        env={**os.environ, "KERAS_BACKEND": "jax"},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
+    on_jax(__file__)

@@ -3,10 +3,6 @@
 Runs on the backend in use, and in a process of its own on JAX.
 """
 
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -225,14 +221,6 @@ def test_numbers_out_of_range_are_refused_before_any_work(settings, words):
 
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
-def test_the_same_on_jax():
+def test_the_same_on_jax(on_jax):
     """All but what Keras does itself, in a process whose backend is JAX."""
-    pytest.importorskip("jax")
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
-        + [__file__, "-k", "not keras_own"],
-        env={**os.environ, "KERAS_BACKEND": "jax"},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
+    on_jax(__file__, "-k", "not keras_own")

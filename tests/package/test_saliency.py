@@ -1,9 +1,5 @@
 """Gradients with respect to the picture: against differences, on TensorFlow and on JAX."""
 
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -83,12 +79,5 @@ def test_bad_input_is_refused_before_any_work(shape, classes, words):
 
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
-def test_the_same_on_jax():
-    pytest.importorskip("jax")
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
-        env={**os.environ, "KERAS_BACKEND": "jax"},
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-2000:]
+def test_the_same_on_jax(on_jax):
+    on_jax(__file__)
