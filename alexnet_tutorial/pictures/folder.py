@@ -5,6 +5,7 @@ a size that would fill the memory, is named here, before anything is trained.
 """
 
 import contextlib
+import io
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from .errors import DataError
-from .labels import class_names
+from .labels import class_names, stratified
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
@@ -117,15 +118,8 @@ class Folder(Files):
         Raises:
             ValueError: The share is out of range.
         """
-        if not 0 <= share < 1:
-            raise ValueError(f"share is {share!r}, and must be at least 0 and below 1.")
-        rng = np.random.default_rng(seed)
-        chosen: list[int] = []
-        for label in range(len(self.classes)):
-            rows = rng.permutation(np.flatnonzero(self.y == label))
-            chosen.extend(rows[: min(round(share * len(rows)), max(len(rows) - 1, 0))])
-        aside = np.sort(np.array(chosen, "int64"))
-        return self.subset(np.setdiff1d(np.arange(len(self)), aside)), self.subset(aside)
+        stay, aside = stratified(self.y, share, seed)
+        return self.subset(stay), self.subset(aside)
 
 
 def load_folder(
@@ -263,13 +257,13 @@ def _header(path):
 
 
 @contextlib.contextmanager
-def _opened(path):
+def _opened(path, data=None):
     """Open a picture, check its declared size, and name the file in whatever goes wrong."""
     wrong = "not a picture that can be read"
     try:
-        if not os.path.getsize(path):
+        if not (os.path.getsize(path) if data is None else data):
             raise DataError(f"{path}: the file is empty (0 bytes).")
-        with Image.open(path) as picture:
+        with Image.open(path if data is None else io.BytesIO(data)) as picture:
             width, height = picture.size
             if width * height > MAX_PIXELS:
                 raise Image.DecompressionBombError(f"its header declares {width}×{height} pixels")
@@ -288,7 +282,9 @@ def _opened(path):
         raise DataError(f"{path}: {wrong} ({error}).") from error
 
 
-def open_picture(path: str | os.PathLike[str], least: int | None = None) -> Image.Image:
+def open_picture(
+    path: str | os.PathLike[str], least: int | None = None, data: bytes | None = None
+) -> Image.Image:
     """Decode a picture of any kind to RGB, turned as its EXIF data say.
 
     Gray becomes three equal channels; CMYK and palettes are converted; what is transparent lies
@@ -299,6 +295,7 @@ def open_picture(path: str | os.PathLike[str], least: int | None = None) -> Imag
         least: A JPEG may be decoded smaller, to a half, a quarter or an eighth, as long as its
             short side keeps so many pixels: several times faster, and not quite the same pixels.
             None: always whole.
+        data: The file's bytes, where it lies in an archive; ``path`` then only names it.
 
     Returns:
         A Pillow picture, RGB.
@@ -306,7 +303,7 @@ def open_picture(path: str | os.PathLike[str], least: int | None = None) -> Imag
     Raises:
         DataError: It is missing, no picture, damaged, cut short, or larger than ``MAX_PIXELS``.
     """
-    with _opened(path) as picture:
+    with _opened(path, data) as picture:
         if least:
             picture.draft(picture.mode, (least, least))
         picture.load()

@@ -140,6 +140,39 @@ sorted before it was cut?
         )
 
 
+def stratified(y: np.ndarray, share: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Choose the same share of every class to put aside, to validate on.
+
+    Args:
+        y: Labels, integers (n,).
+        share: From 0 to below 1. Of every class at least one picture stays.
+        seed: Decides which.
+
+    Returns:
+        Two sorted arrays of rows: those that stay, and those put aside.
+
+    Raises:
+        ValueError: The share is out of range.
+
+    Example:
+        >>> stay, aside = stratified(np.arange(20) % 2, 0.2)
+        >>> len(stay), (aside % 2).tolist().count(0)
+        (16, 2)
+    """
+    if not 0 <= share < 1:
+        raise ValueError(
+            f"share is {share!r}, and must be at least 0 and below 1: 0.1 keeps one "
+            "picture in ten for validation."
+        )
+    rng = np.random.default_rng(seed)
+    chosen: list[int] = []
+    for label in range(int(y.max(initial=-1)) + 1):
+        rows = rng.permutation(np.flatnonzero(y == label))
+        chosen.extend(rows[: min(round(share * len(rows)), max(len(rows) - 1, 0))])
+    aside = np.sort(np.array(chosen, "int64"))
+    return np.setdiff1d(np.arange(len(y)), aside), aside
+
+
 def class_names(
     classes: Iterable[str],
     class_index: str | os.PathLike[str] | None = None,
