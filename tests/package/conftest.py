@@ -43,10 +43,10 @@ def pack():
 
 @pytest.fixture
 def full_disk(monkeypatch):
-    """Let every disk have 1,000 bytes left."""
+    """Let every disk have 100 bytes left."""
     from alexnet_tutorial.pictures import download
 
     class Usage:
-        free = 1000
+        free = 100
 
     monkeypatch.setattr(download.shutil, "disk_usage", lambda path: Usage)
