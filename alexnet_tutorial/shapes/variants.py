@@ -102,9 +102,31 @@ COMPACT = Architecture(
 )
 """AlexNet's plan at a laptop's size: 57-pixel crops of 64-pixel pictures, six classes."""
 
+SMALL = Architecture(
+    "small",
+    96,
+    (
+        Conv("conv1", 48, 7, strides=2),
+        Pool("pool1", 3, strides=2),
+        Conv("conv2", 96, 5, padding=2),
+        Pool("pool2", 3, strides=2),
+        Conv("conv3", 128, 3, padding=1),
+        Conv("conv4", 128, 3, padding=1),
+        Conv("conv5", 96, 3, padding=1),
+        Pool("pool5", 3, strides=2),
+        Flatten("flatten"),
+        Dense("fc6", 256),
+        Dropout("drop6", 0.3),
+        Dense("fc7", 256),
+        Dropout("drop7", 0.3),
+        Dense("fc8", 10, activation="softmax"),
+    ),
+)
+"""AlexNet's plan for photographs on two cores: 96-pixel crops of 108, ten classes."""
+
 VARIANTS = {
     network.name: network
-    for network in (ALEXNET_2012, CAFFE, ONE_TOWER, NAIVE_224, TORCHVISION, COMPACT)
+    for network in (ALEXNET_2012, CAFFE, ONE_TOWER, NAIVE_224, TORCHVISION, COMPACT, SMALL)
 }
 
 
@@ -113,7 +135,7 @@ def variant(name: str) -> Architecture:
 
     Args:
         name: One of ``VARIANTS``: alexnet-2012, caffe, one-tower, naive-224, torchvision,
-            compact.
+            compact, small.
 
     Returns:
         The description.

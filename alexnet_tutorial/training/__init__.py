@@ -3,12 +3,13 @@
 from .checkpoint import Checkpoint, save_history
 from .finite_loss import FiniteLoss
 from .fit import Run, accuracy, fit, train
-from .progress import Progress
+from .progress import Clock, Progress
 from .recipe import RECIPE, Recipe, compile_model, xla
 
 __all__ = [
     "RECIPE",
     "Checkpoint",
+    "Clock",
     "FiniteLoss",
     "Progress",
     "Recipe",

@@ -1,6 +1,6 @@
 """What each part of the network and its training is worth: train without it, and compare.
 
-A :class:`Configuration` is one way to train the compact network, a :class:`Part` names the two
+A :class:`Configuration` is one way to train a network, a :class:`Part` names the two
 configurations whose difference says what a part is worth, :func:`run` trains one configuration
 with one seed, and :func:`run_all` does so for many and can be interrupted at any time. The
 results that the book shows are recorded in the package: :func:`recorded`.
@@ -12,14 +12,15 @@ import math
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alexnet_tutorial.shapes.architecture import LRN, Architecture
+from alexnet_tutorial.pictures.preprocessing import center_crop
+from alexnet_tutorial.shapes.architecture import LRN, Architecture, pair
 from alexnet_tutorial.shapes.variants import variant
 
 if TYPE_CHECKING:
@@ -34,20 +35,27 @@ SEEDS = (0, 1, 2, 3, 4)
 
 @dataclass(frozen=True)
 class Configuration:
-    """One way to train the compact network. The defaults are the baseline's.
+    """One way to train a network. The defaults are those of the baseline on hands.
 
     Attributes:
         name: What it is called in records and figures.
         network: The network's description.
-        initialization: ``"he"`` or ``"paper"``, as :func:`alexnet_tutorial.network.build`.
+        initialization: ``"he"``, ``"paper"`` or ``"source"``, as
+            :func:`alexnet_tutorial.network.build`.
         optimizer: ``"adam"``, or ``"paper"``: the update rule of 2012.
-        learning_rate: Where the rate starts; a cosine takes it to zero.
+        learning_rate: Where the rate starts.
         weight_decay: Of the rule of 2012.
         bias_multiplier: Of the rule of 2012: how much faster biases learn.
         augment: Whether each epoch shows other crops, rotated, resized, lit and flipped a little.
         color: Whether color varies along the principal components of the training pictures.
         epochs: Passes through the training pictures; the weights of the last one are kept.
         batch_size: Pictures in one step.
+        units: ``"unit"``: pixels / 255 - 0.5; ``"bytes"``: 0 to 255, less the mean color of the
+            training pictures.
+        deviations: Layer → standard deviation of its first weights, drawn from a normal
+            distribution, instead of those of ``initialization``.
+        schedule: ``"cosine"`` takes the rate to zero, ``"constant"`` leaves it.
+        goal: Training stops after the epoch whose training accuracy is at least this; None: never.
     """
 
     name: str
@@ -61,16 +69,34 @@ class Configuration:
     color: bool = False
     epochs: int = 10
     batch_size: int = 16
+    units: str = "unit"
+    deviations: Mapping[str, float] = field(default_factory=dict)
+    schedule: str = "cosine"
+    goal: float | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the configuration as plain values, all that a run depends on but its name.
 
+        Runs were recorded before some fields were there: these are named only where they say
+        something else than what was done then.
+
         Example:
-            >>> BASELINE.to_json()["optimizer"]
-            'adam'
+            >>> BASELINE.to_json()["optimizer"], "units" in BASELINE.to_json()
+            ('adam', False)
         """
         values = {name: value for name, value in vars(self).items() if name != "name"}
-        return values | {"network": self.network.to_json() | {"name": "compact"}}
+        for name, then in _ADDED_LATER.items():
+            if values[name] == then:
+                del values[name]
+        return values | {"network": self.network.to_json()}
+
+
+_ADDED_LATER: dict[str, object] = {
+    "units": "unit",
+    "deviations": {},
+    "schedule": "cosine",
+    "goal": None,
+}
 
 
 _COMPACT = variant("compact")
@@ -196,7 +222,7 @@ PARTS = (
 """What the ablations ask, in the order of the chapter."""
 
 
-def run(configuration: Configuration, seed: int, signs: "Sets") -> dict[str, object]:
+def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, object]:
     """Train one configuration with one seed, and measure it after its last epoch.
 
     The seed decides the first weights, dropout, order and augmentation of the pictures. Two
@@ -205,7 +231,8 @@ def run(configuration: Configuration, seed: int, signs: "Sets") -> dict[str, obj
     Args:
         configuration: A :class:`Configuration`.
         seed: An integer of at least 0.
-        signs: What ``load_signs(seed=seed)`` returns: the seed decides which pictures validate.
+        sets: Arrays, as ``load_signs(seed=seed)`` returns them: the seed decides which pictures
+            validate.
 
     Returns:
         A record of plain values: what was run, where and when; accuracy (0 to 1) and loss on the
@@ -217,55 +244,93 @@ def run(configuration: Configuration, seed: int, signs: "Sets") -> dict[str, obj
         ValueError: The loss is not a number.
     """
     from alexnet_tutorial.network import build
-    from alexnet_tutorial.pictures import Augmentation, Batches, preprocess
+    from alexnet_tutorial.pictures import Augmentation, Batches
     from alexnet_tutorial.training import Recipe, fit
 
-    size = configuration.network.input_size
-    still = Augmentation(rotation=0, zoom=0, shift=0, brightness=0, flip=False)
+    preprocessing = _preprocessing(configuration, sets)
     batches = Batches(
-        signs.train,
-        size,
-        len(signs.classes),
+        sets.train,
+        classes=len(sets.classes),
+        preprocessing=preprocessing,
         batch_size=configuration.batch_size,
-        augmentation=Augmentation() if configuration.augment else still,
+        augmentation=Augmentation() if configuration.augment else None,
         seed=seed,
     )
     model = build(configuration.network, initialization=configuration.initialization, seed=seed)
+    _draw_weights(model, configuration.deviations, seed)
     if configuration.color:
-        model = _with_color(model, preprocess(batches.x, size), seed)
+        centers = preprocessing.normalize(center_crop(batches.x, pair(preprocessing.crop)))
+        model = _with_color(model, centers, seed)
     started = time.process_time()
     history = fit(
         model,
         batches,
         recipe=Recipe(epochs=configuration.epochs, patience=None),
+        callbacks=[] if configuration.goal is None else [_stop_at(configuration.goal)],
         optimizer=_optimizer(configuration, configuration.epochs * len(batches)),
     ).history
     measured = {"cpu_seconds": round(time.process_time() - started, 1)}
     for name in ("train", "validation", "test"):
-        part = getattr(signs, name)
-        said = model.evaluate(preprocess(part.x, size), part.y, verbose=0, return_dict=True)
+        part = Batches(
+            getattr(sets, name), preprocessing=preprocessing, augmentation=None, shuffle=False
+        )
+        said = model.evaluate(part, verbose=0, return_dict=True)
         measured |= {f"{name}_{what}": round(float(said[what]), 6) for what in ("accuracy", "loss")}
     return {
-        "key": key(configuration, seed, signs),
+        "key": key(configuration, seed, sets),
         "configuration": configuration.name,
         "seed": seed,
         **measured,
-        "pictures": {name: len(getattr(signs, name)) for name in ("train", "validation", "test")},
+        "pictures": {name: len(getattr(sets, name)) for name in ("train", "validation", "test")},
         "parameters": model.count_params(),
         "history": {
             name: [round(float(value), 4) for value in history[name]]
             for name in ("loss", "accuracy")
         },
-        "settings": _settings(configuration, signs),
+        "settings": _settings(configuration, sets),
         "machine": machine(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
 
 
+def _preprocessing(configuration, sets):
+    """From the pixels of the sets to the numbers in whose units the network learns."""
+    from alexnet_tutorial.pictures.preprocessing import CENTER, Preprocessing
+
+    short, size = min(sets.train.x.shape[1:3]), configuration.network.input_size
+    if configuration.units == "unit":
+        return Preprocessing(short, size, mean=CENTER)
+    mean = sets.train.x.mean((0, 1, 2), dtype=np.float64)
+    return Preprocessing(short, size, scale=1.0, mean=tuple(mean.round(3).tolist()))
+
+
+def _draw_weights(model, deviations, seed):
+    """First weights from normal distributions, in the layers that are named."""
+    import keras
+
+    for index, (name, deviation) in enumerate(sorted(deviations.items())):
+        kernel = model.get_layer(name).kernel
+        draw = keras.initializers.RandomNormal(stddev=deviation, seed=1000 * seed + index)
+        kernel.assign(draw(kernel.shape))
+
+
+def _stop_at(accuracy):
+    """Stop after the epoch whose training accuracy is at least this."""
+    import keras
+
+    def look(epoch, logs):
+        callback.model.stop_training = logs["accuracy"] >= accuracy
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=look)
+    return callback
+
+
 def _optimizer(configuration, steps):
     import keras
 
-    rate = keras.optimizers.schedules.CosineDecay(configuration.learning_rate, steps)
+    rate = configuration.learning_rate
+    if configuration.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
     if configuration.optimizer == "adam":
         return keras.optimizers.Adam(rate)
     from alexnet_tutorial.training.optimizers import PaperSGD
@@ -309,33 +374,33 @@ def machine() -> str:
     return f"{describe()}; {processor}, threads: {threads}"
 
 
-def _settings(configuration, signs):
+def _settings(configuration, sets):
     """All that a run depends on besides its seed, in plain values."""
     import keras
 
     digest = hashlib.sha256()
-    for part in (signs.train, signs.validation, signs.test):
+    for part in (sets.train, sets.validation, sets.test):
         digest.update(np.ascontiguousarray(part.x))
         digest.update(np.ascontiguousarray(part.y))
     return {
         **configuration.to_json(),
-        "data": f"{signs.kind}, sha256 {digest.hexdigest()[:12]}",
+        "data": f"{sets.kind}, sha256 {digest.hexdigest()[:12]}",
         "keras": f"{keras.__version__} on {keras.backend.backend()}",
     }
 
 
-def key(configuration: Configuration, seed: int, signs: "Sets") -> str:
+def key(configuration: Configuration, seed: int, sets: "Sets") -> str:
     """Identify a run by all that its result depends on: configuration, seed, data, Keras.
 
     Args:
         configuration: A :class:`Configuration`; its name does not count.
         seed: The seed.
-        signs: The pictures.
+        sets: The pictures.
 
     Returns:
         Twelve hexadecimal digits.
     """
-    settings = json.dumps([_settings(configuration, signs), seed], sort_keys=True)
+    settings = json.dumps([_settings(configuration, sets), seed], sort_keys=True)
     return hashlib.sha256(settings.encode()).hexdigest()[:12]
 
 
