@@ -55,7 +55,7 @@ def main():
         recipe=recipe,
         callbacks=[Clock(), keras.callbacks.LambdaCallback(on_epoch_end=show)],
     )
-    classifier = rounded(Classifier(run.model, run.preprocessing, sets.classes, sets.class_names))
+    classifier = rounded(Classifier(run.model, run.preprocessing, sets.wnids, sets.classes))
     said = Answers(sets.test.y, classifier.predict_proba(sets.test.x))
     accuracy = float((said.probabilities.argmax(1) == said.y).mean())
     made = {

@@ -2,8 +2,9 @@
 
 A :class:`Configuration` is one way to train a network, a :class:`Part` names the two
 configurations whose difference says what a part is worth, :func:`run` trains one configuration
-with one seed, and :func:`run_all` does so for many and can be interrupted at any time. The
-results that the book shows are recorded in the package: :func:`recorded`.
+with one seed, and :func:`run_all` does so for many and can be interrupted at any time. What the
+book asks is in :mod:`alexnet_tutorial.training.studies`; the results that it shows are recorded
+in the package: :func:`recorded`.
 """
 
 import hashlib
@@ -13,24 +14,21 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from alexnet_tutorial.pictures.preprocessing import center_crop
-from alexnet_tutorial.shapes.architecture import LRN, Architecture, pair
+from alexnet_tutorial.shapes.architecture import Architecture, pair
 from alexnet_tutorial.shapes.variants import variant
 
 if TYPE_CHECKING:
     from alexnet_tutorial.pictures import Sets
 
-RECORDED = Path(__file__).parents[1] / "recorded" / "ablations.jsonl"
-"""The runs that the book shows, made by ``benchmarks/ablations.py``."""
-
-SEEDS = (0, 1, 2, 3, 4)
-"""Seeds of the recorded runs."""
+RECORDED = Path(__file__).parents[1] / "recorded"
+"""Where the runs that the book shows are, made by ``benchmarks/experiments.py``."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,8 @@ class Configuration:
         something else than what was done then.
 
         Example:
-            >>> BASELINE.to_json()["optimizer"], "units" in BASELINE.to_json()
+            >>> said = Configuration("baseline").to_json()
+            >>> said["optimizer"], "units" in said
             ('adam', False)
         """
         values = {name: value for name, value in vars(self).items() if name != "name"}
@@ -97,91 +96,6 @@ _ADDED_LATER: dict[str, object] = {
     "schedule": "cosine",
     "goal": None,
 }
-
-
-_COMPACT = variant("compact")
-
-
-def _changed(which, **changes):
-    """The compact network with these fields changed in some layers, but never in the last.
-
-    ``which`` holds names or kinds of layers.
-    """
-    *layers, last = _COMPACT.layers
-    changed = [
-        replace(layer, **changes) if {layer.name, layer.kind} & {*which} else layer
-        for layer in layers
-    ]
-    return replace(_COMPACT, layers=[*changed, last])
-
-
-def _with_lrn():
-    """The compact network with a normalization after conv1 and conv2, as that of 2012."""
-    layers = []
-    for layer in _COMPACT.layers:
-        layers.append(layer)
-        if layer.name in ("conv1", "conv2"):
-            layers.append(LRN(layer.name.replace("conv", "lrn")))
-    return replace(_COMPACT, layers=layers)
-
-
-def _without_overlap():
-    """The compact network with pools that do not overlap, and maps of the same sizes as before."""
-    # Where 6 × 6 become 2 × 2, a window of 2 would leave 3 × 3, and a larger fc6: there a
-    # window of 3 moves by 3.
-    windows = {"pool1": (2, 2), "pool2": (2, 2), "pool5": (3, 3)}
-    layers = [
-        replace(layer, pool_size=windows[layer.name][0], strides=windows[layer.name][1])
-        if layer.name in windows
-        else layer
-        for layer in _COMPACT.layers
-    ]
-    return replace(_COMPACT, layers=layers)
-
-
-def _half_width():
-    """One tower alone: half of the filters, except in conv5, as the paper's network of one GPU."""
-    layers = [
-        replace(layer, filters=layer.filters // 2)
-        if layer.name in ("conv1", "conv2", "conv3", "conv4")
-        else layer
-        for layer in _COMPACT.layers
-    ]
-    return replace(_COMPACT, layers=layers)
-
-
-BASELINE = Configuration("baseline")
-_PAPER_RULE = replace(
-    BASELINE,
-    name="update rule of 2012",
-    optimizer="paper",
-    learning_rate=0.01,
-    weight_decay=5e-4,
-    bias_multiplier=2.0,
-)
-
-CONFIGURATIONS = {
-    configuration.name: configuration
-    for configuration in (
-        BASELINE,
-        replace(BASELINE, name="tanh", network=_changed(("conv", "dense"), activation="tanh")),
-        replace(BASELINE, name="LRN", network=_with_lrn()),
-        replace(BASELINE, name="no overlap", network=_without_overlap()),
-        # A rate of 0 and not a missing layer: the layers after it keep their first weights.
-        replace(BASELINE, name="no dropout", network=_changed(("dropout",), rate=0.0)),
-        replace(BASELINE, name="no augmentation", augment=False),
-        replace(BASELINE, name="PCA color", color=True),
-        replace(
-            BASELINE, name="two towers", network=_changed(("conv2", "conv4", "conv5"), groups=2)
-        ),
-        replace(BASELINE, name="half width", network=_half_width()),
-        _PAPER_RULE,
-        replace(_PAPER_RULE, name="no weight decay", weight_decay=0.0),
-        replace(_PAPER_RULE, name="biases at the same rate", bias_multiplier=1.0),
-        replace(BASELINE, name="initialization of 2012", initialization="paper"),
-    )
-}
-"""Every configuration by its name, in the order in which they are run."""
 
 
 @dataclass(frozen=True)
@@ -204,24 +118,6 @@ class Part:
     paper: float | None = None
 
 
-# The paper's points: Krizhevsky, Sutskever and Hinton (2012), sections 3.2 to 3.4 and 4.1.
-PARTS = (
-    Part("ReLU", "baseline", "tanh", "tanh"),
-    Part("LRN", "LRN", "baseline", "nothing", paper=1.4),
-    Part("overlapping pooling", "baseline", "no overlap", "pools side by side", paper=0.4),
-    Part("dropout", "baseline", "no dropout", "nothing"),
-    Part("augmentation", "baseline", "no augmentation", "the middle alone"),
-    Part("PCA color", "PCA color", "baseline", "nothing", paper=1.0),
-    Part("two towers", "two towers", "baseline", "one tower, as wide"),
-    Part("the second tower", "two towers", "half width", "one tower, half as wide", paper=1.7),
-    Part("update rule of 2012", "update rule of 2012", "baseline", "Adam"),
-    Part("weight decay", "update rule of 2012", "no weight decay", "nothing"),
-    Part("biases twice as fast", "update rule of 2012", "biases at the same rate", "the same rate"),
-    Part("initialization of 2012", "initialization of 2012", "baseline", "He's"),
-)
-"""What the ablations ask, in the order of the chapter."""
-
-
 def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, object]:
     """Train one configuration with one seed, and measure it after its last epoch.
 
@@ -238,14 +134,14 @@ def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, obje
         A record of plain values: what was run, where and when; accuracy (0 to 1) and loss on the
         middles of the pictures, without dropout: ``train_accuracy``, ``train_loss``,
         ``validation_accuracy`` and so on; and ``history``, with the training loss and accuracy
-        that each epoch came to, dropout and augmentation at work.
-
-    Raises:
-        ValueError: The loss is not a number.
+        that each epoch came to, dropout and augmentation at work. Where the loss was not a number
+        or exploded, ``diverged`` says so, and nothing is measured.
     """
+    import keras
+
     from alexnet_tutorial.network import build
     from alexnet_tutorial.pictures import Augmentation, Batches
-    from alexnet_tutorial.training import Recipe, fit
+    from alexnet_tutorial.training import NotFinite, Recipe, fit
 
     preprocessing = _preprocessing(configuration, sets)
     batches = Batches(
@@ -261,16 +157,20 @@ def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, obje
     if configuration.color:
         centers = preprocessing.normalize(center_crop(batches.x, pair(preprocessing.crop)))
         model = _with_color(model, centers, seed)
-    started = time.process_time()
-    history = fit(
-        model,
-        batches,
-        recipe=Recipe(epochs=configuration.epochs, patience=None),
-        callbacks=[] if configuration.goal is None else [_stop_at(configuration.goal)],
-        optimizer=_optimizer(configuration, configuration.epochs * len(batches)),
-    ).history
-    measured = {"cpu_seconds": round(time.process_time() - started, 1)}
-    for name in ("train", "validation", "test"):
+    kept = keras.callbacks.History()
+    started, diverged = time.process_time(), ""
+    try:
+        fit(
+            model,
+            batches,
+            recipe=Recipe(epochs=configuration.epochs, patience=None),
+            callbacks=[kept] + ([_stop_at(configuration.goal)] if configuration.goal else []),
+            optimizer=_optimizer(configuration, configuration.epochs * len(batches)),
+        )
+    except NotFinite as error:
+        diverged = str(error).partition("\n")[0]
+    measured: dict[str, Any] = {"cpu_seconds": round(time.process_time() - started, 1)}
+    for name in () if diverged else ("train", "validation", "test"):
         part = Batches(
             getattr(sets, name), preprocessing=preprocessing, augmentation=None, shuffle=False
         )
@@ -280,11 +180,12 @@ def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, obje
         "key": key(configuration, seed, sets),
         "configuration": configuration.name,
         "seed": seed,
+        "diverged": diverged,
         **measured,
         "pictures": {name: len(getattr(sets, name)) for name in ("train", "validation", "test")},
         "parameters": model.count_params(),
         "history": {
-            name: [round(float(value), 4) for value in history[name]]
+            name: [round(float(value), 4) for value in kept.history.get(name, [])]
             for name in ("loss", "accuracy")
         },
         "settings": _settings(configuration, sets),
@@ -461,8 +362,8 @@ def add_run(path: str | os.PathLike[str], record: dict) -> None:
 def run_all(
     path: str | os.PathLike[str],
     configurations: Iterable[Configuration],
-    seeds: Iterable[int] = SEEDS,
-    load: "Callable[[int], Sets] | None" = None,
+    seeds: Iterable[int],
+    load: "Callable[[int], Sets]",
     train: "Callable[[Configuration, int, Sets], dict]" = run,
     report: Callable[[str], object] = print,
 ) -> int:
@@ -474,19 +375,13 @@ def run_all(
         path: The file of runs.
         configurations: What to run, in this order, each with every seed.
         seeds: The seeds.
-        load: Gives the pictures for a seed; by default ``load_signs(seed=seed)``.
+        load: Gives the pictures for a seed, such as ``lambda seed: load_signs(seed=seed)``.
         train: Makes one run, as :func:`run` does.
         report: Called with a line of text for each run.
 
     Returns:
         How many runs were made.
     """
-    if load is None:
-        from alexnet_tutorial.pictures import load_signs
-
-        def load(seed):
-            return load_signs(seed=seed)
-
     pictures = {seed: load(seed) for seed in seeds}
     made = 0
     for configuration in configurations:
@@ -498,20 +393,31 @@ def run_all(
             record = train(configuration, seed, pictures[seed])
             add_run(path, record)
             made += 1
-            report(
-                f"{configuration.name}, seed {seed}: validation "
-                f"{record['validation_accuracy']:.1%}, test {record['test_accuracy']:.1%}"
-            )
+            report(f"{configuration.name}, seed {seed}: {_came_to(record)}")
     return made
 
 
-def recorded() -> list[dict]:
+def _came_to(record):
+    if record["diverged"]:
+        return record["diverged"]
+    shares = (f"{name} {record[f'{name}_accuracy']:.1%}" for name in ("validation", "test"))
+    return ", ".join(shares)
+
+
+def recorded(study: str) -> list[dict]:
     """Read the runs that the book shows.
+
+    Args:
+        study: A name out of :data:`alexnet_tutorial.training.studies.STUDIES`.
 
     Returns:
         The records, as :func:`run` made them.
+
+    Example:
+        >>> recorded("hands")[0]["configuration"]
+        'baseline'
     """
-    return read_runs(RECORDED)
+    return read_runs(RECORDED / f"{study}.jsonl")
 
 
 class Effect(NamedTuple):
@@ -558,7 +464,11 @@ def effect(runs: list[dict], part: Part, measure: str = "test_accuracy") -> Effe
         [15.0, -48.5, 78.5]
     """
     by_seed = {
-        name: {run["seed"]: run[measure] for run in runs if run["configuration"] == name}
+        name: {
+            run["seed"]: run[measure]
+            for run in runs
+            if run["configuration"] == name and not run.get("diverged")
+        }
         for name in (part.present, part.absent)
     }
     present, absent = by_seed[part.present], by_seed[part.absent]
@@ -567,7 +477,7 @@ def effect(runs: list[dict], part: Part, measure: str = "test_accuracy") -> Effe
         raise ValueError(
             f"{part.name}: {len(present)} runs of {part.present!r} and {len(absent)} of "
             f"{part.absent!r} share {len(seeds)} seeds, and an interval needs at least 2. Run "
-            "them with the same seeds: python benchmarks/ablations.py."
+            "them with the same seeds: python benchmarks/experiments.py."
         )
     differences = np.array([100 * (present[seed] - absent[seed]) for seed in seeds])
     mean = differences.mean()
