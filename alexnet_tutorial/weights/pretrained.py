@@ -137,7 +137,7 @@ def save_pretrained(
         folder: Where the files go.
     """
     folder = Path(folder)
-    weights = {
+    weights: dict[str, Any] = {
         weight.path: np.asarray(weight).astype("float16") for weight in classifier.model.weights
     }
     facts = {
