@@ -81,8 +81,13 @@ def _parser():
     command.set_defaults(run=_doctor)
 
     command = commands.add_parser("predict", help="name what is on pictures")
-    command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
-    command.add_argument("pictures", metavar="PICTURE", nargs="+")
+    command.add_argument(
+        "pictures",
+        metavar="[MODEL] PICTURE",
+        nargs="+",
+        help="pictures; before them a classifier's .keras file, or nothing: the network for ten "
+        "classes of ImageNet that comes with the package",
+    )
     command.add_argument("--top", metavar="K", type=int, default=5, help="classes named (5)")
     command.add_argument("--views", type=int, choices=(1, 10), default=1)
     command.add_argument("--format", choices=("table", "json"), default="table")
@@ -324,22 +329,40 @@ def _load(path):
 
 
 def _predict(options):
-    classifier = _load(options.model)
-    answers = classifier.predict_top(
-        options.pictures, options.top, views=options.views, on_error="skip"
-    )
+    """Status 1 where nothing could be read."""
+    own = options.pictures[0].endswith(".keras")
+    pictures = options.pictures[own:]
+    if not pictures:
+        raise ValueError(f"{options.pictures[0]} is a network. Name pictures after it.")
+    for name in options.pictures:
+        if not Path(name).exists():  # said before the seconds that Keras takes to load
+            raise ValueError(f"{name}: there is no such file.")
+    classifier = _load(options.pictures[0]) if own else _pretrained()
+    answers = classifier.predict_top(pictures, options.top, views=options.views, on_error="skip")
     if options.format == "json":
         rows = [
             {"picture": picture, "top": [answer._asdict() for answer in top]}
-            for picture, top in zip(options.pictures, answers, strict=True)
+            for picture, top in zip(pictures, answers, strict=True)
         ]
         print(json.dumps(rows, indent=2))
-        return
-    for picture, top in zip(options.pictures, answers, strict=True):
-        print(picture if top else f"{picture}: cannot be read")
-        for answer in top:
-            label = "" if answer.label in answer.name else f"  ({answer.label})"
-            print(f"  {answer.confidence:7.2%}  {answer.name}{label}")
+    else:
+        for picture, top in zip(pictures, answers, strict=True):
+            print(picture if top else f"{picture}: cannot be read")
+            for answer in top:
+                label = "" if answer.label in answer.name else f"  ({answer.label})"
+                print(f"  {answer.confidence:7.2%}  {answer.name}{label}")
+    return 0 if any(answers) else 1
+
+
+def _pretrained():
+    from alexnet_tutorial.session import import_keras
+
+    import_keras()
+    from alexnet_tutorial.weights.pretrained import pretrained, record
+
+    names = ", ".join(record()["class_names"])
+    print(f"No network given: the package's own answers, which knows {names}.", file=sys.stderr)
+    return pretrained()
 
 
 def _evaluate(options):
