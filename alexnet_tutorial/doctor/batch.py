@@ -93,7 +93,7 @@ def _a_function(x: Any) -> Finding:
 
 def _source(x: Any) -> str:
     """What kind of source of batches it is; empty for arrays and collections of them."""
-    kinds = [kind for kind in type(x).__mro__]
+    kinds = list(type(x).__mro__)
     names = [kind.__name__ for kind in kinds]
     if hasattr(x, "element_spec") and hasattr(x, "batch"):
         return "Dataset"
@@ -230,8 +230,7 @@ def _from_list(batch: Batch, what: str, value: Sequence[Any]) -> Any:
                 f"x is a Python {type(value).__name__} of {len(value):,} pictures, and fit reads a "
                 "list as one input each.",
                 "A list stands for the inputs of a model that has several.",
-                "Write `np.stack(x)`, which has shape "
-                f"{tuple(np.shape(array))}.",
+                f"Write `np.stack(x)`, which has shape {tuple(np.shape(array))}.",
                 count=len(value),
             )
         )

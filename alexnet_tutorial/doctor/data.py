@@ -50,11 +50,13 @@ def check_data(subject: Subject, batch: Batch) -> Iterator[Finding]:
 def paired(arrays: Any, steps: list[Step]) -> list[tuple[Any, Step]] | None:
     """Which array goes with which input or output; None where that does not come out."""
     if isinstance(arrays, list):
-        return list(zip(range(len(arrays)), steps, strict=True)) if len(arrays) == len(steps) else None
+        return (
+            list(zip(range(len(arrays)), steps, strict=True)) if len(arrays) == len(steps) else None
+        )
     by_name = {step.name: step for step in steps}
     if any(name not in arrays for name in by_name):
         return None
-    return [(name, step) for name, step in by_name.items()]
+    return list(by_name.items())
 
 
 def _other_count(subject: Subject, batch: Batch, given: int) -> Finding:
@@ -139,9 +141,7 @@ def _matches(shape: Shape, wanted: Shape) -> bool:
     )
 
 
-def _check_data_shape(
-    shape: Shape, wanted: Shape, what: str, source: str
-) -> Iterator[Finding]:
+def _check_data_shape(shape: Shape, wanted: Shape, what: str, source: str) -> Iterator[Finding]:
     given = shape[1:]
     if _matches(given, wanted):
         return

@@ -145,7 +145,11 @@ def check_linear(subject: Subject) -> Iterator[Finding]:
             between.append(at)
         else:
             continue
-        if not WEIGHTS.fullmatch(at.kind) or _bottleneck(step, at) or _on_purpose(step, between, at):
+        if (
+            not WEIGHTS.fullmatch(at.kind)
+            or _bottleneck(step, at)
+            or _on_purpose(step, between, at)
+        ):
             continue
         through = (
             f" ({words.names(between)} between them {'is' if len(between) == 1 else 'are'} linear)"
@@ -213,9 +217,10 @@ def _behind_a_pool(subject: Subject, step: Step) -> Iterator[Finding]:
         elif pool is not None and WEIGHTS.fullmatch(at.kind):
             after = at
             break
-        elif not (LINEAR.fullmatch(at.kind) or (at.kind == "Concatenate" and pool is not None)):
-            continue
-        elif at.options.get("activation", "linear") != "linear":
+        elif (
+            not (LINEAR.fullmatch(at.kind) or (at.kind == "Concatenate" and pool is not None))
+            or at.options.get("activation", "linear") != "linear"
+        ):
             continue
         waiting += at.consumers
     if pool is None or after is None:
@@ -238,8 +243,8 @@ def _behind_a_pool(subject: Subject, step: Step) -> Iterator[Finding]:
             if others
             else "."
         ),
-        "A maximum over four numbers bends little: without the activation that belongs behind the "
-        "convolution the network learns, and learns worse. No message says so.",
+        "The maximum of a few neighbors bends little: without the activation that belongs behind "
+        "the convolution the network learns, and learns worse. No message says so.",
         f"Write {words.call(step, activation='relu')}.",
         {"layers": [step.name, pool.name, after.name]},
     )

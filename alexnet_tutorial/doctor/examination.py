@@ -1,10 +1,13 @@
 """The examination: every check on one model."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from alexnet_tutorial.doctor import (
     data,
     dense,
+    folder,
     formats,
     labels,
     metrics,
@@ -14,7 +17,7 @@ from alexnet_tutorial.doctor import (
     windows,
 )
 from alexnet_tutorial.doctor.batch import Batch, take_batch
-from alexnet_tutorial.doctor.report import CODES, Report
+from alexnet_tutorial.doctor.report import CODES, Finding, Report
 from alexnet_tutorial.doctor.steps import Subject
 
 _CHECKS = (
@@ -39,7 +42,7 @@ def examine(model: Any, x: Any = None, y: Any = None) -> Report:
         model: A Keras model: Sequential, Functional or subclassed; compiled or not.
         x: Whatever is given to ``fit`` as ``x``, or None: an array of shape (n, ...), a list or
             dict of them, a ``tf.data.Dataset``, a ``PyDataset``, a DataLoader or a generator (of
-            which one batch is read).
+            which one batch is read); or the path of a folder with one subfolder for each class.
         y: The same for ``y``, or None.
 
     Returns:
@@ -59,6 +62,9 @@ def examine(model: Any, x: Any = None, y: Any = None) -> Report:
             f"the doctor examines Keras models, and received {type(model).__name__}. For a file "
             "call examine_file(path); for a variant's name, network.build(variant(name)) first."
         )
+    if folder.is_folder(x):
+        subject = reading.read_model(model, None)
+        return report_on(subject, folder.folder_batch(x, subject))
     batch = take_batch(x, y, _count(model, "inputs"), _count(model, "outputs"))
     return report_on(reading.read_model(model, batch.x), batch)
 
@@ -73,8 +79,13 @@ def _count(model: Any, what: str) -> int:
 
 # What follows by itself from another fault, and is gone when that one is cured.
 _FOLLOWS = {
-    "input-axes-swapped": ("maps-vanished", "does-not-fit", "unseen-pixels", "dense-dominates",
-                           "torch-arguments"),
+    "input-axes-swapped": (
+        "maps-vanished",
+        "does-not-fit",
+        "unseen-pixels",
+        "dense-dominates",
+        "torch-arguments",
+    ),
     "torch-arguments": ("maps-vanished", "does-not-fit", "unseen-pixels", "dense-dominates"),
     "padding-after": ("unseen-pixels",),
     "data-scaled-twice": (),
@@ -95,6 +106,8 @@ def report_on(subject: Subject, batch: Batch) -> Report:
     )
     findings += labels.check_labels(subject, batch, skip)
     findings += metrics.check_metrics(subject, batch)
+    if batch.source:
+        findings = [_where_to_write(finding, batch.source) for finding in findings]
     subject.limits += batch.limits
     there = {finding.code for finding in findings if finding.severity == "fault"}
     hidden = {code for found in there for code in _FOLLOWS.get(found, ())}
@@ -103,7 +116,13 @@ def report_on(subject: Subject, batch: Batch) -> Report:
     order: dict[str | None, int] = {
         step.name: i for i, step in reversed(list(enumerate(subject.steps)))
     }
-    unique = {(finding.code, finding.layer, finding.message): finding for finding in findings}
+    unique = {
+        # Said of the head and again of the labels, it is one fault: what the labels tell is more.
+        (finding.code, finding.layer, finding.code == "independent-classes" or finding.message): (
+            finding
+        )
+        for finding in findings
+    }
     findings = sorted(
         unique.values(),
         key=lambda each: (
@@ -122,6 +141,20 @@ def report_on(subject: Subject, batch: Batch) -> Report:
         "limits": subject.limits,
     }
     return Report(subject.name, tuple(findings), seen)
+
+
+def _where_to_write(finding: Finding, source: str) -> Finding:
+    """A cure that is written for arrays, where the data come in batches."""
+    about_data = finding.code.startswith(("data-", "labels-", "base-"))
+    array = re.search(r"`[^`]*\b[xy]\b[^`]*`", finding.cure)
+    if not about_data or finding.code in ("data-source", "labels-missing") or not array:
+        return finding
+    there = (
+        "do it to each batch, `dataset.map(lambda x, y: (…, …))`"
+        if source == "Dataset"
+        else "do it where a batch is made"
+    )
+    return replace(finding, cure=f"{finding.cure} Here x and y come from a {source}: {there}.")
 
 
 def _named(step: Any) -> str | None:

@@ -8,8 +8,8 @@ from math import prod
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from alexnet_tutorial.doctor import dense, examination, formats, loading, reading, windows
-from alexnet_tutorial.doctor.batch import take_batch
+from alexnet_tutorial.doctor import dense, examination, folder, formats, loading, reading, windows
+from alexnet_tutorial.doctor.batch import Batch, take_batch
 from alexnet_tutorial.doctor.reading import without_weights
 from alexnet_tutorial.doctor.report import Finding, Report
 from alexnet_tutorial.doctor.steps import Shape, Step, Subject
@@ -37,7 +37,8 @@ def examine_file(path: str | Path, x: Any = None, y: Any = None) -> Report:
         ValueError: It holds no Keras model; the message says what it is instead.
     """
     config, compiling = _description(Path(path))
-    batch = take_batch(x, y)
+    in_folder = folder.is_folder(x)
+    batch = Batch() if in_folder else take_batch(x, y)
     name = str((config.get("config") or {}).get("name") or config.get("class_name"))
     unknown = sorted(set(strangers(config)))
     subject = reason = failure = None
@@ -62,6 +63,8 @@ def examine_file(path: str | Path, x: Any = None, y: Any = None) -> Report:
         reading.read_metrics(subject, compiling.get("metrics"), subject.output_names)
         subject.optimizer = reading.optimizer_from(compiling.get("optimizer"))
         subject.compiled = True
+    if in_folder:
+        batch = folder.folder_batch(x, subject)
     return examination.report_on(subject, batch)
 
 

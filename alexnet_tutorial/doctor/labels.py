@@ -162,7 +162,6 @@ def _check_places(
     step: Step, loss: Loss, y: Any, units: int, fault: Fault, what: str
 ) -> Iterator[Finding]:
     """Labels for an output that answers at many places: each pixel, each word, each moment."""
-    import numpy as np
 
     places = step.output[:-1]
     where = "pixel" if len(places) == 2 else "place"
@@ -299,9 +298,7 @@ def _check_mask_values(
         cure = f"Write `{what} - 1`."
     elif len(values) <= units:
         cause = "The classes are written as levels of gray, not as 0, 1, 2, …"
-        cure = (
-            f"Number them: `np.searchsorted({[int(value) for value in values]}, {what})`."
-        )
+        cure = f"Number them: `np.searchsorted({[int(value) for value in values]}, {what})`."
     else:
         cause = "The masks hold more classes than the network has."
         cure = f"Give {step.name} {int(top) + 1} {_size_word(step)}, or number the classes anew."

@@ -97,7 +97,9 @@ def not_loadable(path: Path, error: Exception) -> Finding:
             named.setdefault("layer", "layer")
             cause, cure = why.format(**named), what.format(**named)
             break
-    reason = re.search(r"Unrecognized keyword arguments[^\n]{0,160}|Could not locate[^.]{0,120}", text)
+    reason = re.search(
+        r"Unrecognized keyword arguments[^\n]{0,160}|Could not locate[^.]{0,120}", text
+    )
     shown = reason[0] if reason else text[:200]
     return Finding(
         "not-loadable",

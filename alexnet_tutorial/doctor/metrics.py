@@ -130,8 +130,12 @@ def _check(step: Step, loss: Loss, metric: Metric, y: Any) -> Finding | None:
         )
     form = _labels(step, loss, y) if classes else None
     if form == "numbers" and name in _ONE_HOT:
-        right = f"sparse_{name}" if name in ("categorical_accuracy", "categorical_crossentropy",
-                                             "top_k_categorical_accuracy") else None
+        right = (
+            f"sparse_{name}"
+            if name
+            in ("categorical_accuracy", "categorical_crossentropy", "top_k_categorical_accuracy")
+            else None
+        )
         return fault(
             "metric-labels",
             f"{shown} expects one-hot labels, and those of {step.name} are class numbers.",
@@ -178,8 +182,11 @@ def _check(step: Step, loss: Loss, metric: Metric, y: Any) -> Finding | None:
             "BinaryAccuracy is for yes and no; here one class of several is right.",
             "Write metrics=['accuracy'].",
         )
-    if name in _OVERLAPS and probabilities and units > 1 and metric.options.get(
-        "sparse_y_pred", True
+    if (
+        name in _OVERLAPS
+        and probabilities
+        and units > 1
+        and metric.options.get("sparse_y_pred", True)
     ):
         count = metric.options.get("num_classes") or units
         one_hot = ", sparse_y_true=False" if form == "one-hot" else ""
@@ -199,8 +206,10 @@ def _check(step: Step, loss: Loss, metric: Metric, y: Any) -> Finding | None:
             "MeanIoU does not round.",
             f"Write `keras.metrics.BinaryIoU([0, 1], threshold={threshold})`.",
         )
-    if logits and (yes_no or units == 1) and (
-        name in _THRESHOLDS or (name in ("accuracy", "acc") and metric.word and units == 1)
+    if (
+        logits
+        and (yes_no or units == 1)
+        and (name in _THRESHOLDS or (name in ("accuracy", "acc") and metric.word and units == 1))
     ):
         return _on_logits(step, metric, shown, fault)
     top = metric.options.get("k") or 5
@@ -209,9 +218,7 @@ def _check(step: Step, loss: Loss, metric: Metric, y: Any) -> Finding | None:
             "metric-meaningless",
             f"{shown} asks whether the class is among the best {top}, and {step.name} has {units} "
             "classes: it is always 1.",
-            f"k is {top}"
-            + (", the default." if not metric.options.get("k") else ".")
-            ,
+            f"k is {top}" + (", the default." if not metric.options.get("k") else "."),
             "Write metrics=['accuracy'].",
         )
     return None

@@ -166,11 +166,15 @@ def check_training(subject: Subject) -> Iterator[Finding]:
         thawed, frozen = subject.moved
         said = []
         if thawed:
-            said.append(f"{_list(thawed)} {'are' if len(thawed) > 1 else 'is'} set to train, and "
-                        "the optimizer does not hold their weights: nothing of them moves")
+            said.append(
+                f"{_list(thawed)} {'are' if len(thawed) > 1 else 'is'} set to train, and "
+                "the optimizer does not hold their weights: nothing of them moves"
+            )
         if frozen:
-            said.append(f"{_list(frozen)} {'are' if len(frozen) > 1 else 'is'} set to stay, and "
-                        "the optimizer still holds their weights: they go on training")
+            said.append(
+                f"{_list(frozen)} {'are' if len(frozen) > 1 else 'is'} set to stay, and "
+                "the optimizer still holds their weights: they go on training"
+            )
         yield Finding(
             "trainable-changed",
             "fault",

@@ -210,8 +210,8 @@ def check_range(
             "data-scaled-twice",
             "fault",
             None,
-            f"{what} goes from {low:g} to {high:g}, and {strong[0].name} rescales it: the network "
-            f"sees a range of {high_there - low_there:.2g}.",
+            f"{what} goes from {low:.4g} to {high:.4g}, and {strong[0].name} rescales it: the "
+            f"network sees a range of {high_there - low_there:.2g}.",
             "The pixels were divided by 255 before, and the model does it once more.",
             f"Give {what} as it was (0 to 255), or take {strong[0].name} out of the model.",
             {"low": low, "high": high},
@@ -241,7 +241,7 @@ def check_range(
         "data-range",
         "note" if norm is not None and not norm.stored else "fault",
         None,
-        f"{what} goes from {low:g} to {high:g}, and {first.name} takes it as it is: nothing "
+        f"{what} goes from {low:.4g} to {high:.4g}, and {first.name} takes it as it is: nothing "
         f"rescales it.{told}",
         "Pixels come from files as whole numbers from 0 to 255."
         if large
@@ -288,13 +288,8 @@ def _check_base(
     adapts = bool(norms) and not any(step.stored for step in norms) and not frozen
     twice = base.wants == wants == "bytes"
     module = f"keras.applications.{base.module}.preprocess_input"
-    reached = (
-        f"{what} goes from {given[0]:g} to {given[1]:g}"
-        + (
-            f", and {scalers[-1].name} makes {there[0]:.3g} to {there[1]:.3g} of it"
-            if scalers
-            else ""
-        )
+    reached = f"{what} goes from {given[0]:.4g} to {given[1]:.4g}" + (
+        f", and {scalers[-1].name} makes {there[0]:.3g} to {there[1]:.3g} of it" if scalers else ""
     )
     if twice:
         cure = (
@@ -325,7 +320,7 @@ def _check_base(
         if frozen or any(step.stored for step in norms)
         else " While it trains, its batch normalization makes up for much of that; what its "
         "weights learned on ImageNet is for another range."
-        if adapts
+        if adapts and not twice
         else ""
     )
     yield Finding(

@@ -255,12 +255,15 @@ def _read_what_moves(subject: Subject, model: Any) -> None:
         return
     now = {id(weight) for weight in model.trainable_weights}
 
+    order = {step.name: place for place, step in enumerate(subject.steps)}
+
     def layers(ids: set[int]) -> tuple[str, ...]:
-        return tuple(
+        found = [
             layer.name
             for layer in model._flatten_layers(include_self=False)
             if any(id(weight) in ids for weight in getattr(layer, "_trainable_variables", ()))
-        )
+        ]
+        return tuple(sorted(found, key=lambda name: order.get(name, len(order))))
 
     thawed, frozen = layers(now - held), layers((held & set(every)) - now)
     if thawed or frozen:
@@ -274,17 +277,16 @@ def _read_what_moves(subject: Subject, model: Any) -> None:
 
 def _read_optimizer(optimizer: Any) -> tuple[str, dict[str, Any]]:
     """An optimizer's kind and its plain options; a schedule as (kind, options)."""
-    import numpy as np
 
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     names = ("momentum", "beta_1", "beta_2", "rho", "epsilon", "weight_decay", "clipnorm")
     options = {name: _plain(getattr(optimizer, name, None)) for name in (*names, "clipvalue")}
     rate = getattr(optimizer, "_learning_rate", None)
-    if hasattr(rate, "get_config"):
+    if rate is not None and hasattr(rate, "get_config"):
         options["learning_rate"] = (type(rate).__name__, dict(rate.get_config()))
     elif rate is not None:
         try:
-            options["learning_rate"] = float(np.asarray(rate))
+            options["learning_rate"] = float(rate)
         except Exception:
             options["learning_rate"] = None
     return type(optimizer).__name__, options

@@ -52,7 +52,7 @@ def check_settings(subject: Subject) -> Iterator[Finding]:
             "pulls them anywhere.",
             "Usual are 0.0001 to 0.1. AlexNet had 0.0005 (Krizhevsky et al., 2012), AdamW's paper "
             "up to 0.1 (Loshchilov and Hutter, 2019).",
-            f"Write `weight_decay=0.0005`.",
+            "Write `weight_decay=0.0005`.",
             {"weight_decay": decay},
         )
 
@@ -101,8 +101,7 @@ def _check_rate(
             "fault" if rate >= fault else "note",
             f"The learning rate of {kind} is {rate:g}; usual are {low:g} to {high:g}."
             + (
-                " Each step moves every weight by about that much, and weights are drawn near "
-                "0.05."
+                " Each step moves every weight by about that much, and weights are drawn near 0.05."
                 if name not in ("sgd", "adagrad")
                 else " The loss is likely to jump or to become nan."
             ),
@@ -164,8 +163,9 @@ def _check_schedule(kind: str, options: dict[str, Any]) -> Iterator[Finding]:
         if decay > 1:
             yield _decays(kind, f"decay_rate={decay:g} makes the rate grow", options, "fault")
             return
-        left = [decay ** (at // steps if options.get("staircase") else at / steps)
-                for at in (100, 1000)]
+        left = [
+            decay ** (at // steps if options.get("staircase") else at / steps) for at in (100, 1000)
+        ]
     elif kind == "InverseTimeDecay" and isinstance(decay, (int, float)):
         left = [1 / (1 + decay * at / steps) for at in (100, 1000)]
     elif kind in ("PolynomialDecay", "CosineDecay"):
@@ -229,13 +229,13 @@ def _check_dropout(subject: Subject) -> Iterator[Finding]:
                 {"rate": rate},
             )
     for end in subject.outputs:
-        step: Step | None = end
-        while step is not None and (
-            step.kind in ("Activation", "Softmax", "Flatten", "Reshape", "Identity")
-            or _DROPOUT.fullmatch(step.kind)
+        at: Step | None = end
+        while at is not None and (
+            at.kind in ("Activation", "Softmax", "Flatten", "Reshape", "Identity")
+            or _DROPOUT.fullmatch(at.kind)
         ):
-            if _DROPOUT.fullmatch(step.kind) and step.options.get("rate"):
-                before = step.source
+            if _DROPOUT.fullmatch(at.kind) and at.options.get("rate"):
+                before = at.source
                 while before is not None and not WEIGHTS.fullmatch(before.kind):
                     before = before.source if before.sources else None
                 if before is None or output.units_of(end) != output.units_of(before):
@@ -243,16 +243,16 @@ def _check_dropout(subject: Subject) -> Iterator[Finding]:
                 yield Finding(
                     "dropout-last",
                     "fault",
-                    step.name,
-                    f"{step.name} stands behind {before.name}, the last layer: it sets answers to "
+                    at.name,
+                    f"{at.name} stands behind {before.name}, the last layer: it sets answers to "
                     "0 at random, and the right one among them.",
                     "Dropout makes hidden layers rely on several inputs; the answers themselves "
                     "are what the loss compares.",
-                    f"Put {step.name} before {before.name}.",
-                    {"rate": step.options["rate"]},
+                    f"Put {at.name} before {before.name}.",
+                    {"rate": at.options["rate"]},
                 )
                 break
-            step = step.source
+            at = at.source
 
 
 def _dropout_call(step: Step, rate: float) -> str:

@@ -226,11 +226,7 @@ def check_padding_after(subject: Subject) -> Iterator[Finding]:
             step.name,
             f"{step.name} puts zeros around the maps behind {before.name}, whose window of "
             f"{words.times(window.spans)} never sees them"
-            + (
-                f"; next comes {after.name}."
-                if after is not None and after is not step
-                else "."
-            ),
+            + (f"; next comes {after.name}." if after is not None and after is not step else "."),
             "Padding has to stand before the convolution, so that its window can be laid on the "
             "edge. Behind it, it restores the size and nothing else.",
             f"Take {step.name} out, and write {words.call(before, padding='same')}.",
