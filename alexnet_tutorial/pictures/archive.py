@@ -291,7 +291,10 @@ def write_folder(folder: Path, pictures: Iterable[tuple[Key, bytes]]) -> None:
 
 
 def kept_arrays(
-    name: str, need: int, make: Callable[[], dict[str, np.ndarray]]
+    name: str,
+    need: int,
+    make: Callable[[], dict[str, np.ndarray]],
+    directory: str | os.PathLike[str] | None = None,
 ) -> dict[str, np.ndarray]:
     """Read arrays that were made before; else make them, and keep them for the next time.
 
@@ -302,6 +305,7 @@ def kept_arrays(
         name: Of the file in that folder, ending in .npz: it carries all the arrays depend on.
         need: How many bytes they take, about.
         make: Makes them.
+        directory: Where to keep them, instead of the package's own folders.
 
     Returns:
         The arrays by their names.
@@ -309,13 +313,13 @@ def kept_arrays(
     Raises:
         DataError: The disk has no room for them.
     """
-    for root in own_directories():
+    for root in _own(directory):
         with (
             contextlib.suppress(OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error),
             np.load(root / name, allow_pickle=False) as file,
         ):
             return {key: file[key] for key in file.files}
-    own = own_folder()
+    own = own_folder(directory)
     if own is None:
         return make()
     check_room(own / name, need, f"keep {name}")
@@ -324,15 +328,22 @@ def kept_arrays(
     return arrays
 
 
-def own_folder() -> Path | None:
+def own_folder(directory: str | os.PathLike[str] | None = None) -> Path | None:
     """Find the first of the package's own folders that takes files.
+
+    Args:
+        directory: The one to try, instead of the package's own.
 
     Returns:
         The folder, made when missing; None where all are closed.
     """
-    for root in own_directories():
+    for root in _own(directory):
         with contextlib.suppress(OSError):
             root.mkdir(parents=True, exist_ok=True)
             if os.access(root, os.W_OK):
                 return root
     return None
+
+
+def _own(directory):
+    return [Path(directory).expanduser().resolve()] if directory else own_directories()

@@ -33,7 +33,7 @@ CLASSES = (
     "truck",
 )
 
-SIDE = 32
+SIDE, MAX_SIDE = 32, 128
 
 ARCHIVE = PinnedFile(
     "cifar-10-python.tar.gz",
@@ -53,7 +53,7 @@ _BATCHES = {
 }
 
 # The stand-in: pictures of each part.
-DRAWN = {"train": 2_000, "test": 400}
+DRAWN = {"train": 1_500, "test": 300}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,6 +74,7 @@ def load_cifar10(
     source: str | os.PathLike[str] = "auto",
     seed: int = 0,
     validation: float = 0.1,
+    pixels: int = SIDE,
     directory: str | os.PathLike[str] | None = None,
     url: str = URL,
     progress: bool = True,
@@ -93,16 +94,20 @@ def load_cifar10(
             folder's.
         seed: Decides which pictures validate, and is the seed of the drawn set.
         validation: Share of each class of the training pictures that validates, 0 to below 1.
-        directory: The data directory, instead of ``data_directory()``.
+        pixels: The side the pictures are enlarged to, at most ``MAX_SIDE``, for a network that
+            reads larger ones.
+        directory: The data directory, instead of ``data_directory()``; what is decoded is kept
+            there too.
         url: Where a download comes from.
         progress: Whether downloading and decoding report on stderr.
 
     Returns:
-        Cifar10: ``train``, ``validation`` and ``test``, each with ``x`` (uint8, (n, 32, 32, 3))
-            and ``y`` (int64, (n,)); ``classes``, ``source``, ``kind``, ``archive``.
+        Cifar10: ``train``, ``validation`` and ``test``, each with ``x`` (uint8, (n, pixels,
+            pixels, 3)) and ``y`` (int64, (n,)), in the archive's order (that of the JPEG copy is
+            by class); ``classes``, ``source``, ``kind``, ``archive``.
 
     Raises:
-        ValueError: An unknown source, or a share outside 0 to 1.
+        ValueError: An unknown source, a share outside 0 to 1, or pixels out of range.
         DataError: The archive is missing, damaged, changed, or lacks a class; or the disk has no
             room.
         DownloadError: The download did not arrive whole.
@@ -110,9 +115,15 @@ def load_cifar10(
     Example:
         >>> drawn = load_cifar10("generated")
         >>> len(drawn.train), len(drawn.validation), drawn.test.x.shape, drawn.kind
-        (1800, 200, (400, 32, 32, 3), 'generated')
+        (1350, 150, (300, 32, 32, 3), 'generated')
     """
     stratified(np.zeros(1, "int64"), validation)  # a share out of range is refused first
+    if not isinstance(pixels, int) or not 1 <= pixels <= MAX_SIDE:
+        raise ValueError(
+            f"pixels is {pixels!r}, and must be an integer from 1 to {MAX_SIDE}, at which the "
+            f"60,000 pictures take {60_000 * MAX_SIDE**2 * 3 / 1e9:.1f} GB. They are {SIDE} by "
+            f"{SIDE}: for a larger network, enlarge each batch as it is needed."
+        )
     path, how = choose(
         source,
         directory,
@@ -148,8 +159,11 @@ def load_cifar10(
             make = lambda: archive.arrays(SIDE, progress)  # noqa: E731
         else:
             make = lambda: read_batches(path)  # noqa: E731
-        arrays = kept_arrays(f"cifar10/arrays-{digest[:12]}.npz", 60_000 * SIDE**2 * 3, make)
+        name, need = f"cifar10/arrays-{digest[:12]}.npz", 60_000 * SIDE**2 * 3
+        arrays = kept_arrays(name, need, make, directory)
         parts = {part: Split(arrays[f"{part}_x"], arrays[f"{part}_y"]) for part in _BATCHES}
+    if pixels != SIDE:
+        parts = {part: split.resized(pixels) for part, split in parts.items()}
     train = parts["train"]
     stay, aside = stratified(train.y, validation, seed)
     learn, validate = (Split(train.x[rows], train.y[rows]) for rows in (stay, aside))

@@ -51,7 +51,7 @@ def draw_shapes(y: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarra
         light = rng.permutation([rng.uniform(40, 90), rng.uniform(150, 220)])
         colors = [60 * (color - 0.5) + level for color, level in zip((ground, figure), light)]  # noqa: B905
         picture = np.where(inside[..., None], colors[1], colors[0])
-        picture += rng.normal(0, 8, picture.shape)
+        picture += 8 * rng.standard_normal(picture.shape, "float32")
         pictures[row] = picture.clip(0, 255)
     return pictures
 

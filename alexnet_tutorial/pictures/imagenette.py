@@ -20,7 +20,6 @@ from .drawings import SHAPES, draw_shapes
 from .errors import DataError
 from .folder import Folder, load_folder
 from .labels import Sets, Split, stratified
-from .preprocessing import Preprocessing
 from .sources import INSTEAD, choose
 
 CLASSES = {
@@ -56,7 +55,7 @@ URL = "https://s3.amazonaws.com/fast-ai-imageclas/"
 PUBLISHED = {"train": 9_469, "val": 3_925}
 
 # The stand-in: pictures of each part, and their side in pixels.
-DRAWN, DRAWN_SIDE = {"train": 600, "val": 100}, 96
+DRAWN, DRAWN_SIDE = {"train": 500, "val": 100}, 72
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,14 +107,15 @@ def load_imagenette(
         pixels: None gives folders of files. A number gives arrays: short sides reduced to it, the
             center cut to a square, gray pictures as RGB (smaller pictures are enlarged). For a
             network that varies its crops, its input and about a quarter more.
-        directory: The data directory, instead of ``data_directory()``.
+        directory: The data directory, instead of ``data_directory()``; what is decoded or
+            unpacked is kept there too.
         url: Where a download comes from.
         progress: Whether downloading, decoding and unpacking report on stderr.
 
     Returns:
         Imagenette: ``train``, ``validation`` and ``test``, each a ``Folder``, or a ``Split`` with
-            ``x`` (uint8, (n, pixels, pixels, 3)) and ``y`` (int64, (n,)); ``classes``, ``wnids``,
-            ``source``, ``kind``, ``archive``.
+            ``x`` (uint8, (n, pixels, pixels, 3)) and ``y`` (int64, (n,)), by class, as files
+            are; ``classes``, ``wnids``, ``source``, ``kind``, ``archive``.
 
     Raises:
         ValueError: An unknown source or size, a share outside 0 to 1, or pixels below 1.
@@ -126,7 +126,7 @@ def load_imagenette(
     Example:
         >>> drawn = load_imagenette("generated", pixels=72)
         >>> len(drawn.train), len(drawn.validation), drawn.test.x.shape, drawn.kind
-        (540, 60, (100, 72, 72, 3), 'generated')
+        (450, 50, (100, 72, 72, 3), 'generated')
     """
     if size not in ARCHIVES:
         raise ValueError(f"size is {size!r}, and must be one of {', '.join(map(str, ARCHIVES))}.")
@@ -158,17 +158,18 @@ def load_imagenette(
         ),
     )
     if path is None:
-        return _drawn(seed, validation, pixels, how)
+        return _drawn(seed, validation, pixels, how, directory)
     archive = Archive(path, proven(path, [*ARCHIVES.values()]), tuple(PUBLISHED), tuple(CLASSES))
     said = f"Imagenette photographs, {how}"
     parts: dict[str, Split] | dict[str, Folder]
     if pixels is None:
-        parts = _folders(archive, progress)
+        parts = _folders(archive, progress, directory)
     else:
         arrays = kept_arrays(
             f"imagenette/arrays-{pixels}-{archive.sha256[:12]}.npz",
             sum(PUBLISHED.values()) * pixels**2 * 3,
             lambda: archive.arrays(pixels, progress),
+            directory,
         )
         parts = {part: Split(arrays[f"{part}_x"], arrays[f"{part}_y"]) for part in PUBLISHED}
     if (found := {part: len(pictures) for part, pictures in parts.items()}) != PUBLISHED:
@@ -191,7 +192,8 @@ def _find(place, size):
         if found:
             raise DataError(
                 f"{found[0]}: this archive is here, but size={size} was asked for. Read this one "
-                f'with its size, or get {ARCHIVES[size].name} with source="download".'
+                f"with its size or by its path, or get {ARCHIVES[size].name} with "
+                'source="download".'
             )
     return None
 
@@ -209,9 +211,9 @@ def _sets(parts, share, seed, classes, said, kind, archive=None):
     return Imagenette(learn, validate, parts["val"], classes, said, kind, wnids, path)
 
 
-def _folders(archive, progress):
+def _folders(archive, progress, directory):
     """Both parts as folders; the archive is unpacked where that was not done before."""
-    root = own_folder()
+    root = own_folder(directory)
     if root is None:
         raise DataError(
             f"{archive.path}: cannot be unpacked, for neither a checkout's data/ nor the user's "
@@ -228,7 +230,7 @@ def _folders(archive, progress):
     }
 
 
-def _drawn(seed, share, pixels, why):
+def _drawn(seed, share, pixels, why, directory):
     """The stand-in, drawn anew each time, which takes less than a second."""
     rng = np.random.default_rng(seed)
     parts = {}
@@ -237,19 +239,15 @@ def _drawn(seed, share, pixels, why):
         parts[part] = Split(draw_shapes(y, DRAWN_SIDE, rng), y)
     said = f"drawn shapes instead of photographs, by this package with seed {seed}{why}"
     if pixels is None:
-        parts = _drawn_folders(parts, seed)
+        parts = _drawn_folders(parts, seed, directory)
     elif pixels != DRAWN_SIDE:
-        cut = Preprocessing(pixels, pixels).cut
-        parts = {
-            part: Split(np.stack([cut(Image.fromarray(x)) for x in split.x]), split.y)
-            for part, split in parts.items()
-        }
+        parts = {part: split.resized(pixels) for part, split in parts.items()}
     return _sets(parts, share, seed, SHAPES, said, "generated")
 
 
-def _drawn_folders(parts, seed):
+def _drawn_folders(parts, seed, directory):
     """The stand-in as files, in the layout of the archive."""
-    root = own_folder()
+    root = own_folder(directory)
     if root is None:
         raise DataError(
             "neither a checkout's data/ nor the user's cache takes files. Give pixels=… for "

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from .download import data_directory
 from .errors import DataError
+from .preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     from .folder import Folder
@@ -41,6 +43,25 @@ class Split:
     def __repr__(self) -> str:
         """Shapes, not a wall of numbers."""
         return f"Split(x={self.x.dtype}{self.x.shape}, y={self.y.dtype}{self.y.shape})"
+
+    def resized(self, pixels: int) -> "Split":
+        """Make the pictures squares of another size.
+
+        Args:
+            pixels: Their new height and width; what a picture is longer than high is cut off.
+
+        Returns:
+            Another split, with the same labels.
+
+        Example:
+            >>> Split(np.zeros((2, 32, 32, 3), np.uint8), np.array([0, 1])).resized(64)
+            Split(x=uint8(2, 64, 64, 3), y=int64(2,))
+        """
+        cut, x = Preprocessing(pixels, pixels).cut, self.x
+        pictures = np.empty((len(x), pixels, pixels, 3), "uint8")
+        for row, picture in enumerate(x):
+            pictures[row] = cut(Image.fromarray(picture))
+        return Split(pictures, self.y)
 
 
 @dataclass(frozen=True, eq=False)
