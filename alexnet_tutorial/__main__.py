@@ -87,13 +87,36 @@ def _parser():
 
     command = commands.add_parser("doctor", help="examine a saved Keras model, and data if given")
     command.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
-    command.add_argument("--data", metavar="FILE", help="an .npz file with the arrays x and y")
+    command.add_argument(
+        "--data",
+        metavar="DATA",
+        help="an .npz file with the arrays x and y, or a folder with one subfolder of pictures for "
+        "each class",
+    )
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.set_defaults(run=_doctor)
 
+    command = commands.add_parser(
+        "explain",
+        help="say what a traceback means, or which lines of an old notebook are out of date",
+    )
+    command.add_argument(
+        "file", metavar="FILE", nargs="?", help="a file with the traceback (default: paste it here)"
+    )
+    command.add_argument(
+        "--notebook", metavar="OLD", help="an old notebook or script, whose lines are checked"
+    )
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.set_defaults(run=_explain)
+
     command = commands.add_parser("predict", help="name what is on pictures")
-    command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
-    command.add_argument("pictures", metavar="PICTURE", nargs="+")
+    command.add_argument(
+        "pictures",
+        metavar="[MODEL] PICTURE",
+        nargs="+",
+        help="pictures; before them a classifier's .keras file, or nothing: the network for ten "
+        "classes of ImageNet that comes with the package",
+    )
     command.add_argument("--top", metavar="K", type=int, default=5, help="classes named (5)")
     command.add_argument("--views", type=int, choices=(1, 10), default=1)
     command.add_argument("--format", choices=("table", "json"), default="table")
@@ -295,7 +318,8 @@ def _doctor(options):
     from alexnet_tutorial.session import import_keras
 
     try:
-        data = _arrays(options.data) if options.data else {}
+        folder = options.data and Path(options.data).is_dir()
+        data = {"x": options.data} if folder else _arrays(options.data) if options.data else {}
         import_keras()
         from alexnet_tutorial.doctor import examine_file
 
@@ -307,6 +331,38 @@ def _doctor(options):
     if not report.seen["layers"]:
         return 2
     return 1 if report.faults else 0
+
+
+def _explain(options):
+    """Status 0: explained, or nothing is out of date; 1: not known, or some lines are."""
+    if options.notebook:
+        from alexnet_tutorial.old_code import EFFECTS, old_lines
+
+        lines = old_lines(options.notebook)
+        if options.format == "json":
+            rows = [
+                {"cell": one.cell, "line": one.line, "code": one.code.strip()}
+                | {"write": one.old.new, "effect": EFFECTS[one.old.effect]}
+                for one in lines
+            ]
+            print(json.dumps(rows, indent=2))
+        else:
+            print("\n".join(map(str, lines)) or "no line with an old name")
+            if lines:
+                places = len({(one.cell, one.line) for one in lines})
+                print(f"{places} lines of {options.notebook} are out of date.")
+        return 1 if lines else 0
+    from alexnet_tutorial.explain import explain
+
+    if options.file:
+        text = Path(options.file).read_text(encoding="utf-8", errors="replace")
+    else:
+        if sys.stdin.isatty():
+            print("Paste the traceback, then press Ctrl-D (Ctrl-Z on Windows).", file=sys.stderr)
+        text = sys.stdin.read()
+    answer = explain(text)
+    print(json.dumps(answer.to_json(), indent=2) if options.format == "json" else answer)
+    return 0 if answer.cases else 1
 
 
 def _arrays(name):
@@ -349,22 +405,40 @@ def _load(path):
 
 
 def _predict(options):
-    classifier = _load(options.model)
-    answers = classifier.predict_top(
-        options.pictures, options.top, views=options.views, on_error="skip"
-    )
+    """Status 1 where nothing could be read."""
+    own = options.pictures[0].endswith(".keras")
+    pictures = options.pictures[own:]
+    if not pictures:
+        raise ValueError(f"{options.pictures[0]} is a network. Name pictures after it.")
+    for name in options.pictures:
+        if not Path(name).exists():  # said before the seconds that Keras takes to load
+            raise ValueError(f"{name}: there is no such file.")
+    classifier = _load(options.pictures[0]) if own else _pretrained()
+    answers = classifier.predict_top(pictures, options.top, views=options.views, on_error="skip")
     if options.format == "json":
         rows = [
             {"picture": picture, "top": [answer._asdict() for answer in top]}
-            for picture, top in zip(options.pictures, answers, strict=True)
+            for picture, top in zip(pictures, answers, strict=True)
         ]
         print(json.dumps(rows, indent=2))
-        return
-    for picture, top in zip(options.pictures, answers, strict=True):
-        print(picture if top else f"{picture}: cannot be read")
-        for answer in top:
-            label = "" if answer.label in answer.name else f"  ({answer.label})"
-            print(f"  {answer.confidence:7.2%}  {answer.name}{label}")
+    else:
+        for picture, top in zip(pictures, answers, strict=True):
+            print(picture if top else f"{picture}: cannot be read")
+            for answer in top:
+                label = "" if answer.label in answer.name else f"  ({answer.label})"
+                print(f"  {answer.confidence:7.2%}  {answer.name}{label}")
+    return 0 if any(answers) else 1
+
+
+def _pretrained():
+    from alexnet_tutorial.session import import_keras
+
+    import_keras()
+    from alexnet_tutorial.weights.pretrained import pretrained, record
+
+    names = ", ".join(record()["class_names"])
+    print(f"No network given: the package's own answers, which knows {names}.", file=sys.stderr)
+    return pretrained()
 
 
 def _evaluate(options):

@@ -1,6 +1,6 @@
 """Pictures per second of the full networks, beside the same networks in PyTorch, in one run.
 
-    python benchmarks/speed.py [--networks alexnet-2012 torchvision] [--rounds 5] [--record FILE]
+    python benchmarks/speed.py [--networks paper torchvision] [--rounds 5] [--record FILE]
 
 Each round times every contestant once, in turn, so that a busy moment of the machine hits all of
 them; the figure of a contestant is the median of its rounds. PyTorch runs eager and compiled, in
@@ -74,10 +74,18 @@ def torch_model(architecture):
                         shape[2], layer.filters, kernel, strides, padding, groups=layer.groups
                     )
                 )
+                if layer.activation == "relu":
+                    layers.append(nn.ReLU(inplace=True))
+            case "activation":
                 layers.append(nn.ReLU(inplace=True))
             case "pool":
                 layers.append(nn.MaxPool2d(layer.pool_size, layer.strides, padding))
             case "lrn":
+                if layer.groups > 1 or layer.across == "pixels":
+                    raise ValueError(
+                        f"{architecture.name!r}, layer {layer.name!r}: PyTorch normalizes across "
+                        "all channels only, so there is nothing to race against. Take 'paper'."
+                    )
                 alpha = layer.alpha if layer.divide_by_size else layer.alpha * layer.size
                 layers.append(nn.LocalResponseNorm(layer.size, alpha, layer.beta, layer.k))
             case "flatten":
@@ -156,7 +164,7 @@ def measure(name, batch, rounds):
 def main(arguments=None):
     """Run the races and print a table; optionally record them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--networks", nargs="+", default=["alexnet-2012", "torchvision"])
+    parser.add_argument("--networks", nargs="+", default=["paper", "torchvision"])
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--record", type=Path, metavar="FILE", help="write the results as JSON")

@@ -49,12 +49,19 @@ class _Stage:
         return f"{rows} × {columns}{step}"
 
 
+def _note(layer):
+    """A layer that keeps the shape, in the word by which the field knows it."""
+    if layer.kind == "activation":
+        return {"relu": "ReLU"}.get(layer.activation, layer.activation)
+    return {"lrn": "LRN"}.get(layer.kind, layer.kind)
+
+
 def _stages(net):
     """Gather the layers that change a shape, with those that do not noted at the one before."""
     stages = [_Stage("input", "input", net.input_shape)]
     for layer, shape, out, _ in net.steps:
         if out == shape and layer.kind not in ("conv", "dense", "pool"):
-            stages[-1].notes.append({"lrn": "LRN"}.get(layer.kind, layer.kind))
+            stages[-1].notes.append(_note(layer))
         else:
             stages.append(_Stage(layer.name, layer.kind, out, layer))
     for index, stage in enumerate(stages):

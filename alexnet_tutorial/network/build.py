@@ -1,13 +1,13 @@
 """From a description to its Keras model: same layer names, same shapes, either data format."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import keras
 
 from alexnet_tutorial.network.layers import LRN, InfinitePadding2D, PortableConv2D
-from alexnet_tutorial.shapes import Architecture, Conv, Dense, Step
+from alexnet_tutorial.shapes import Activation, Architecture, Conv, Dense, Step
 from alexnet_tutorial.shapes import architecture as described
 from alexnet_tutorial.shapes.architecture import Layer, pair, windows
 
@@ -65,7 +65,11 @@ def build(
     x = inputs
     for index, step in enumerate(architecture.steps):
         layer_seed = None if seed is None else 1000 * seed + index
-        for layer in _keras_layers(step, data_format, initialization, groups, layer_seed):
+        start = {}
+        if isinstance(step.layer, (Conv, Dense)):
+            meets = _activation_met(architecture.layers[index:])
+            start = _initializers(step.layer, meets, initialization, layer_seed)
+        for layer in _keras_layers(step, data_format, groups, layer_seed, start):
             x = layer(x)
     return keras.Model(inputs, x, name=architecture.name)
 
@@ -76,9 +80,12 @@ def _known(what: str, value: str, known: tuple[str, ...]) -> None:
 
 
 def _keras_layers(
-    step: Step, data_format: str, initialization: str, groups: str, seed: int | None
+    step: Step, data_format: str, groups: str, seed: int | None, start: dict[str, Any]
 ) -> Iterator[keras.Layer]:
-    """The Keras layers of one described layer: itself, after padding where it needs any."""
+    """The Keras layers of one described layer: itself, after padding where it needs any.
+
+    ``start`` has the initializers of its kernel and its bias, where it has these.
+    """
     layer = step.layer
     precise = keras.config.dtype_policy().variable_dtype  # float32 in mixed precision too
     if step.windows:
@@ -98,7 +105,7 @@ def _keras_layers(
                 data_format=data_format,
                 activation=layer.activation,
                 name=layer.name,
-                **_initializers(layer, initialization, seed),
+                **start,
                 **options,
             )
         case "pool":
@@ -110,16 +117,10 @@ def _keras_layers(
                 name=layer.name,
             )
         case "lrn":
-            yield LRN(
-                layer.size,
-                layer.alpha,
-                layer.beta,
-                layer.k,
-                layer.divide_by_size,
-                data_format=data_format,
-                dtype=precise,
-                name=layer.name,
-            )
+            options = {field.name: getattr(layer, field.name) for field in fields(layer)}
+            yield LRN(**options, data_format=data_format, dtype=precise)
+        case "activation":
+            yield keras.layers.Activation(layer.activation, name=layer.name)
         case "flatten":
             # Told the data format, Keras lays channels_first maps out as channels_last ones.
             yield keras.layers.Flatten(data_format=data_format, name=layer.name)
@@ -129,7 +130,7 @@ def _keras_layers(
                 activation=layer.activation,
                 dtype=precise if layer.activation == "softmax" else None,
                 name=layer.name,
-                **_initializers(layer, initialization, seed),
+                **start,
             )
         case "dropout":
             yield keras.layers.Dropout(layer.rate, seed=seed, name=layer.name)
@@ -152,8 +153,20 @@ def _padding(step: Step, data_format: str) -> tuple[str, keras.Layer | None]:
     return "valid", make(step.pads, data_format=data_format, name=f"{step.layer.name}_pad")
 
 
-def _initializers(layer: Conv | Dense, initialization: str, seed: int | None) -> dict[str, Any]:
-    """Initializers of the kernel and the bias."""
+def _activation_met(layers: Sequence[Layer]) -> str | None:
+    """The activation that the first layer's output meets before the next layer with weights."""
+    for number, layer in enumerate(layers):
+        if isinstance(layer, (Conv, Dense)) and number > 0:
+            return None
+        if isinstance(layer, (Conv, Dense, Activation)) and layer.activation is not None:
+            return layer.activation
+    return None
+
+
+def _initializers(
+    layer: Conv | Dense, activation: str | None, initialization: str, seed: int | None
+) -> dict[str, Any]:
+    """Initializers of the kernel and the bias of a layer whose output meets this activation."""
     if initialization in ("paper", "source"):
         wider = initialization == "source" and layer.name in _WIDER_IN_SOURCE
         kernel = keras.initializers.RandomNormal(stddev=0.03 if wider else 0.01, seed=seed)
@@ -161,7 +174,7 @@ def _initializers(layer: Conv | Dense, initialization: str, seed: int | None) ->
             "kernel_initializer": kernel,
             "bias_initializer": keras.initializers.Constant(layer.bias),
         }
-    if layer.activation == "relu":
+    if activation == "relu":
         return {"kernel_initializer": keras.initializers.HeNormal(seed=seed)}
     return {"kernel_initializer": keras.initializers.GlorotUniform(seed=seed)}
 
@@ -225,8 +238,8 @@ def _described(layer: keras.Layer, pad_layer: keras.Layer | None) -> Layer:
     """The description of one Keras layer, and of the padding before it."""
     refusal = (
         f"layer {layer.name!r}, a {type(layer).__name__}: a description has no word for it or for "
-        "its settings. Known: Conv2D and MaxPooling2D (each after its padding), LRN, Flatten, "
-        "Dense, Dropout, with biases, without dilation."
+        "its settings. Known: Conv2D and MaxPooling2D (each after its padding), Activation, LRN, "
+        "Flatten, Dense, Dropout, with biases, without dilation."
     )
     if pad_layer:
         infinite = isinstance(pad_layer, InfinitePadding2D)
@@ -252,8 +265,10 @@ def _described(layer: keras.Layer, pad_layer: keras.Layer | None) -> Layer:
             sizes = described.shortest(layer.pool_size), described.shortest(layer.strides)
             return described.Pool(layer.name, *sizes, padding=padding)
         case LRN():
-            values = layer.size, layer.alpha, layer.beta, layer.k, layer.divide_by_size
-            return described.LRN(layer.name, *values)
+            names = [field.name for field in fields(described.LRN)]
+            return described.LRN(**{name: getattr(layer, name) for name in names})
+        case keras.layers.Activation():
+            return described.Activation(layer.name, _activation(layer) or "linear")
         case keras.layers.Flatten():
             return described.Flatten(layer.name)
         case keras.layers.Dense(use_bias=True):

@@ -36,24 +36,32 @@ def checked_data_format(value: str | None) -> str:
 
 @keras.saving.register_keras_serializable(package="alexnet_tutorial")
 class LRN(keras.layers.Layer):
-    """Local response normalization over neighboring channels.
+    """Local response normalization over neighboring channels, or over neighboring pixels.
 
     ``b[c] = a[c] / (k + alpha * sum of a[j]**2 for j from c - size//2 to c + size//2) ** beta``,
     the formula of Krizhevsky, Sutskever and Hinton (2012), section 3.3; at the first and last
-    channels the sum is cut short.
+    channels the sum is cut short. Across pixels the sum goes over the ``size * size`` square
+    around the value on its own map, and is cut short at the map's edges: the within-map
+    normalization of cuda-convnet (https://github.com/dnouri/cuda-convnet), Krizhevsky's program
+    before AlexNet's.
 
     Args:
-        size: Channels in the sum, the channel itself included (odd; the paper's n).
+        size: Channels in the sum, the channel itself included (odd; the paper's n); across
+            pixels, side of the square.
         alpha: Weight of the sum.
         beta: Power of the denominator.
         k: Constant of the denominator.
-        divide_by_size: Divide alpha by ``size``. The 2012 source, Caffe and PyTorch do; the
-            paper's formula and ``tf.nn.local_response_normalization`` do not.
+        divide_by_size: Divide alpha by the number of neighbors: ``size``, or ``size * size``
+            pixels. The 2012 source, Caffe and PyTorch do; the paper's formula and
+            ``tf.nn.local_response_normalization`` do not.
+        groups: Groups of channels that do not see each other; the sum is cut short at their
+            borders too. The 2012 source normalizes each of its two towers alone.
+        across: ``"channels"`` or ``"pixels"``.
         data_format: ``"channels_last"`` or ``"channels_first"``; None takes Keras' setting.
         **kwargs: Passed to ``keras.layers.Layer``, such as ``name``.
 
     Raises:
-        ValueError: An argument is out of range.
+        ValueError: An argument is out of range, or the groups do not divide the channels.
 
     Example:
         >>> import numpy as np
@@ -69,6 +77,8 @@ class LRN(keras.layers.Layer):
         beta: float = 0.75,
         k: float = 2.0,
         divide_by_size: bool = False,
+        groups: int = 1,
+        across: str = "channels",
         data_format: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -76,41 +86,73 @@ class LRN(keras.layers.Layer):
         if not isinstance(size, int) or size < 1 or size % 2 == 0:
             raise ValueError(
                 f"{self.name}: size is {size!r}, and must be an odd positive integer, so that "
-                "as many neighbors lie before a channel as after it."
+                "as many neighbors lie before a value as after it."
             )
         if k <= 0 or alpha < 0:
             raise ValueError(
                 f"{self.name}: k is {k!r} and alpha {alpha!r}; k must be above 0 and alpha at "
                 "least 0, or the layer could divide by zero."
             )
+        if across not in ("channels", "pixels"):
+            raise ValueError(f"{self.name}: across is {across!r}, and must be channels or pixels.")
+        if not isinstance(groups, int) or groups < 1 or (across == "pixels" and groups > 1):
+            raise ValueError(
+                f"{self.name}: groups is {groups!r}, and must be a positive integer; 1 across "
+                "pixels, where each map is normalized by itself and no group has a border."
+            )
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
-        self.divide_by_size = divide_by_size
+        self.divide_by_size, self.groups, self.across = divide_by_size, groups, across
         self.data_format = checked_data_format(data_format)
 
     def build(self, input_shape: Shape) -> None:
         """Make the band matrix that sums neighboring channels, alpha times."""
+        neighbors = self.size if self.across == "channels" else self.size**2
+        self._weight = self.alpha / neighbors if self.divide_by_size else self.alpha
+        if self.across == "pixels":
+            return
         channels = input_shape[-1 if self.data_format == "channels_last" else 1]
+        if channels % self.groups:
+            raise ValueError(
+                f"{self.name}: {self.groups} groups do not divide {channels} channels. Choose a "
+                f"multiple of {self.groups}."
+            )
         index = np.arange(channels)
-        near = abs(index[:, None] - index[None, :]) <= self.size // 2
-        alpha = self.alpha / self.size if self.divide_by_size else self.alpha
-        self._band = (alpha * near).astype("float32")
+        group = index // (channels // self.groups)
+        near = abs(index[:, None] - index) <= self.size // 2
+        self._band = (self._weight * (near & (group[:, None] == group))).astype("float32")
 
     def call(self, inputs: Any) -> Any:
         """Normalize a batch of maps."""
         squares = ops.square(inputs)
-        band = ops.convert_to_tensor(self._band, inputs.dtype)
-        # The sum over neighbors as a matrix product: far faster on a CPU than slices and adds.
-        if self.data_format == "channels_last":
-            total = ops.matmul(squares, band)
-        else:
-            batch, channels, *size = ops.shape(inputs)
-            total = ops.matmul(band, ops.reshape(squares, (batch, channels, size[0] * size[1])))
-            total = ops.reshape(total, (batch, channels, *size))
-        denominator = self.k + total
+        over = self._over_channels if self.across == "channels" else self._over_pixels
+        denominator = self.k + over(squares)
         if self.beta == 0.75:  # two square roots cost a tenth of a power
             root = ops.rsqrt(denominator)
             return inputs * (root * ops.sqrt(root))
         return inputs * ops.power(denominator, -self.beta)
+
+    def _over_channels(self, squares: Any) -> Any:
+        """Alpha times the sum over neighboring channels."""
+        # As a matrix product: far faster on a CPU than slices and adds.
+        band = ops.convert_to_tensor(self._band, squares.dtype)
+        if self.data_format == "channels_last":
+            return ops.matmul(squares, band)
+        batch, channels, *size = ops.shape(squares)
+        total = ops.matmul(band, ops.reshape(squares, (batch, channels, size[0] * size[1])))
+        return ops.reshape(total, (batch, channels, *size))
+
+    def _over_pixels(self, squares: Any) -> Any:
+        """Alpha times the sum over the square around each pixel: along columns, along rows."""
+        reach = self.size // 2
+        for axis in (1, 2) if self.data_format == "channels_last" else (2, 3):
+            pads = [(reach, reach) if place == axis else (0, 0) for place in range(4)]
+            padded = ops.pad(squares, pads)
+            before = (slice(None),) * axis
+            squares = sum(
+                padded[(*before, slice(first, first - 2 * reach or None))]
+                for first in range(self.size)
+            )
+        return self._weight * squares
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's own shape."""
@@ -125,6 +167,8 @@ class LRN(keras.layers.Layer):
             "beta": self.beta,
             "k": self.k,
             "divide_by_size": self.divide_by_size,
+            "groups": self.groups,
+            "across": self.across,
             "data_format": self.data_format,
         }
 

@@ -5,7 +5,7 @@ is a network described once; ``variant`` finds a working variant of AlexNet by i
 ``ledger`` writes one down, row by row, as it does any built Keras model.
 """
 
-from .architecture import LRN, Architecture, Conv, Dense, Dropout, Flatten, Pool, Step
+from .architecture import LRN, Activation, Architecture, Conv, Dense, Dropout, Flatten, Pool, Step
 from .ledger import Ledger, Row, ledger
 from .variants import VARIANTS, variant
 from .window import (
@@ -23,6 +23,7 @@ from .window import (
 __all__ = [
     "LRN",
     "VARIANTS",
+    "Activation",
     "Architecture",
     "Conv",
     "Dense",

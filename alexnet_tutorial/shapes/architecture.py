@@ -11,7 +11,7 @@ from math import prod
 from typing import Any, ClassVar, NamedTuple
 
 from alexnet_tutorial.shapes import window as arithmetic
-from alexnet_tutorial.shapes.window import Window, check_positive
+from alexnet_tutorial.shapes.window import Window, check_groups, check_positive
 
 Shape = tuple[int, ...]
 """(height, width, channels) of a picture or its maps; (length,) of a vector."""
@@ -232,17 +232,54 @@ class Pool(_Layer):
 
 
 @dataclass(frozen=True)
-class LRN(_Layer):
-    """Local response normalization: each value divided by its neighbors in channel.
+class Activation(_Layer):
+    """An activation that stands alone, as the ReLU after pool1 in the program of 2012.
 
     Args:
         name: The layer's name.
-        size: Neighboring channels in the sum, the channel itself included (the paper's n).
+        activation: A Keras activation.
+
+    Example:
+        >>> Activation("relu1").output_shape((27, 27, 96))
+        (27, 27, 96)
+    """
+
+    activation: str = "relu"
+    kind: ClassVar[str] = "activation"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """The input's own shape."""
+        if not isinstance(self.activation, str):
+            raise ValueError(
+                f"activation is {self.activation!r}, and a layer without one does nothing. Name "
+                "a Keras activation, such as relu, or remove the layer."
+            )
+        return shape
+
+
+@dataclass(frozen=True)
+class LRN(_Layer):
+    """Local response normalization: each value divided by its neighbors.
+
+    The neighbors are the values at the same place in the next channels (cuda-convnet's cmrnorm,
+    and the paper's formula), or those around it on the same map (cuda-convnet's rnorm).
+
+    Args:
+        name: The layer's name.
+        size: Neighboring channels in the sum, the channel itself included (the paper's n); or,
+            over pixels, side of the square around the value.
         alpha: Weight of the sum.
         beta: Power of the denominator.
         k: Constant of the denominator.
-        divide_by_size: Divide alpha by ``size``, as the 2012 source, Caffe and PyTorch do and
-            the paper's formula and TensorFlow do not.
+        divide_by_size: Divide alpha by the neighbors (``size``, or ``size * size`` pixels), as
+            the 2012 source, Caffe and PyTorch do and the paper's formula and TensorFlow do not.
+        groups: Groups of channels that do not see each other: 2 for the two towers of the 2012
+            source, where the sum stops at the tower's border.
+        across: ``"channels"`` or ``"pixels"``: where the neighbors are.
+
+    Example:
+        >>> LRN("lrn1", groups=2).output_shape((55, 55, 96))
+        (55, 55, 96)
     """
 
     size: int = 5
@@ -250,6 +287,8 @@ class LRN(_Layer):
     beta: float = 0.75
     k: float = 2.0
     divide_by_size: bool = False
+    groups: int = 1
+    across: str = "channels"
     kind: ClassVar[str] = "lrn"
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -259,7 +298,15 @@ class LRN(_Layer):
         if self.size % 2 == 0:
             raise ValueError(
                 f"size is {self.size}, and must be odd, so that as many neighbors lie before a "
-                "channel as after it."
+                "value as after it."
+            )
+        if self.across not in ("channels", "pixels"):
+            raise ValueError(f"across is {self.across!r}, and must be one of channels, pixels.")
+        check_groups(shape[2], shape[2], self.groups)
+        if self.across == "pixels" and self.groups > 1:
+            raise ValueError(
+                f"groups is {self.groups} across pixels: each map is normalized by itself there, "
+                "so no group has a border. Leave groups at 1."
             )
         return shape
 
@@ -341,9 +388,9 @@ class Dropout(_Layer):
         return shape
 
 
-Layer = Conv | Pool | LRN | Flatten | Dense | Dropout
+Layer = Conv | Pool | LRN | Activation | Flatten | Dense | Dropout
 KINDS: dict[str, type[Layer]] = {
-    kind.kind: kind for kind in (Conv, Pool, LRN, Flatten, Dense, Dropout)
+    kind.kind: kind for kind in (Conv, Pool, LRN, Activation, Flatten, Dense, Dropout)
 }
 """Every kind of layer by the word that JSON has for it."""
 
@@ -508,6 +555,8 @@ class Architecture:
                 found.append(slid[axis])
             elif layer.kind == "flatten":  # as a window of the whole map: one position
                 found.append(Window(shape[axis], shape[axis]))
+            elif layer.kind == "lrn" and layer.across == "pixels":  # its neighbors count too
+                found.append(Window(shape[axis], layer.size, padding=layer.size // 2))
         return found
 
     def receptive_field(self, name: str) -> tuple[arithmetic.ReceptiveField, ...]:
@@ -518,14 +567,15 @@ class Architecture:
 
         Returns:
             One :class:`~alexnet_tutorial.shapes.window.ReceptiveField` for the rows and one for
-            the columns. After flattening, every output sees all that the maps have seen.
+            the columns. After flattening, every output sees all that the maps have seen; a
+            normalization across pixels sees the square around each.
 
         Raises:
             ValueError: No layer has this name.
 
         Example:
             >>> from alexnet_tutorial.shapes import variant
-            >>> variant("alexnet-2012").receptive_field("conv5")[0]
+            >>> variant("paper").receptive_field("conv5")[0]
             ReceptiveField(size=163, strides=16, start=-64)
         """
         rows, columns = (arithmetic.receptive_field(self._windows(name, i)) for i in (0, 1))

@@ -32,7 +32,8 @@ class Row:
 
     Args:
         name: The layer's name; ``"<name>, call 2"`` where a Keras layer is called again.
-        kind: conv, pool, lrn, flatten, dense, dropout; a Keras class name for other layers.
+        kind: conv, pool, lrn, activation, flatten, dense, dropout; a Keras class name for other
+            layers.
         input: Shape that comes in; of several, the largest.
         output: Shape that goes out.
         formula: How the output size follows from the input's, with the numbers in it.

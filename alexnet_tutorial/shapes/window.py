@@ -385,12 +385,25 @@ def conv_parameters(
         >>> conv_parameters(3, 96, (11, 11))
         34944
     """
-    _check_groups(in_channels, filters, groups)
+    check_groups(in_channels, filters, groups)
     height, width = kernel_size
     return height * width * (in_channels // groups) * filters + (filters if use_bias else 0)
 
 
-def _check_groups(in_channels: int, filters: int, groups: int) -> None:
+def check_groups(in_channels: int, filters: int, groups: int) -> None:
+    """Refuse groups that do not divide the channels that come in and those that go out.
+
+    Args:
+        in_channels: Channels of the input.
+        filters: Channels of the output.
+        groups: Groups of channels that do not see each other.
+
+    Raises:
+        ValueError: One of the three is no positive integer, or the groups do not divide.
+
+    Example:
+        >>> check_groups(96, 256, 2)
+    """
     check_positive(in_channels, "in_channels")
     check_positive(filters, "filters")
     check_positive(groups, "groups")
@@ -449,5 +462,5 @@ def conv_macs(positions: int, in_channels: int, filters: int, kernel: int, group
         >>> conv_macs(55 * 55, 3, 96, 11 * 11)
         105415200
     """
-    _check_groups(in_channels, filters, groups)
+    check_groups(in_channels, filters, groups)
     return positions * kernel * (in_channels // groups) * filters

@@ -16,6 +16,7 @@ from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.shapes.architecture import (
     LRN,
+    Activation,
     Architecture,
     Conv,
     Dense,
@@ -43,7 +44,8 @@ def load_onnx(
     """Read an AlexNet from an ONNX file: its layers and their geometry, and its weights.
 
     The graph must be one chain of Conv, Relu, LRN, MaxPool, Flatten or Reshape, Gemm, Dropout
-    and Softmax. Layers are named as in this package: conv1, pool1, fc6.
+    and Softmax, and of what :func:`save_onnx` writes for a normalization in groups or across
+    pixels. Layers are named as in this package: conv1, pool1, fc6.
 
     Args:
         path: The file, with its weights inside.
@@ -153,6 +155,7 @@ def _read_graph(graph, onnx):
             )
         chain.add(node)
         value = proto.output[0]
+    chain.end()
     if value != graph.output[0].name or not chain.layers:
         raise ValueError(f"the output is {graph.output[0].name!r}, expected {value!r}, the last.")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", graph.name) or "onnx"
@@ -176,6 +179,8 @@ class _Node:
         "Dropout": {"ratio", "seed", "is_test"},
         "Flatten": {"axis"},
         "Reshape": {"allowzero"},
+        "AveragePool": {"count_include_pad", "kernel_shape", "pads"},
+        **dict.fromkeys(("Mul", "Add", "Pow"), set()),
     }
 
     def __init__(self, proto, tensors, onnx):
@@ -251,21 +256,47 @@ def _decimal(number):
     return float(str(np.float32(number)))
 
 
+_ACROSS_PIXELS = ("Mul", "AveragePool", "Mul", "Add", "Pow", "Mul")
+"""The nodes of a normalization across pixels, for which ONNX has no operation of its own: the
+squares, their mean over the window, times alpha, plus k, to the power of -beta, times the values.
+"""
+
+
 class _Chain:
     """Layers of an ONNX graph, added node by node."""
 
     def __init__(self, batch, shape):
         self.batch, self.shape = batch, shape
         self.layers, self.weights = [], {}
+        self.groups = 1  # that a Reshape has moved into the batch
+        self.pixels = []  # nodes so far of a normalization across pixels
 
     def add(self, node):
         before = len(self.layers)
+        if self.pixels or node.operation == "Mul":
+            self.pixels.append(node)
+            if node.operation != _ACROSS_PIXELS[len(self.pixels) - 1]:
+                raise ValueError(f"{node}: {_PIXELS_REFUSED}")
+            if len(self.pixels) == len(_ACROSS_PIXELS):
+                self._lrn_across_pixels(*self.pixels)
+                self.pixels = []
+            return
+        if self.groups > 1 and node.operation not in ("LRN", "Reshape"):
+            raise ValueError(
+                f"{node} stands where {self.groups} groups of channels are rows of the batch, and "
+                "only LRN is read there."
+            )
         getattr(self, f"_{node.operation.lower()}")(node)
         if len(self.layers) > before:
             try:
                 self.shape = self.layers[-1].output_shape(self.shape)
             except (ValueError, TypeError) as error:
                 raise ValueError(f"{node}, input {self.shape}: {error}") from None
+
+    def end(self):
+        """Refuse a graph that ends within a layer."""
+        if self.pixels or self.groups > 1:
+            raise ValueError("the graph ends within a normalization.")
 
     def _name(self, kind):
         """conv3, fc6; lrn1, pool5 and drop7 after the layer with weights that came before."""
@@ -309,7 +340,11 @@ class _Chain:
         self.layers[-1] = replace(before, activation=activation)
 
     def _relu(self, node):
-        self._activate(node, ("conv", "dense"), "relu")
+        before = self.layers[-1].kind if self.layers else ""
+        if before in ("pool", "lrn"):
+            self.layers.append(Activation(self._name("relu")))
+        else:
+            self._activate(node, ("conv", "dense"), "relu")
 
     def _softmax(self, node):
         if node.get("axis", 1) not in (1, -1):
@@ -321,8 +356,21 @@ class _Chain:
             raise ValueError(f"{node} has size={node.get('size')}, expected an odd number.")
         defaults = {"alpha": 1e-4, "beta": 0.75, "bias": 1.0}
         numbers = [_decimal(node.get(name, default)) for name, default in defaults.items()]
-        # ONNX defines alpha divided by the size.
-        self.layers.append(LRN(self._name("lrn"), node.get("size"), *numbers, divide_by_size=True))
+        options = {"divide_by_size": True, "groups": self.groups}  # ONNX divides alpha
+        self.layers.append(LRN(self._name("lrn"), node.get("size"), *numbers, **options))
+
+    def _lrn_across_pixels(self, square, mean, weigh, add, power, product):
+        mean.expect(count_include_pad=1)
+        size = (mean.get("kernel_shape") or [0])[0]
+        whole = mean.get("kernel_shape") == [size] * 2 and mean.get("pads") == [size // 2] * 4
+        joined = len(square.inputs) == len(product.inputs) == 2 and (
+            square.inputs[0] == square.inputs[1] == product.inputs[1]
+        )
+        if not whole or not joined:
+            raise ValueError(f"{square}: {_PIXELS_REFUSED}")
+        alpha, k, beta = (_decimal(each.tensor(1).item()) for each in (weigh, add, power))
+        options = {"divide_by_size": True, "across": "pixels"}  # the mean is a sum divided
+        self.layers.append(LRN(self._name("lrn"), size, alpha, -beta, k, **options))
 
     def _maxpool(self, node):
         node.expect(storage_order=0)
@@ -340,6 +388,12 @@ class _Chain:
     def _reshape(self, node):
         node.expect(allowzero=0)
         shape = node.tensor(1).tolist() if node.has(1) else None
+        if isinstance(shape, list) and len(shape) == 4 and len(self.shape) == 3:
+            height, width, channels = self.shape
+            in_group = channels if self.groups > 1 else shape[1]
+            if in_group > 0 and channels % in_group == 0 and shape == [-1, in_group, height, width]:
+                self.groups = channels // in_group
+                return
         rows, numbers = {0, -1, 1, self.batch}, {-1, prod(self.shape)}
         flat = isinstance(shape, list) and len(shape) == 2
         if not flat or shape[0] not in rows or shape[1] not in numbers:
@@ -354,6 +408,12 @@ class _Chain:
         if node.has(2) and node.tensor(2).item():
             raise ValueError(f"{node} drops when it is used too: training_mode is set.")
         self.layers.append(Dropout(self._name("drop"), _decimal(rate)))
+
+
+_PIXELS_REFUSED = (
+    f"read are these operations alone where the nodes {', '.join(_ACROSS_PIXELS)} normalize each "
+    "value over a square of pixels around it, as save_onnx writes them."
+)
 
 
 # Writing
@@ -393,11 +453,41 @@ def _write_graph(network, model, onnx):
         if layer.activation not in known:
             raise ValueError(
                 f"layer {layer.name!r}: activation {layer.activation!r} is not written here. "
-                f"Known for a {layer.kind} layer: {', '.join(map(str, known))}."
+                f"Known for this kind, {layer.kind}: {', '.join(map(str, known))}."
             )
         if layer.activation:
             axis = {"axis": 1} if layer.activation == "softmax" else {}
             node(known[layer.activation], f"{layer.name}_{layer.activation}", **axis)
+
+    def regroup(name, channels, shape):
+        size = np.array([-1, channels, *shape[:2]], "int64")
+        node("Reshape", name, hold(f"{name}_shape", size))
+
+    def normalize(layer, shape):
+        neighbors = layer.size if layer.across == "channels" else layer.size**2
+        # ONNX's LRN and a mean over pixels both divide by the neighbors.
+        alpha = float(layer.alpha if layer.divide_by_size else layer.alpha * neighbors)
+        if layer.across == "channels":
+            # ONNX's LRN knows no groups: they become rows of the batch, and come back.
+            if layer.groups > 1:
+                regroup(f"{layer.name}_apart", shape[2] // layer.groups, shape)
+            numbers = {"alpha": alpha, "beta": float(layer.beta), "bias": float(layer.k)}
+            node("LRN", layer.name, size=layer.size, **numbers)
+            if layer.groups > 1:
+                regroup(f"{layer.name}_together", shape[2], shape)
+            return
+        values = value
+        square = {"kernel_shape": [layer.size] * 2, "pads": [layer.size // 2] * 4}
+        node("Mul", f"{layer.name}_squares", values)
+        node("AveragePool", f"{layer.name}_mean", count_include_pad=1, **square)
+        for operation, word, number in (
+            ("Mul", "alpha", alpha),
+            ("Add", "k", layer.k),
+            ("Pow", "power", -layer.beta),
+        ):
+            number = hold(f"{layer.name}_{word}_value", np.array(number, "float32"))
+            node(operation, f"{layer.name}_{word}", number)
+        node("Mul", layer.name, values)
 
     value = "pictures"
     for step in network.steps:
@@ -409,11 +499,10 @@ def _write_graph(network, model, onnx):
                 activate(layer)
             case "pool":
                 node("MaxPool", name, **window(step))
-            case "lrn":  # ONNX always divides alpha by the size
-                alpha = layer.alpha if layer.divide_by_size else layer.alpha * layer.size
-                numbers = {"alpha": alpha, "beta": layer.beta, "bias": layer.k}
-                numbers = {option: float(number) for option, number in numbers.items()}
-                node("LRN", name, size=layer.size, **numbers)
+            case "activation":
+                activate(layer)
+            case "lrn":
+                normalize(layer, step.input)
             case "flatten":
                 node("Flatten", name, axis=1)
             case "dense":

@@ -8,6 +8,7 @@ import pytest
 from alexnet_tutorial.shapes import (
     LRN,
     VARIANTS,
+    Activation,
     Architecture,
     Conv,
     Dense,
@@ -19,6 +20,7 @@ from alexnet_tutorial.shapes import (
 
 PUBLISHED = {
     "alexnet-2012": (60_965_224, [55, 27, 13, 6]),
+    "paper": (60_965_224, [55, 27, 13, 6]),
     "caffe": (60_965_224, [55, 27, 13, 6]),
     "one-tower": (62_378_344, [55, 27, 13, 6]),
     "naive-224": (50_844_008, [54, 26, 12, 5]),
@@ -73,6 +75,11 @@ def test_the_compact_network_is_alexnet_in_small():
         ([Dropout("d", 1.0)], 9, r"layer 'd'.*rate is 1.0"),
         ([LRN("n", size=0)], 9, r"layer 'n'.*size is 0"),
         ([LRN("n", size=4)], 9, r"layer 'n'.*size is 4, and must be odd"),
+        ([LRN("n", groups=2)], 9, r"layer 'n'.*2 groups do not divide 3 input channels"),
+        ([LRN("n", groups=0)], 9, r"layer 'n'.*groups is 0"),
+        ([LRN("n", across="rows")], 9, r"layer 'n'.*across is 'rows'.*channels, pixels"),
+        ([LRN("n", across="pixels", groups=3)], 9, r"layer 'n'.*groups is 3 across pixels"),
+        ([Activation("a", None)], 9, r"layer 'a'.*activation is None"),
         ([Conv("c", 4, 3), Conv("c", 4, 3)], 9, "two layers are called c"),
         ([], 0, "input height is 0"),
         ([], -5, "input height is -5"),
@@ -85,7 +92,7 @@ def test_a_description_that_does_not_fit_fails_when_made(layers, size, says):
 
 
 def test_unknown_names_list_the_known():
-    with pytest.raises(ValueError, match="Known variants: alexnet-2012, caffe, one-tower"):
+    with pytest.raises(ValueError, match="Known variants: alexnet-2012, paper, caffe"):
         variant("alexnet")
     with pytest.raises(ValueError, match="Its layers: conv1, lrn1"):
         variant("caffe").layer("conv9")
@@ -133,6 +140,24 @@ def test_pixels_read_are_those_whose_gradient_is_not_zero():
             assert (len(rows), len(columns)) == tuple(map(len, found))
 
 
+@pytest.mark.parametrize("position", [(2, 2), (0, 4)])
+def test_a_normalization_across_pixels_reads_what_its_gradient_says(position):
+    tf = pytest.importorskip("tensorflow")
+    from alexnet_tutorial.network import build
+
+    norm = LRN("norm", size=3, alpha=1.0, across="pixels")
+    net = Architecture("near", 11, (Conv("c", 3, 3, strides=2), norm, Activation("relu")))
+    model = build(net)
+    model.get_layer("c").set_weights([np.full((3, 3, 3, 3), 0.1), np.ones(3)])
+    picture = tf.constant(np.random.default_rng(0).uniform(0.1, 1, (1, 11, 11, 3)), "float32")
+    with tf.GradientTape() as tape:
+        tape.watch(picture)
+        value = tf.reduce_sum(model(picture)[0, position[0], position[1]])
+    moved = np.abs(tape.gradient(value, picture)[0]).max(axis=-1) > 0
+    for span, axis in zip(net.pixels_read("relu", position), (1, 0), strict=True):
+        assert list(np.flatnonzero(moved.any(axis=axis))) == list(span)
+
+
 def test_after_flattening_an_output_has_seen_what_the_maps_have():
     rows, columns = variant("alexnet-2012").pixels_read("fc8")
     assert (rows, columns) == (range(0, 224), range(0, 224))
@@ -142,6 +167,18 @@ def test_after_flattening_an_output_has_seen_what_the_maps_have():
 def test_json_round_trip(name):
     text = json.dumps(variant(name).to_json())
     assert Architecture.from_json(json.loads(text)) == variant(name)
+
+
+def test_descriptions_written_before_a_field_was_there_are_read():
+    """A saved link of the workbench: the network of 2012 as it was described at first."""
+    layers = [
+        {"kind": "conv", "name": "conv1", "filters": 96, "kernel_size": 11, "strides": 4},
+        {"kind": "lrn", "name": "lrn1", "divide_by_size": True},
+    ]
+    network = Architecture.from_json({"name": "saved", "input_size": [227, 227], "layers": layers})
+    assert network.layer("conv1").activation == "relu"
+    assert network.layer("lrn1") == LRN("lrn1", divide_by_size=True)
+    assert (network.layer("lrn1").groups, network.layer("lrn1").across) == (1, "channels")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from alexnet_tutorial.network import build, describe
 from alexnet_tutorial.shapes import (
     LRN,
     VARIANTS,
+    Activation,
     Architecture,
     Conv,
     Dense,
@@ -58,10 +59,12 @@ TINY = Architecture(
     "tiny",
     21,
     (
-        Conv("conv1", 8, 5, strides=3, rounding="ceil"),
-        LRN("lrn1", size=3, alpha=0.5),
+        Conv("conv1", 8, 5, strides=3, rounding="ceil", activation=None),
+        LRN("lrn1", size=3, alpha=0.5, groups=2),
         Pool("pool1", 3, strides=2, rounding="ceil"),
+        Activation("relu1"),
         Conv("conv2", 6, 3, padding=((2, 0), (1, 1)), groups=2),
+        LRN("norm2", size=3, alpha=0.5, across="pixels", divide_by_size=True),
         Pool("pool2", 2, strides=1, padding=1),
         Flatten("flatten"),
         Dense("fc", 5, activation="softmax"),
@@ -107,13 +110,21 @@ def brute_force(architecture, weights, x):
                         r, c = row * strides + i - top, column * strides + j - left
                         if 0 <= r < shape[0] and 0 <= c < shape[1]:
                             total += x[r, c, seen] @ kernel[i, j, :, f]
-                    y[row, column, f] = max(total, 0)
+                    y[row, column, f] = max(total, 0) if layer.activation == "relu" else total
             x = y
+        elif layer.kind == "activation":
+            x = np.maximum(x, 0)
         elif layer.kind == "lrn":
-            y = np.empty_like(x)
-            for c in range(x.shape[2]):
-                near = x[:, :, max(0, c - layer.size // 2) : c + layer.size // 2 + 1]
-                y[..., c] = x[..., c] / (layer.k + layer.alpha * (near**2).sum(-1)) ** layer.beta
+            y, reach, tower = np.empty_like(x), layer.size // 2, shape[2] // layer.groups
+            for r, s, c in np.ndindex(x.shape):
+                if layer.across == "channels":
+                    first = c // tower * tower
+                    span = slice(max(first, c - reach), min(first + tower, c + reach + 1))
+                    total = layer.alpha * (x[r, s, span] ** 2).sum()
+                else:
+                    rows, columns = (slice(max(0, at - reach), at + reach + 1) for at in (r, s))
+                    total = layer.alpha / layer.size**2 * (x[rows, columns, c] ** 2).sum()
+                y[r, s, c] = x[r, s, c] / (layer.k + total) ** layer.beta
             x = y
         elif layer.kind == "flatten":
             x = x.reshape(-1)
@@ -193,6 +204,20 @@ def test_initializations_are_seeded_and_he_has_the_deviation_of_he():
     kernel = build(compact).get_layer("conv3").get_weights()[0]
     fan_in = kernel.shape[0] * kernel.shape[1] * kernel.shape[2]
     assert abs(kernel.std() - (2 / fan_in) ** 0.5) < 0.1 * (2 / fan_in) ** 0.5
+
+
+def test_he_looks_for_the_relu_behind_the_pool(reduced):
+    """In the network of 2012 the ReLUs of conv1 and conv5 come after their pools."""
+    model = build(reduced(variant("alexnet-2012")))
+    for name in ("conv1", "conv5"):
+        kernel = model.get_layer(name).get_weights()[0]
+        he = (2 / np.prod(kernel.shape[:3])) ** 0.5
+        assert abs(kernel.std() - he) < 0.1 * he
+    linear = Architecture(
+        "linear", 9, (Conv("c", 64, 3, activation=None), Conv("d", 2, 3), Activation("relu"))
+    )
+    kernel = build(linear).get_layer("c").get_weights()[0]
+    assert abs(kernel).max() <= (6 / (9 * 3 + 9 * 64)) ** 0.5  # Glorot's uniform
 
 
 def test_unknown_options_list_the_known():

@@ -16,20 +16,33 @@ SETTINGS = [
     {},
     {"size": 3, "alpha": 0.2, "k": 1.0},
     {"size": 5, "alpha": 0.5, "beta": 0.6, "divide_by_size": True},
+    {"size": 3, "alpha": 0.2, "groups": 2},
+    {"size": 5, "alpha": 0.5, "divide_by_size": True, "groups": 4},
+    {"size": 3, "alpha": 0.2, "across": "pixels"},
+    {"size": 5, "alpha": 0.5, "beta": 0.6, "divide_by_size": True, "across": "pixels"},
 ]
 
 
-def formula(a, size=5, alpha=1e-4, beta=0.75, k=2.0, divide_by_size=False):
-    """The sum of section 3.3 of the paper, channel by channel, in float64."""
+def formula(
+    a, size=5, alpha=1e-4, beta=0.75, k=2.0, divide_by_size=False, groups=1, across="channels"
+):
+    """The sum of section 3.3 of the paper, value by value, in float64; or that over a square."""
     a = np.asarray(a, "float64")
-    alpha = alpha / size if divide_by_size else alpha
     b = np.empty_like(a)
-    channels = a.shape[-1]
-    for i in range(channels):
+    _, rows, columns, channels = a.shape
+    reach, tower = size // 2, channels // groups
+    for picture, row, column, i in np.ndindex(a.shape):
         total = 0.0
-        for j in range(max(0, i - size // 2), min(channels - 1, i + size // 2) + 1):
-            total = total + a[..., j] ** 2
-        b[..., i] = a[..., i] / (k + alpha * total) ** beta
+        if across == "channels":
+            first = i // tower * tower
+            for j in range(max(first, i - reach), min(first + tower - 1, i + reach) + 1):
+                total += a[picture, row, column, j] ** 2
+        else:
+            for y in range(max(0, row - reach), min(rows - 1, row + reach) + 1):
+                for x in range(max(0, column - reach), min(columns - 1, column + reach) + 1):
+                    total += a[picture, y, x, i] ** 2
+        each = alpha / (size if across == "channels" else size * size) if divide_by_size else alpha
+        b[picture, row, column, i] = a[picture, row, column, i] / (k + each * total) ** beta
     return b
 
 
@@ -72,7 +85,7 @@ def gradient_of(function, x):
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_lrn_values_and_gradients_equal_the_formula(settings, data_format):
     rng = np.random.default_rng(0)
-    a = rng.normal(0, 3, (2, 2, 3, 7)).astype("float32")
+    a = rng.normal(0, 3, (1, 2, 4, 8)).astype("float32")
     upstream = rng.normal(size=a.shape)
     layer = LRN(**settings, data_format=data_format)
     move = (0, 3, 1, 2) if data_format == "channels_first" else (0, 1, 2, 3)
@@ -103,6 +116,29 @@ def test_lrn_equals_tensorflow_and_pytorch_where_they_define_it_alike():
     np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5, atol=1e-6)
 
 
+def test_lrn_of_towers_and_of_maps_equals_pytorch():
+    torch = pytest.importorskip("torch")
+    a = np.random.default_rng(1).normal(0, 3, (2, 12, 6, 7)).astype("float32")
+    given, numbers = torch.from_numpy(a), {"alpha": 0.3, "beta": 0.75, "k": 2.0}
+    layer = torch.nn.LocalResponseNorm(5, **numbers)
+    theirs = torch.cat([layer(tower) for tower in given.chunk(2, dim=1)], dim=1)
+    ours = LRN(**numbers, divide_by_size=True, groups=2, data_format="channels_first")(a)
+    np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5, atol=1e-6)
+    # A mean over all 25 places, zeros outside included, is a sum with alpha divided by 25.
+    mean = torch.nn.functional.avg_pool2d(given**2, 5, stride=1, padding=2)
+    theirs = given / (2 + 0.3 * mean) ** 0.75
+    ours = LRN(**numbers, divide_by_size=True, across="pixels", data_format="channels_first")(a)
+    np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_lrn_of_an_input_whose_size_is_open():
+    inputs = keras.Input((None, None, 4))
+    model = keras.Model(inputs, LRN(alpha=0.5, across="pixels")(inputs))
+    a = np.random.default_rng(2).normal(size=(2, 5, 3, 4)).astype("float32")
+    expected = formula(a, alpha=0.5, across="pixels")
+    np.testing.assert_allclose(model.predict(a, verbose=0), expected, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -111,11 +147,15 @@ def test_lrn_equals_tensorflow_and_pytorch_where_they_define_it_alike():
         ({"k": 0}, "k is 0"),
         ({"alpha": -1}, "alpha -1"),
         ({"data_format": "nhwc"}, "data_format is 'nhwc'"),
+        ({"groups": 0}, "groups is 0"),
+        ({"groups": 3}, "3 groups do not divide 4 channels"),
+        ({"across": "rows"}, "across is 'rows'"),
+        ({"across": "pixels", "groups": 2}, "groups is 2.*1 across pixels"),
     ],
 )
 def test_lrn_refuses_bad_numbers(arguments, says):
     with pytest.raises(ValueError, match=says):
-        LRN(**arguments)
+        LRN(**arguments).build((None, 5, 5, 4))
 
 
 RELOAD = """
@@ -137,7 +177,8 @@ def test_saved_and_reloaded_elsewhere_without_custom_objects(tmp_path, data_form
         [
             keras.Input(shape),
             PortableConv2D(8, 3, groups=2, data_format=data_format),
-            LRN(size=3, alpha=0.1, divide_by_size=True, data_format=data_format),
+            LRN(size=3, alpha=0.1, divide_by_size=True, groups=2, data_format=data_format),
+            LRN(size=3, alpha=0.1, across="pixels", data_format=data_format),
             InfinitePadding2D(((0, 1), (1, 0)), data_format=data_format),
             keras.layers.MaxPooling2D(2, data_format=data_format),
         ]

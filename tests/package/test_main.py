@@ -52,7 +52,7 @@ def test_ledger_in_every_format(capsys):
 def test_unknown_variants_are_refused_with_the_known(capsys):
     for words in (["ledger", "lenet"], ["train", "--network", "lenet"]):
         assert main(words) == 1
-        assert "Known variants: alexnet-2012, caffe" in capsys.readouterr().err
+        assert "Known variants: alexnet-2012, paper" in capsys.readouterr().err
 
 
 def test_unknown_options_are_usage_errors(capsys):

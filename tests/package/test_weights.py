@@ -22,6 +22,7 @@ from alexnet_tutorial.pictures.download import PinnedFile
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.shapes.architecture import (
     LRN,
+    Activation,
     Architecture,
     Conv,
     Dense,
@@ -480,6 +481,58 @@ def test_windows_that_are_not_square(run_onnx, tmp_path):
     names = [layer.name for layer in describe(back).layers]
     assert names == ["conv1", "lrn1", "pool1", "conv2", "drop2", "flatten", "fc3", "fc4"]
     assert describe(back).layer("drop2").rate == 0.3
+
+
+@pytest.fixture
+def normalized(tmp_path):
+    """A file with what ONNX has no word for: LRN in groups, LRN across pixels, a ReLU alone."""
+    pytest.importorskip("onnx")
+    lone = (
+        Conv("conv1", 8, 3, activation=None),
+        LRN("lrn1", size=3, alpha=0.5, beta=0.6, divide_by_size=True, groups=2),
+        LRN("lrn1_2", size=5, alpha=0.3, k=1.5, divide_by_size=True, across="pixels"),
+        Activation("relu1"),
+        Flatten("flatten"),
+        Dense("fc2", 5, activation=None),
+    )
+    network = Architecture("normalized", (9, 11), lone)
+    model = lively(build(network), pictures(network) / 60)
+    return network, model, weights.save_onnx(model, tmp_path / "net.onnx")
+
+
+def test_normalizations_that_onnx_has_no_word_for_come_back(run_onnx, normalized):
+    network, model, path = normalized
+    x = pictures(network) / 60
+    the_same(run_onnx(path, x), outputs(model, x), 1e-5)
+    back, _ = weights.load(path)
+    assert describe(back) == network
+
+
+@pytest.mark.parametrize(
+    ("node", "change", "message"),
+    [
+        ("lrn1_2_mean", {"pads": [1, 1, 2, 2]}, "normalize each value over a square"),
+        ("lrn1_2_mean", {"count_include_pad": 0}, "count_include_pad=0, expected 1"),
+        ("lrn1_2_k", "Mul", "Mul node 'lrn1_2_k': read are these operations alone"),
+        ("lrn1", "Relu", "Relu node 'lrn1' stands where 2 groups of channels are rows"),
+        ("lrn1_2", ("lrn1_2_power_out", "lrn1_2_mean_out"), "normalize each value over a square"),
+    ],
+)
+def test_a_normalization_that_is_another_is_refused(onnx, normalized, node, change, message):
+    *_, path = normalized
+
+    def edited(graph, nodes):
+        if isinstance(change, dict):
+            attribute(onnx, nodes[node], **change)
+        elif isinstance(change, str):
+            nodes[node].op_type = change
+            del nodes[node].attribute[:]
+        else:
+            nodes[node].input[:] = change
+
+    edit(onnx, path, edited)
+    with pytest.raises(ValueError, match=message):
+        weights.load(path)
 
 
 def edit(onnx, path, change):
