@@ -262,8 +262,8 @@ CASES = (
         "cannot import name 'np_utils' from 'keras.utils'",
         "to_categorical is in keras.utils",
         kind="ImportError",
-        pattern=r"cannot import name '\w+' from '(tensorflow\.)?keras\."
-        r"(utils|layers|optimizers|backend|objectives|regularizers)",
+        pattern=r"cannot import name '(?!multi_gpu|adam|sgd|rmsprop)\w+' from '"
+        r"(tensorflow\.)?keras\.(utils|layers|optimizers|backend|objectives|regularizers)",
     ),
     Case(
         "gone-imports",

@@ -150,9 +150,9 @@ def siamese():
             keras.Input((28, 28, 1)),
             L.BatchNormalization(),
             L.Conv2D(4, 5, activation="tanh"),
-            L.AveragePooling2D(),
+            L.AveragePooling2D(2),
             L.Conv2D(16, 5, activation="tanh"),
-            L.AveragePooling2D(),
+            L.AveragePooling2D(2),
             L.Flatten(),
             L.Dense(10, activation="tanh"),
         ],
@@ -329,39 +329,39 @@ def scans():
 def gray_adapter():
     with without_weights():
         base = keras.applications.MobileNetV2(
-            include_top=False, weights=None, input_shape=(32, 32, 3), alpha=0.35
+            include_top=False, weights=None, input_shape=(96, 96, 3), alpha=0.35
         )
         base.trainable = False
-        inputs = keras.Input((32, 32, 1))
+        inputs = keras.Input((96, 96, 1))
         x = L.Rescaling(1 / 127.5, offset=-1)(inputs)
         x = base(L.Conv2D(3, 1)(x), training=False)
         outputs = L.Dense(5, activation="softmax")(L.Dropout(0.2)(L.GlobalAveragePooling2D()(x)))
-    return compiled(inputs, outputs, SPARSE, ["accuracy"]), 255 * pictures(32, 1), numbers(5)
+    return compiled(inputs, outputs, SPARSE, ["accuracy"]), 255 * pictures(96, 1), numbers(5)
 
 
 def transfer():
-    inputs = keras.Input((32, 32, 3))
+    inputs = keras.Input((96, 96, 3))
     flipped = L.RandomFlip("horizontal")(inputs)
     with without_weights():
         base = keras.applications.EfficientNetB0(
-            include_top=False, weights=None, input_shape=(32, 32, 3)
+            include_top=False, weights=None, input_shape=(96, 96, 3)
         )
         base.trainable = False
         x = L.GlobalAveragePooling2D()(base(flipped, training=False))
         outputs = L.Dense(1)(L.Dropout(0.2)(x))
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     metrics = [keras.metrics.BinaryAccuracy(threshold=0), keras.metrics.AUC(from_logits=True)]
-    return compiled(inputs, outputs, loss, metrics), 255 * pictures(32), numbers(2)
+    return compiled(inputs, outputs, loss, metrics), 255 * pictures(96), numbers(2)
 
 
 def preprocessed_base():
     with without_weights():
-        base = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(32, 32, 3))
+        base = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(96, 96, 3))
         base.trainable = False
-        inputs = keras.Input((32, 32, 3))
+        inputs = keras.Input((96, 96, 3))
         x = base(keras.applications.resnet50.preprocess_input(inputs), training=False)
         outputs = L.Dense(5, activation="softmax")(L.GlobalAveragePooling2D()(x))
-    return compiled(inputs, outputs, SPARSE), np.round(255 * pictures(32)), numbers(5)
+    return compiled(inputs, outputs, SPARSE), np.round(255 * pictures(96)), numbers(5)
 
 
 def metric_learning():
