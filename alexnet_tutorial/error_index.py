@@ -417,7 +417,6 @@ CASES = (
         "unlike",
         "Invalid dtype: object",
         "an array of objects: pictures of unlike sizes, or None among them",
-        jax="not a valid JAX array type",
         pattern=r"Invalid dtype: object|Unsupported object type|"
         r"Failed to convert a NumPy array to a Tensor",
     ),
@@ -451,6 +450,7 @@ CASES = (
         "unknown-variable",
         "for the variables it was originally built with",
         "one optimizer for two models, or layers set free after it was built",
+        jax=None,
         pattern=r"Unknown variable: |optimizer cannot recognize variable",
     ),
     Case(
@@ -728,6 +728,7 @@ CASES = (
         "The model does not have any trainable weights",
         "every layer is frozen",
         kind="UserWarning",
+        jax=None,
         pattern=r"does not have any trainable weights|No gradients provided for any variable",
     ),
 )
