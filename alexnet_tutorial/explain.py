@@ -18,14 +18,14 @@ PAGE = "https://alexnet-book.github.io/alexnet-tutorial/book/91_error_index.html
 
 CHAPTERS = {
     "11_convolution": "One convolution, counted by hand",
+    "12_puzzle_224": "The 224 puzzle",
     "13_eight_layers": "The eight layers, one by one",
-    "14_broken_notebook": "A broken notebook, repaired",
+    "14_broken_notebook": "A broken notebook",
     "23_assembled": "AlexNet assembled",
-    "31_data": "The data",
-    "32_first_training": "A first training",
-    "33_not_learning": "Why it may not learn",
-    "36_evaluation": "Evaluation",
-    "37_transfer": "Transfer",
+    "31_data": "The data: look before you train",
+    "32_first_training": "A first training that works",
+    "36_evaluation": "Evaluation: what a score says",
+    "37_transfer": "Transfer: starting from what another network knows",
 }
 """The chapters that sections of the index lead to."""
 
@@ -99,7 +99,7 @@ SECTIONS = {
         "31_data",
     ),
     "truth": Section(
-        "Say which you mean: (a == b).all() or .any(); np.array_equal(a, b).", "31_data"
+        "Say which you mean: (a == b).all() or .any(); np.array_equal(a, b).", "23_assembled"
     ),
     "built": Section(
         "Begin the model with keras.Input(shape), or call it once on a batch.", "11_convolution"
@@ -107,16 +107,16 @@ SECTIONS = {
     "locate": Section(
         "Register the class: @keras.saving.register_keras_serializable(); or give it, "
         "load_model(path, custom_objects={'Name': Name}).",
-        "14_broken_notebook",
+        "32_first_training",
     ),
     "lambda": Section(
         "Load with safe_mode=False only what you made yourself; write a layer in Lambda's place.",
-        "14_broken_notebook",
+        "32_first_training",
     ),
     "load-weights": Section(
         "Build the network that saved the weights. The two sizes tell what differs before Flatten: "
         "9216 is 6 · 6 · 256, 6400 is 5 · 5 · 256.",
-        "13_eight_layers",
+        "12_puzzle_224",
     ),
     "weight-layout": Section(
         "Turn the axes, do not reshape them: kernel.transpose(2, 3, 1, 0) from PyTorch; give the "
@@ -130,7 +130,7 @@ SECTIONS = {
     ),
     "gone-imports": Section(
         "Import from the public places: keras, keras.layers, keras.utils, keras.ops.",
-        "14_broken_notebook",
+        "31_data",
     ),
     "gone-names": Section(
         "Use today's place: keras.ops for most of keras.backend, keras.layers for the layers of "
@@ -170,7 +170,7 @@ SECTIONS = {
     "ran-out": Section(
         "Leave steps_per_epoch out, or put .repeat() behind the Dataset, or `while True:` around "
         "the generator's loop. At the first batch: the data are empty.",
-        "31_data",
+        "32_first_training",
     ),
     "unlike": Section(
         "Bring every picture to one size as it is read, then np.stack(pictures). Look for None: "
@@ -233,7 +233,7 @@ SECTIONS = {
     "reshape": Section(
         "Print array.shape before: the product of the sizes stays the same. To turn axes use "
         "transpose.",
-        "11_convolution",
+        "13_eight_layers",
     ),
     "nothing-trains": Section(
         "Set layer.trainable = True on what is to learn, and compile again.", "37_transfer"
@@ -318,7 +318,7 @@ def _wrap(text: str) -> str:
 # Colors and cursor movements of terminals and of Jupyter, and what is left where a browser
 # or an editor dropped the escape character itself.
 _COLORS = re.compile(
-    r"\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b\[[0-9;?]*[A-Za-z]|(?<!\w)\[[0-9;]{1,8}m"
+    r"\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b\[[0-9;?]*[A-Za-z]|\[\d{1,3}(;\d{1,3})*m"
 )
 
 _LAST = re.compile(
@@ -455,7 +455,7 @@ _FIELD = r"""
   const single = (text) => text.replace(/\s+/g, " ").trim();
   const clean = (text) => text.replace(/\r\n?/g, "\n")
     .replace(/\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b\[[0-9;?]*[A-Za-z]/g, "")
-    .replace(/(^|[^\w])\[[0-9;]{1,8}m/gm, "$1")
+    .replace(/\[\d{1,3}(;\d{1,3})*m/g, "")
     .replace(/^[│|>] ?/gm, "").replace(/\u200b/g, "").replace(/\xa0/g, " ");
   const last = (text) => {
     const end = /^(?:E +|! +)?((?:\w+\.)*\w*(?:Error|Exception|Warning|Interrupt|Failure)\b:.*)/gm;

@@ -173,7 +173,7 @@ TABLE = (
         r"[(,]\s*(workers|nb_worker|use_multiprocessing|pickle_safe|max_queue_size|max_q_size)\s*=",
     ),
     Old("predict_classes", "predict(x).argmax(axis=-1)", r"\.predict_classes\("),
-    Old("predict_proba", "predict(x)", r"\.predict_proba\("),
+    Old("predict_proba", "predict(x)", r"\b\w*([Mm]odel|net|network|cnn)\.predict_proba\("),
     Old(
         "history['acc'], 'val_acc'",
         "'accuracy', 'val_accuracy'",
@@ -186,7 +186,13 @@ TABLE = (
         r"(SGD|Adam\w*|RMSprop|Nadam|Adagrad|Adadelta)\(.*\bdecay\s*=",
         "warns",
     ),
-    Old("optimizer.lr", "optimizer.learning_rate", r"optimizer\.lr\b"),
+    Old(
+        "optimizer.lr = 0.1",
+        "optimizer.learning_rate = 0.1",
+        r"optimizer\.lr\s*=(?!=)",
+        "changes",
+    ),
+    Old("optimizer.lr", "optimizer.learning_rate", r"optimizer\.lr\b(?!\s*=[^=])"),
     Old(
         "keras.optimizers.adam",
         "keras.optimizers.Adam",
@@ -194,9 +200,10 @@ TABLE = (
     ),
     # Files
     Old(
-        "ModelCheckpoint('best.h5')",
+        "ModelCheckpoint('best.hdf5')",
         "ModelCheckpoint('best.keras')",
-        r"ModelCheckpoint\(\s*(filepath\s*=\s*)?['\"][^'\"]*(?<!\.weights)\.(h5|hdf5|ckpt)['\"]",
+        r"ModelCheckpoint\(\s*(filepath\s*=\s*)?['\"][^'\"]*\.(hdf5|ckpt)['\"]|"
+        r"ModelCheckpoint\(.*(?<!weights)\.h5['\"].*save_weights_only\s*=\s*True",
     ),
     Old(
         "save_weights('model.h5')",

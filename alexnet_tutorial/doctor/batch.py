@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from types import GeneratorType
 from typing import Any
 
 from alexnet_tutorial.doctor import words
@@ -170,6 +171,15 @@ def _read_source(batch: Batch, x: Any, y: Any) -> tuple[Any, Any]:
             )
         )
         return None, None
+    if source == "generator" and not isinstance(x, GeneratorType):
+        batch.findings.append(
+            _fault(
+                "data-source",
+                f"x is a {kind}, and fit takes a generator, not any iterator.",
+                "fit asks for what a function with `yield`, or (… for … in …), gives.",
+                "Write `(batch for batch in x)`.",
+            )
+        )
     if source == "generator" and isinstance(item, list):
         batch.findings.append(
             _fault(

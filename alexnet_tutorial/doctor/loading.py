@@ -96,6 +96,8 @@ def not_loadable(path: Path, error: Exception) -> Finding:
             named = {key: value or "layer" for key, value in match.groupdict().items()}
             named.setdefault("layer", "layer")
             cause, cure = why.format(**named), what.format(**named)
+            if path.suffix == ".keras" and "custom_objects" in cure and "Old" in cure:
+                cure = _LEGACY + "."  # a .keras file names Keras' own class, and gets that
             break
     reason = re.search(
         r"Unrecognized keyword arguments[^\n]{0,160}|Could not locate[^.]{0,120}", text
