@@ -461,7 +461,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (40, "it stops long before"),
     ],
     "training.better": [
-        (True, "three pictures of 120 are within luck"),
+        (True, "three pictures more may be luck"),
     ],
     "full.memory": [
         (4 * 60965224, "those are the weights alone"),
