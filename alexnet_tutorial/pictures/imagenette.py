@@ -150,12 +150,7 @@ def load_imagenette(
             progress=progress,
             instead=INSTEAD,
         ),
-        missing=lambda place: (
-            f"{place}: no Imagenette archive here; expected {pinned.name}, in this folder or in "
-            f"imagenette/ inside it. Put it there, or name its folder in {ENVIRONMENT_VARIABLE}, "
-            f'or use source="download" ({pinned.size / 1e6:.0f} MB) or source="generated" (drawn '
-            "shapes, which need nothing)."
-        ),
+        missing=lambda place: _missing(place, pinned),
     )
     if path is None:
         return _drawn(seed, validation, pixels, how, directory)
@@ -196,6 +191,21 @@ def _find(place, size):
                 'source="download".'
             )
     return None
+
+
+def _missing(place, pinned):
+    if all((place / part).is_dir() for part in PUBLISHED):
+        return (
+            f"{place}: this is Imagenette unpacked; expected its archive, {pinned.name}, which is "
+            "proven whole before it is used. Give that one, or read the folders as they are: "
+            "load_folder(…/train)."
+        )
+    return (
+        f"{place}: no Imagenette archive here; expected {pinned.name}, in this folder or in "
+        f"imagenette/ inside it. Put it there, or name its folder in {ENVIRONMENT_VARIABLE}, or "
+        f'use source="download" ({pinned.size / 1e6:.0f} MB) or source="generated" (drawn shapes, '
+        "which need nothing)."
+    )
 
 
 def _sets(parts, share, seed, classes, said, kind, archive=None):

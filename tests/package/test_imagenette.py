@@ -153,6 +153,10 @@ def test_where_it_is_looked_for(elsewhere, files, pack, monkeypatch, tmp_path):
         assert load_imagenette(source, **options).archive == published
     with pytest.raises(DataError, match="no Imagenette archive here"):
         load_imagenette(tmp_path / "none", **options)
+    (tmp_path / "set" / "train").mkdir(parents=True)
+    (tmp_path / "set" / "val").mkdir()
+    with pytest.raises(DataError, match="this is Imagenette unpacked; expected its archive"):
+        load_imagenette(tmp_path / "set", **options)
     with pytest.raises(ValueError, match="'imagenet' is not known. Known sources: auto, real"):
         load_imagenette("imagenet", **options)
 
