@@ -279,6 +279,18 @@ def _array(batch: Batch, what: str, value: Any) -> Any:
             batch.findings.append(found)
             return None
         array = _numbers_or_text(array)
+        if array.dtype.kind == "f" and hasattr(value, "dtype"):
+            batch.findings.append(
+                _fault(
+                    "data-dtype",
+                    f"{what} is an array of objects, shape {array.shape}, and fit refuses it "
+                    "(“Invalid dtype: object”), although they are numbers.",
+                    "It was made with dtype=object, or from lists of unlike kinds.",
+                    f"Write `{what}.astype('float32')`.",
+                    dtype="object",
+                    shape=list(array.shape),
+                )
+            )
     if array.dtype.kind in "SU":
         batch.findings.append(_text(what, array))
         return None
