@@ -87,9 +87,27 @@ def _parser():
 
     command = commands.add_parser("doctor", help="examine a saved Keras model, and data if given")
     command.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
-    command.add_argument("--data", metavar="FILE", help="an .npz file with the arrays x and y")
+    command.add_argument(
+        "--data",
+        metavar="DATA",
+        help="an .npz file with the arrays x and y, or a folder with one subfolder of pictures for "
+        "each class",
+    )
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.set_defaults(run=_doctor)
+
+    command = commands.add_parser(
+        "explain",
+        help="say what a traceback means, or which lines of an old notebook are out of date",
+    )
+    command.add_argument(
+        "file", metavar="FILE", nargs="?", help="a file with the traceback (default: paste it here)"
+    )
+    command.add_argument(
+        "--notebook", metavar="OLD", help="an old notebook or script, whose lines are checked"
+    )
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.set_defaults(run=_explain)
 
     command = commands.add_parser("predict", help="name what is on pictures")
     command.add_argument(
@@ -300,7 +318,8 @@ def _doctor(options):
     from alexnet_tutorial.session import import_keras
 
     try:
-        data = _arrays(options.data) if options.data else {}
+        folder = options.data and Path(options.data).is_dir()
+        data = {"x": options.data} if folder else _arrays(options.data) if options.data else {}
         import_keras()
         from alexnet_tutorial.doctor import examine_file
 
@@ -312,6 +331,38 @@ def _doctor(options):
     if not report.seen["layers"]:
         return 2
     return 1 if report.faults else 0
+
+
+def _explain(options):
+    """Status 0: explained, or nothing is out of date; 1: not known, or some lines are."""
+    if options.notebook:
+        from alexnet_tutorial.old_code import EFFECTS, old_lines
+
+        lines = old_lines(options.notebook)
+        if options.format == "json":
+            rows = [
+                {"cell": one.cell, "line": one.line, "code": one.code.strip()}
+                | {"write": one.old.new, "effect": EFFECTS[one.old.effect]}
+                for one in lines
+            ]
+            print(json.dumps(rows, indent=2))
+        else:
+            print("\n".join(map(str, lines)) or "no line with an old name")
+            if lines:
+                places = len({(one.cell, one.line) for one in lines})
+                print(f"{places} lines of {options.notebook} are out of date.")
+        return 1 if lines else 0
+    from alexnet_tutorial.explain import explain
+
+    if options.file:
+        text = Path(options.file).read_text(encoding="utf-8", errors="replace")
+    else:
+        if sys.stdin.isatty():
+            print("Paste the traceback, then press Ctrl-D (Ctrl-Z on Windows).", file=sys.stderr)
+        text = sys.stdin.read()
+    answer = explain(text)
+    print(json.dumps(answer.to_json(), indent=2) if options.format == "json" else answer)
+    return 0 if answer.cases else 1
 
 
 def _arrays(name):

@@ -35,6 +35,7 @@ KIND_COLORS = {
     "input": COLORS["gray"],
     "conv": COLORS["blue"],
     "lrn": COLORS["teal"],
+    "activation": COLORS["purple"],
     "pool": COLORS["green"],
     "flatten": COLORS["yellow"],
     "dense": COLORS["orange"],

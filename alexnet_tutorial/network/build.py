@@ -34,7 +34,8 @@ def build(
 
     Args:
         architecture: The network.
-        initialization: ``"he"``: He et al. (2015), arXiv:1502.01852, with zero biases, from
+        initialization: ``"he"``: He et al. (2015), arXiv:1502.01852, for layers whose output
+            meets a ReLU, be it behind a pool (Glorot's for the others), with zero biases, from
             which the network learns on small sets too; ``"paper"``: weights of deviation 0.01
             and the paper's biases (section 5); ``"source"``: the same, but 0.03 in the layers
             named conv3, conv4 and conv5, as the settings released in 2025 have it

@@ -7,17 +7,18 @@ about photographs, so they do not bear the names of a photographed set's classes
 import numpy as np
 
 SHAPES = (
+    "bar",
+    "checkers",
+    "cross",
     "disk",
+    "dots",
+    "frame",
     "ring",
     "square",
-    "frame",
-    "triangle",
-    "cross",
-    "bar",
     "stripes",
-    "checkers",
-    "dots",
+    "triangle",
 )
+"""In the order of the labels, which is that of folders of these names."""
 
 
 def draw_shapes(y: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:

@@ -555,6 +555,8 @@ class Architecture:
                 found.append(slid[axis])
             elif layer.kind == "flatten":  # as a window of the whole map: one position
                 found.append(Window(shape[axis], shape[axis]))
+            elif layer.kind == "lrn" and layer.across == "pixels":  # its neighbors count too
+                found.append(Window(shape[axis], layer.size, padding=layer.size // 2))
         return found
 
     def receptive_field(self, name: str) -> tuple[arithmetic.ReceptiveField, ...]:
@@ -565,14 +567,15 @@ class Architecture:
 
         Returns:
             One :class:`~alexnet_tutorial.shapes.window.ReceptiveField` for the rows and one for
-            the columns. After flattening, every output sees all that the maps have seen.
+            the columns. After flattening, every output sees all that the maps have seen; a
+            normalization across pixels sees the square around each.
 
         Raises:
             ValueError: No layer has this name.
 
         Example:
             >>> from alexnet_tutorial.shapes import variant
-            >>> variant("alexnet-2012").receptive_field("conv5")[0]
+            >>> variant("paper").receptive_field("conv5")[0]
             ReceptiveField(size=163, strides=16, start=-64)
         """
         rows, columns = (arithmetic.receptive_field(self._windows(name, i)) for i in (0, 1))

@@ -140,6 +140,24 @@ def test_pixels_read_are_those_whose_gradient_is_not_zero():
             assert (len(rows), len(columns)) == tuple(map(len, found))
 
 
+@pytest.mark.parametrize("position", [(2, 2), (0, 4)])
+def test_a_normalization_across_pixels_reads_what_its_gradient_says(position):
+    tf = pytest.importorskip("tensorflow")
+    from alexnet_tutorial.network import build
+
+    norm = LRN("norm", size=3, alpha=1.0, across="pixels")
+    net = Architecture("near", 11, (Conv("c", 3, 3, strides=2), norm, Activation("relu")))
+    model = build(net)
+    model.get_layer("c").set_weights([np.full((3, 3, 3, 3), 0.1), np.ones(3)])
+    picture = tf.constant(np.random.default_rng(0).uniform(0.1, 1, (1, 11, 11, 3)), "float32")
+    with tf.GradientTape() as tape:
+        tape.watch(picture)
+        value = tf.reduce_sum(model(picture)[0, position[0], position[1]])
+    moved = np.abs(tape.gradient(value, picture)[0]).max(axis=-1) > 0
+    for span, axis in zip(net.pixels_read("relu", position), (1, 0), strict=True):
+        assert list(np.flatnonzero(moved.any(axis=axis))) == list(span)
+
+
 def test_after_flattening_an_output_has_seen_what_the_maps_have():
     rows, columns = variant("alexnet-2012").pixels_read("fc8")
     assert (rows, columns) == (range(0, 224), range(0, 224))

@@ -60,6 +60,11 @@ def random_layer(rng, kind, name, channels):
         layer["rate"] = rng.choice([0, 0.25, 0.5, 0.999])
     elif kind == "lrn":
         layer |= {"size": rng.choice([1, 3, 5, 7]), "divide_by_size": rng.random() < 0.5}
+        layer["across"] = rng.choice(["channels", "channels", "pixels"])
+        several = channels % 6 == 0 and layer["across"] == "channels"
+        layer["groups"] = rng.choice([1, 2, 3]) if several else 1
+    elif kind == "activation":
+        layer["activation"] = rng.choice(["relu", "tanh"])
     return layer
 
 
@@ -68,7 +73,8 @@ def random_network(rng, faults=0.0):
     size = rng.choice([rng.randint(1, 40), rng.randint(40, 260)])
     data = {"name": rng.choice(["net", "Ärger's"]), "channels": rng.choice([1, 3, 6, 12])}
     data["input_size"] = [size, size if rng.random() < 0.6 else rng.randint(1, 260)]
-    kinds = rng.choices(("conv", "pool", "lrn", "dropout"), (5, 3, 1, 1), k=rng.randint(0, 6))
+    kinds = ("conv", "pool", "lrn", "activation", "dropout")
+    kinds = rng.choices(kinds, (5, 3, 2, 1, 1), k=rng.randint(0, 6))
     kinds += rng.choice([[], ["flatten"], ["flatten", "dense", "dropout", "dense"]])
     if rng.random() < faults:
         rng.shuffle(kinds)
@@ -86,8 +92,9 @@ def random_network(rng, faults=0.0):
         elif field in ("kernel_size", "pool_size", "strides") and rng.random() < 0.5:
             layer[field] = rng.choice([[3, 0], [1, 2, 3], [2, 1.5], 400])
         elif (
-            field in ("size", "units", "filters", "groups", "padding", "rounding")
-            or "size" in field
+            field in ("size", "units", "filters", "groups", "padding", "rounding", "across")
+            or field in ("kernel_size", "pool_size")
+            or layer["kind"] == field == "activation"
         ):
             layer[field] = rng.choice([*BAD, 4, 5, 1000003])
     if rng.random() < faults / 8:
@@ -225,7 +232,9 @@ def test_keras_code_builds_what_the_ledger_says(open_page, address):
             [urljoin(address, MODULES), asked, formats],
         )
     seen = "".join(code for both in codes for code in both)
-    for word in ("ZeroPadding2D(((", "InfinitePadding2D(((", 'padding="same"', "groups=", "LRN("):
+    pads = "ZeroPadding2D(((", "InfinitePadding2D(((", 'padding="same"'
+    norms = "LRN(", 'across="pixels"', "divide_by_size=True, groups=2"
+    for word in (*pads, *norms, "groups=", "layers.Activation("):
         assert word in seen
     for data, both in zip(asked, codes, strict=True):
         wanted = ledger(Architecture.from_json(data))
@@ -320,7 +329,7 @@ def test_an_edit_changes_all_that_follows(bench):
     bench.field("Channels").fill("1")
     data = bench_json(bench)
     book = ledger(Architecture.from_json(data))
-    assert data["channels"] == 1 and data["layers"][3]["filters"] == 256
+    assert data["channels"] == 1 and book["conv2"].output[2] == 256
     assert bench.total()[2:4] == [f"{book.parameters:,}", f"{book.macs:,}"]
     bench.element.locator("[aria-live=polite]").filter(has_text=f"{book.parameters:,}").wait_for()
     for _ in range(4):
@@ -358,8 +367,8 @@ def test_layers_are_added_moved_and_removed(bench):
     bench.field("After it").select_option("pool")
     bench.button("Add").click()
     assert bench.chosen() == "pool3"
-    bench.button("Move later").click()
-    bench.button("Move later").click()
+    for _ in ("pool5", "relu5", "flatten"):
+        bench.button("Move later").click()
     assert bench.field("Pool size").input_value() == "3"
     error = bench.row("pool3")[0]
     assert "Was it placed after Flatten?" in error
@@ -367,12 +376,32 @@ def test_layers_are_added_moved_and_removed(bench):
     assert "does not fit" not in " ".join(bench.row("pool3"))
     bench.button("Remove").click()
     assert [layer["name"] for layer in bench_json(bench)["layers"]] == before
-    for kind in ("conv", "lrn", "flatten", "dense", "dropout"):
+    for kind in ("conv", "lrn", "activation", "flatten", "dense", "dropout"):
         bench.pick("pool5")
         bench.field("After it").select_option(kind)
         bench.button("Add").click()
     names = bench.element.locator(".wb-strip .wb-name").all_inner_texts()
-    assert len(names) == len(set(names)) == len(before) + 6
+    assert len(names) == len(set(names)) == len(before) + 7
+
+
+@pytest.mark.slow
+def test_a_normalization_shows_where_its_neighbors_are(bench):
+    bench.pick("lrn1")
+    assert bench.field("Neighbors in").input_value() == "channels"
+    assert bench.field("Groups").input_value() == "2"
+    bench.field("Groups").fill("5")
+    assert "5 groups do not divide 96" in bench.row("lrn1")[0]
+    bench.field("Neighbors in").select_option("pixels")
+    assert bench.field("Groups").count() == 0
+    (lrn1,) = (layer for layer in bench_json(bench)["layers"] if layer["name"] == "lrn1")
+    assert lrn1 == {"kind": "lrn", "name": "lrn1", "divide_by_size": True, "across": "pixels"}
+    bench.pick("cnorm2")
+    assert bench.field("Neighbors in").input_value() == "pixels"
+    assert bench.field("Size (pixels)").input_value() == "5"
+    bench.pick("relu1")
+    bench.field("Activation").select_option("tanh")
+    (relu1,) = (layer for layer in bench_json(bench)["layers"] if layer["name"] == "relu1")
+    assert relu1["activation"] == "tanh"
 
 
 @pytest.mark.slow
@@ -381,7 +410,8 @@ def test_an_impossible_layer_says_why_and_the_rest_lives_on(bench):
     bench.field("Pool size").fill("20")
     with pytest.raises(ValueError) as python:
         data = variant("alexnet-2012").to_json()
-        data["layers"][9]["pool_size"] = 20
+        (pool5,) = (layer for layer in data["layers"] if layer["name"] == "pool5")
+        pool5["pool_size"] = 20
         Architecture.from_json(data | {"name": "alexnet-2012-edited"})
     said = str(python.value)
     assert "pool5 does not fit" in bench.element.locator(".wb-totals").inner_text()
@@ -549,7 +579,8 @@ def test_keras_code_is_copied(bench):
     bench.button("Copy Keras code").click()
     code = clipboard(bench)
     assert code.startswith("import keras\n")
-    assert 'layers.Conv2D(96, 11, strides=4, activation="relu", name="conv1")' in code
+    assert 'layers.Conv2D(96, 11, strides=4, name="conv1")' in code
+    assert 'layers.Activation("relu", name="relu1")' in code
     assert "layers.ZeroPadding2D(((0, 3), (0, 3)))" in code
     assert run_keras(code).count_params() == ledger(variant("alexnet-2012")).parameters
 
@@ -682,9 +713,10 @@ def test_axe_finds_nothing(open_page, axe_script, viewport):
         assert axe(visit.page, "alexnet-workbench") == []
         bench.pick("input")
         assert axe(visit.page, "alexnet-workbench") == []
-        bench.field("Network").select_option("naive-224")
-        bench.pick("lrn1")
-        assert axe(visit.page, "alexnet-workbench") == []
+        bench.field("Network").select_option("alexnet-2012")
+        for name in ("lrn1", "relu1"):
+            bench.pick(name)
+            assert axe(visit.page, "alexnet-workbench") == []
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import * as arithmetic from "./window.js";
 import { KINDS } from "./presets.js";
 
-const { positive, repr } = arithmetic;
+const { checkGroups, positive, repr } = arithmetic;
 
 export function pair(value) {
   if (Number.isInteger(value) || typeof value === "boolean") return [value, value];
@@ -69,12 +69,32 @@ const outputShapes = {
   },
   lrn(layer, shape) {
     needMaps(layer, shape);
-    const { size } = full(layer);
+    const { size, groups, across } = full(layer);
     positive(size, "size");
     if (size % 2 === 0) {
       throw new Error(
         `size is ${size}, and must be odd, so that as many neighbors lie before a ` +
-          "channel as after it.",
+          "value as after it.",
+      );
+    }
+    if (!["channels", "pixels"].includes(across)) {
+      throw new Error(`across is ${repr(across)}, and must be one of channels, pixels.`);
+    }
+    checkGroups(shape[2], shape[2], groups);
+    if (across === "pixels" && groups > 1) {
+      throw new Error(
+        `groups is ${groups} across pixels: each map is normalized by itself there, so no ` +
+          "group has a border. Leave groups at 1.",
+      );
+    }
+    return shape;
+  },
+  activation(layer, shape) {
+    const { activation } = full(layer);
+    if (typeof activation !== "string") {
+      throw new Error(
+        `activation is ${repr(activation)}, and a layer without one does nothing. Name a Keras ` +
+          "activation, such as relu, or remove the layer.",
       );
     }
     return shape;

@@ -3,8 +3,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 export const KIND_COLORS = {
-  input: "gray", conv: "blue", lrn: "teal", pool: "green", flatten: "yellow", dense: "orange",
-  dropout: "red",
+  input: "gray", conv: "blue", lrn: "teal", activation: "purple", pool: "green", flatten: "yellow",
+  dense: "orange", dropout: "red",
 };
 
 export function svg(tag, attributes = {}, ...children) {

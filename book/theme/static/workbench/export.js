@@ -54,10 +54,15 @@ function* kerasLayers(layer, input, format) {
       yield call("layers.MaxPooling2D", [alike(said.pool_size)], { ...more, ...format, name });
       break;
     case "lrn": {
-      const { size, alpha, beta, k, divide_by_size } = said;
-      yield call("LRN", [], { size, alpha, beta, k, divide_by_size, ...format, name });
+      const { size, alpha, beta, k, divide_by_size, groups, across } = said;
+      if (groups !== 1) more.groups = groups;
+      if (across !== "channels") more.across = across;
+      yield call("LRN", [], { size, alpha, beta, k, divide_by_size, ...more, ...format, name });
       break;
     }
+    case "activation":
+      yield call("layers.Activation", [said.activation], { name });
+      break;
     case "flatten":
       yield call("layers.Flatten", [], { ...format, name });
       break;

@@ -7,6 +7,7 @@ export const KIND_NAMES = {
   conv: "convolution",
   pool: "max pooling",
   lrn: "local response normalization",
+  activation: "activation",
   flatten: "flatten",
   dense: "dense",
   dropout: "dropout",
@@ -17,12 +18,16 @@ export const NEW = {
   conv: { filters: 64, kernel_size: 3, padding: 1 },
   pool: { pool_size: 3, strides: 2 },
   lrn: {},
+  activation: {},
   flatten: {},
   dense: { units: 1000 },
   dropout: {},
 };
 
-const PREFIX = { conv: "conv", pool: "pool", lrn: "lrn", flatten: "flatten", dense: "fc", dropout: "drop" };
+const PREFIX = {
+  conv: "conv", pool: "pool", lrn: "lrn", activation: "act", flatten: "flatten", dense: "fc",
+  dropout: "drop",
+};
 
 export function newLayer(kind, layers) {
   const taken = new Set(layers.map((layer) => layer.name));
@@ -176,8 +181,9 @@ function sides(layer, alike) {
 
 const ROUNDING = choice("rounding", "Rounding", [["floor", "down ⌊ ⌋"], ["ceil", "up ⌈ ⌉"]]);
 
+// A layer that is nothing but an activation cannot go without.
 function activation(layer) {
-  const known = ["relu", "softmax", "sigmoid", "tanh", ""];
+  const known = ["relu", "softmax", "sigmoid", "tanh", ...(layer.kind === "activation" ? [] : [""])];
   const now = full(layer).activation ?? "";
   const names = known.includes(now) ? known : [now, ...known];
   return choice("activation", "Activation", names.map((name) => [name, name || "none"]));
@@ -204,19 +210,31 @@ export function layerFields(layer, alike) {
       ];
     case "pool":
       return [NAME, ...windowFields("pool_size", "Pool size", alike), ...sides(layer, alike), ROUNDING];
-    case "lrn":
+    case "lrn": {
+      const { across, groups } = full(layer);
       return [
         NAME,
-        number("size", "Size (channels)", { step: 2 }),
+        {
+          ...choice("across", "Neighbors in", [["channels", "channels"], ["pixels", "the map"]]),
+          // Within a map no group has a border.
+          set: (each, value) => ({ across: value, ...(value === "pixels" ? { groups: 1 } : {}) }),
+        },
+        number("size", `Size (${across})`, { step: 2 }),
+        ...(across === "pixels" && groups === 1 ? [] : [number("groups", "Groups")]),
         decimal("alpha", "α"),
         decimal("beta", "β"),
         decimal("k", "k"),
         {
-          key: "divide_by_size", label: "divide α by the size", type: "checkbox",
+          key: "divide_by_size",
+          label: `divide α by the ${across === "pixels" ? "size squared" : "size"}`,
+          type: "checkbox",
           get: (each) => full(each).divide_by_size,
           set: (each, value) => ({ divide_by_size: value }),
         },
       ];
+    }
+    case "activation":
+      return [NAME, activation(layer)];
     case "dense":
       return [NAME, number("units", "Units"), activation(layer)];
     case "dropout":

@@ -92,7 +92,7 @@ function series(first, step, count) {
   return terms * BigInt(first) - (BigInt(step) * terms * (terms - 1n)) / 2n;
 }
 
-function checkGroups(inChannels, filters, groups) {
+export function checkGroups(inChannels, filters, groups) {
   positive(inChannels, "in_channels");
   positive(filters, "filters");
   positive(groups, "groups");
