@@ -67,13 +67,23 @@ def span_of(executed: nbformat.NotebookNode) -> tuple[datetime.datetime, datetim
     return min(times), max(times)
 
 
+# Call, folder and files of each set of pictures, its name, and what stands in for it.
+SETS = (
+    ("load_signs", "signs", "*.h5", "SIGNS photographs", "generated hands"),
+    ("load_cifar10", "cifar10", "*.t*gz", "CIFAR-10", "drawn shapes"),
+    ("load_imagenette", "imagenette", "imagenette2*.tgz", "Imagenette", "drawn shapes"),
+)
+
+
 def pictures_of(executed: nbformat.NotebookNode) -> str:
-    """Name the pictures of hands that a notebook reads where it asks for none in particular."""
+    """Name the pictures that a notebook reads where it asks for none in particular."""
     code = "".join(cell.source for cell in executed.cells if cell.cell_type == "code")
-    if "load_signs(" not in code:
-        return "none needed"
-    there = any((data_folder() / "signs").glob("*.h5"))
-    return "SIGNS photographs" if there else "generated hands"
+    read = [
+        name if any((data_folder() / folder).glob(files)) else drawn
+        for call, folder, files, name, drawn in SETS
+        if f"{call}(" in code
+    ]
+    return ", ".join(read) or "none needed"
 
 
 def machine_of(executed: nbformat.NotebookNode) -> str:

@@ -166,6 +166,12 @@ def _strings(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield node.value
 
 
+def _folders(nodes: Iterable[ast.AST]) -> set[str]:
+    """List what stands behind a slash, as in ``root / "signs"``: a folder or a file."""
+    paths = [n.right for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div)]
+    return set(_strings(paths))
+
+
 class Package:
     """The modules and files of a package, and what each of them depends on.
 
@@ -235,7 +241,7 @@ class Package:
 
     @functools.cache  # noqa: B019
     def _definitions(self) -> dict[tuple[str, str], tuple[set[tuple[str, str]], set[str]]]:
-        """Map each function and class, by module and name, to those it uses and what it says."""
+        """Map each function and class, by module and name, to those it uses and its folders."""
         homes: dict[str, set[tuple[str, str]]] = {}
         for module in self.paths:
             for name in self.defined(module):
@@ -259,7 +265,7 @@ class Package:
                         }
                 for name in {n.attr for n in inner if isinstance(n, ast.Attribute)}:
                     uses |= {home for home in homes.get(name, ()) if home[0] in self.bases(module)}
-                found[module, node.name] = (uses - {(module, node.name)}, set(_strings(inner)))
+                found[module, node.name] = (uses - {(module, node.name)}, _folders(inner))
         return found
 
     @functools.cache  # noqa: B019
@@ -430,8 +436,13 @@ def _code_of(text: str) -> Code | None:
 
 @functools.cache
 def _known(folder: Path) -> str:
-    """Hash a folder of data; of a large file its name and its size."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    """Hash a folder of data; of a large file its name and its size.
+
+    What the package made of a set there, arrays or an unpacked copy, is the set's: only files
+    that lie in the folder itself count.
+    """
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    files = [path for path in files if not path.name.startswith(("arrays-", "."))]
     large = [path for path in files if path.stat().st_size > LARGE]
     sizes = [(path.relative_to(folder).as_posix(), path.stat().st_size) for path in large]
     rest = fingerprint([path for path in files if path not in large], folder)

@@ -404,20 +404,21 @@ def _came_to(record):
     return ", ".join(shares)
 
 
-def recorded(study: str) -> list[dict]:
+def recorded(name: str) -> list[dict]:
     """Read the runs that the book shows.
 
     Args:
-        study: A name out of :data:`alexnet_tutorial.training.studies.STUDIES`.
+        name: Of their file, ``<study>.jsonl``; :data:`alexnet_tutorial.training.studies.STUDIES`
+            has the studies.
 
     Returns:
         The records, as :func:`run` made them.
 
     Example:
-        >>> recorded("hands")[0]["configuration"]
+        >>> recorded("hands.jsonl")[0]["configuration"]
         'baseline'
     """
-    return read_runs(RECORDED / f"{study}.jsonl")
+    return read_runs(RECORDED / name)
 
 
 class Effect(NamedTuple):

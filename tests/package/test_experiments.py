@@ -332,7 +332,7 @@ def test_only_seeds_of_both_count():
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
 def test_every_part_is_recorded_with_every_seed(part):
-    runs = ablations.recorded("hands")
+    runs = ablations.recorded("hands.jsonl")
     for name in (part.present, part.absent):
         found = [run for run in runs if run["configuration"] == name]
         assert sorted(run["seed"] for run in found) == list(HANDS.seeds), name
@@ -341,7 +341,7 @@ def test_every_part_is_recorded_with_every_seed(part):
 
 
 def test_recorded_runs_are_comparable_and_labeled():
-    runs = ablations.recorded("hands")
+    runs = ablations.recorded("hands.jsonl")
     keys = [run["key"] for run in runs]
     assert len(keys) == len(set(keys))
     assert len({run["settings"]["keras"] for run in runs}) == 1

@@ -122,6 +122,18 @@ def test_data_executes_the_chapters_that_read_it(tmp_path, monkeypatch):
         after = all_keys()
         assert changed(before, after) == reading
         before = after
+    (tmp_path / "imagenette").mkdir()
+    (tmp_path / "imagenette" / "imagenette2-224.tgz").write_bytes(b"x")
+    after = all_keys()
+    reading = {n for n, p in CHAPTERS.items() if "load_imagenette(" in code(p)}
+    assert reading and changed(before, after) == reading
+    # What the package makes of the archive is no news.
+    (tmp_path / "imagenette" / "arrays-108-0123.npz").write_bytes(b"x")
+    (tmp_path / "imagenette" / "imagenette2-224-0123").mkdir()
+    (tmp_path / "imagenette" / "imagenette2-224-0123" / "one.JPEG").write_bytes(b"x")
+    keys._known.cache_clear()
+    assert all_keys() == after
+    before = after
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "alexnet.pth").write_bytes(b"x")
     asking = {
