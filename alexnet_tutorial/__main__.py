@@ -10,6 +10,13 @@ from pathlib import Path
 from alexnet_tutorial.shapes.architecture import Architecture
 from alexnet_tutorial.shapes.variants import VARIANTS, variant
 
+_SETS = {
+    "signs": "hands showing 0 to 5 fingers",
+    "cifar10": "small pictures of ten classes",
+    "imagenette": "photographs of ten classes of ImageNet",
+}
+_EPOCHS = {"signs": 80, "cifar10": 10, "imagenette": 20}
+
 
 def _parser():
     parser = argparse.ArgumentParser(
@@ -30,11 +37,12 @@ def _parser():
 
     command = commands.add_parser("data", help="where pictures come from, and how many there are")
     sets = command.add_subparsers(dest="set", required=True, metavar="SET")
-    command = sets.add_parser("signs", help="hands showing 0 to 5 fingers")
-    _add_source(command)
-    command.add_argument("--seed", type=int, default=0, help="seed of the validation split")
-    command.add_argument("--figure", metavar="FILE", help="write a contact sheet (.png or .svg)")
-    command.set_defaults(run=_data)
+    for name, text in _SETS.items():
+        command = sets.add_parser(name, help=text)
+        _add_source(command)
+        command.add_argument("--seed", type=int, default=0, help="seed of the validation split")
+        command.add_argument("--figure", metavar="FILE", help="write a contact sheet (.png, .svg)")
+        command.set_defaults(run=_data)
 
     command = commands.add_parser("train", help="train a network and test it")
     _add_data(command, default="signs")
@@ -43,7 +51,10 @@ def _parser():
     )
     command.add_argument("--seed", type=int, default=0)
     command.add_argument(
-        "--epochs", type=int, help="at most so many (default: 80 for signs, 10 for a folder)"
+        "--epochs",
+        type=int,
+        help=f"at most so many (default: {', '.join(f'{n} for {s}' for s, n in _EPOCHS.items())}, "
+        "10 for a folder)",
     )
     command.add_argument(
         "--folder",
@@ -76,13 +87,36 @@ def _parser():
 
     command = commands.add_parser("doctor", help="examine a saved Keras model, and data if given")
     command.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
-    command.add_argument("--data", metavar="FILE", help="an .npz file with the arrays x and y")
+    command.add_argument(
+        "--data",
+        metavar="DATA",
+        help="an .npz file with the arrays x and y, or a folder with one subfolder of pictures for "
+        "each class",
+    )
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.set_defaults(run=_doctor)
 
+    command = commands.add_parser(
+        "explain",
+        help="say what a traceback means, or which lines of an old notebook are out of date",
+    )
+    command.add_argument(
+        "file", metavar="FILE", nargs="?", help="a file with the traceback (default: paste it here)"
+    )
+    command.add_argument(
+        "--notebook", metavar="OLD", help="an old notebook or script, whose lines are checked"
+    )
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.set_defaults(run=_explain)
+
     command = commands.add_parser("predict", help="name what is on pictures")
-    command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
-    command.add_argument("pictures", metavar="PICTURE", nargs="+")
+    command.add_argument(
+        "pictures",
+        metavar="[MODEL] PICTURE",
+        nargs="+",
+        help="pictures; before them a classifier's .keras file, or nothing: the network for ten "
+        "classes of ImageNet that comes with the package",
+    )
     command.add_argument("--top", metavar="K", type=int, default=5, help="classes named (5)")
     command.add_argument("--views", type=int, choices=(1, 10), default=1)
     command.add_argument("--format", choices=("table", "json"), default="table")
@@ -115,7 +149,7 @@ def _add_data(command, **options):
     command.add_argument(
         "--data",
         metavar="DATA",
-        help="signs, or a folder with one subfolder of pictures for each class",
+        help=f"{', '.join(_SETS)}, or a folder with one subfolder of pictures for each class",
         **options,
     )
     _add_source(command)
@@ -144,7 +178,7 @@ def _add_source(command):
     command.add_argument(
         "--source",
         default="auto",
-        help="auto (default), real, download, generated, or a folder with the HDF5 files",
+        help="auto (default), real, download, generated, or where the set's files are",
     )
 
 
@@ -169,23 +203,35 @@ def _ledger(options):
         print(book.to_markdown() if options.format == "markdown" else book)
 
 
-def _data(options):
-    from alexnet_tutorial.pictures import load_signs
+def _named_sets(options, name, size):
+    """One of our own sets, its pictures large enough for a network's input of ``size``."""
+    from alexnet_tutorial import pictures
 
+    if name == "signs":
+        return pictures.load_signs(options.source, seed=options.seed)
+    if name == "cifar10":
+        pixels = 32 if size <= 32 else pictures.Preprocessing.for_input(size).resize
+        return pictures.load_cifar10(options.source, seed=options.seed, pixels=pixels)
+    return pictures.load_imagenette(options.source, seed=options.seed, pixels=-(-5 * size // 4))
+
+
+def _data(options):
     if options.figure and Path(options.figure).suffix not in (".png", ".svg"):
         raise ValueError(f"--figure {options.figure}: give a file that ends in .png or .svg.")
-    signs = load_signs(options.source, seed=options.seed)
-    print(f"source: {signs.source}")
-    print(f"left out of training, because the test set holds the same picture: {signs.removed}")
-    print(f"{'':<10}  pictures  " + "  ".join(f"{name!s:>5}" for name in signs.classes))
-    for name in ("train", "validation", "test"):
-        y = getattr(signs, name).y
-        counts = "  ".join(f"{int((y == label).sum()):>5}" for label in signs.classes)
-        print(f"{name:<10}  {len(y):>8}  {counts}")
+    sets = _named_sets(options, options.set, 32 if options.set == "cifar10" else 57)
+    print(f"source: {sets.source}")
+    if options.set == "signs":
+        print(f"left out of training, because the test set holds the same picture: {sets.removed}")
+    parts = ("train", "validation", "test")
+    print(f"{'pictures':<18}" + "".join(f"{part:>12}" for part in parts))
+    print(f"{'all':<18}" + "".join(f"{len(getattr(sets, part)):>12,}" for part in parts))
+    for label, name in enumerate(sets.classes):
+        counts = [int((getattr(sets, part).y == label).sum()) for part in parts]
+        print(f"{name!s:<18}" + "".join(f"{count:>12,}" for count in counts))
     if options.figure:
         from alexnet_tutorial.figures import contact_sheet
 
-        contact_sheet(signs).save(options.figure)
+        contact_sheet(sets).save(options.figure)
         print(f"contact sheet: {options.figure}")
 
 
@@ -199,15 +245,15 @@ def _train(options):
     from alexnet_tutorial.shapes.ledger import ledger
     from alexnet_tutorial.training import Recipe, train
 
-    sets, names = _sets(options)
-    network, signs = network.with_classes(len(sets.classes)), options.data == "signs"
+    sets, names = _sets(options, max(network.input_size))
+    network, named = network.with_classes(len(sets.classes)), options.data in _SETS
     # What teaches the compact network makes the full one diverge.
     rate = 1e-3 if ledger(network).parameters < 5_000_000 else 1e-4
     recipe = Recipe(
-        epochs=options.epochs if options.epochs is not None else 80 if signs else 10,
+        epochs=options.epochs if options.epochs is not None else _EPOCHS.get(options.data, 10),
         batch_size=options.batch,
         learning_rate=rate,
-        augmentation=AUGMENTATION if signs else CROP_AND_FLIP,
+        augmentation=AUGMENTATION if named else CROP_AND_FLIP,
     )
     run = train(
         network,
@@ -224,13 +270,15 @@ def _train(options):
     print(json.dumps(run.to_json()) if options.format == "json" else run)
 
 
-def _sets(options):
+def _sets(options, size):
     """The pictures to learn from, validate on and test on; and what the classes are called."""
-    from alexnet_tutorial.pictures import Sets, load_folder, load_signs
+    from alexnet_tutorial.pictures import Sets, load_folder
 
-    if options.data == "signs":
-        sets = load_signs(options.source, seed=options.seed)
+    if options.data in _SETS:
+        sets = _named_sets(options, options.data, size)
         names = sets.classes
+        # A folder of such photographs has ImageNet's names.
+        sets = replace(sets, classes=getattr(sets, "wnids", ()) or names)
     else:
         folder = load_folder(options.data, on_error=options.on_error)
         stay, aside = folder.split(0.0 if options.validation else 0.1, options.seed)
@@ -270,7 +318,8 @@ def _doctor(options):
     from alexnet_tutorial.session import import_keras
 
     try:
-        data = _arrays(options.data) if options.data else {}
+        folder = options.data and Path(options.data).is_dir()
+        data = {"x": options.data} if folder else _arrays(options.data) if options.data else {}
         import_keras()
         from alexnet_tutorial.doctor import examine_file
 
@@ -282,6 +331,38 @@ def _doctor(options):
     if not report.seen["layers"]:
         return 2
     return 1 if report.faults else 0
+
+
+def _explain(options):
+    """Status 0: explained, or nothing is out of date; 1: not known, or some lines are."""
+    if options.notebook:
+        from alexnet_tutorial.old_code import EFFECTS, old_lines
+
+        lines = old_lines(options.notebook)
+        if options.format == "json":
+            rows = [
+                {"cell": one.cell, "line": one.line, "code": one.code.strip()}
+                | {"write": one.old.new, "effect": EFFECTS[one.old.effect]}
+                for one in lines
+            ]
+            print(json.dumps(rows, indent=2))
+        else:
+            print("\n".join(map(str, lines)) or "no line with an old name")
+            if lines:
+                places = len({(one.cell, one.line) for one in lines})
+                print(f"{places} lines of {options.notebook} are out of date.")
+        return 1 if lines else 0
+    from alexnet_tutorial.explain import explain
+
+    if options.file:
+        text = Path(options.file).read_text(encoding="utf-8", errors="replace")
+    else:
+        if sys.stdin.isatty():
+            print("Paste the traceback, then press Ctrl-D (Ctrl-Z on Windows).", file=sys.stderr)
+        text = sys.stdin.read()
+    answer = explain(text)
+    print(json.dumps(answer.to_json(), indent=2) if options.format == "json" else answer)
+    return 0 if answer.cases else 1
 
 
 def _arrays(name):
@@ -324,22 +405,40 @@ def _load(path):
 
 
 def _predict(options):
-    classifier = _load(options.model)
-    answers = classifier.predict_top(
-        options.pictures, options.top, views=options.views, on_error="skip"
-    )
+    """Status 1 where nothing could be read."""
+    own = options.pictures[0].endswith(".keras")
+    pictures = options.pictures[own:]
+    if not pictures:
+        raise ValueError(f"{options.pictures[0]} is a network. Name pictures after it.")
+    for name in options.pictures:
+        if not Path(name).exists():  # said before the seconds that Keras takes to load
+            raise ValueError(f"{name}: there is no such file.")
+    classifier = _load(options.pictures[0]) if own else _pretrained()
+    answers = classifier.predict_top(pictures, options.top, views=options.views, on_error="skip")
     if options.format == "json":
         rows = [
             {"picture": picture, "top": [answer._asdict() for answer in top]}
-            for picture, top in zip(options.pictures, answers, strict=True)
+            for picture, top in zip(pictures, answers, strict=True)
         ]
         print(json.dumps(rows, indent=2))
-        return
-    for picture, top in zip(options.pictures, answers, strict=True):
-        print(picture if top else f"{picture}: cannot be read")
-        for answer in top:
-            label = "" if answer.label in answer.name else f"  ({answer.label})"
-            print(f"  {answer.confidence:7.2%}  {answer.name}{label}")
+    else:
+        for picture, top in zip(pictures, answers, strict=True):
+            print(picture if top else f"{picture}: cannot be read")
+            for answer in top:
+                label = "" if answer.label in answer.name else f"  ({answer.label})"
+                print(f"  {answer.confidence:7.2%}  {answer.name}{label}")
+    return 0 if any(answers) else 1
+
+
+def _pretrained():
+    from alexnet_tutorial.session import import_keras
+
+    import_keras()
+    from alexnet_tutorial.weights.pretrained import pretrained, record
+
+    names = ", ".join(record()["class_names"])
+    print(f"No network given: the package's own answers, which knows {names}.", file=sys.stderr)
+    return pretrained()
 
 
 def _evaluate(options):
@@ -366,7 +465,7 @@ def _evaluate(options):
 def _finetune(options):
     _check_save(options.save)
     classifier = _load(options.model)
-    sets, _ = _sets(options)
+    sets, _ = _sets(options, max(classifier.preprocessing.crop))
     runs = classifier.finetune(
         sets.train,
         validation_data=sets.validation,

@@ -30,6 +30,9 @@ class Case:
         cause: Why it comes, in a line.
         kind: Name of the exception or of the warning, or ``"printed"``.
         jax: The words with Keras on JAX, where they differ; None where JAX says nothing at all.
+        pattern: A regular expression for the whole family of such messages, read in "Kind: message"
+            with all white space made single; empty where the words themselves are looked for. It
+            is written so that Python and JavaScript read it alike.
     """
 
     section: str
@@ -37,6 +40,12 @@ class Case:
     cause: str
     kind: str = "ValueError"
     jax: str | None = ""
+    pattern: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The message as a traceback ends: with its kind, where the words alone are few."""
+        return f"{self.kind}: {self.message}" if len(self.message) < 8 else self.message
 
     @property
     def words(self) -> str | None:
@@ -100,11 +109,13 @@ CASES = (
         "incompatible with the layer: expected shape=",
         "a picture of another size than the model's Input",
         jax=None,
+        pattern=r"incompatible with the layer: expected shape=",
     ),
     Case(
         "batch-axis",
         "expected min_ndim=4, found ndim=3",
         "one picture was given instead of a batch",
+        pattern=r"expected (min_)?ndim=\d, found ndim=\d",
     ),
     Case(
         "batch-axis",
@@ -121,11 +132,16 @@ CASES = (
         "Argument `output` must have rank (ndim) `target.ndim - 1`",
         "Flatten is missing before Dense, or one-hot labels go with the sparse loss",
         jax="Arguments `target` and `output` must have the same shape up until the last dimension",
+        pattern=r"Argument `output` must have rank \(ndim\) `target\.ndim - 1`.*"
+        r"output\.shape=\((None|\d+), \w+, \w+|"
+        r"`labels\.shape` must equal `logits\.shape` except|"
+        r"logits and labels must have the same first dimension",
     ),
     Case(
         "one-hot",
         "Shapes (None, 1) and (None, 6) are incompatible",
         "integer labels with a loss that wants them one-hot (Keras 2's wording)",
+        pattern=r"Shapes \((None|\d+), 1\) and \((None|\d+), \d+\) are incompatible",
     ),
     Case(
         "one-hot",
@@ -204,6 +220,7 @@ CASES = (
         "object has no attribute 'fit_generator'",
         "fit takes generators itself",
         kind="AttributeError",
+        pattern=r"has no attribute '(fit|evaluate)_generator'",
     ),
     Case(
         "gone",
@@ -216,17 +233,23 @@ CASES = (
         "got an unexpected keyword argument 'nb_epoch'",
         "the option is called epochs",
         kind="TypeError",
+        pattern=r"unexpected keyword argument '(nb_\w+|samples_per_epoch|workers|max_queue_size|"
+        r"max_q_size|use_multiprocessing|pickle_safe|show_accuracy)'",
     ),
     Case(
         "gone",
         "Unrecognized keyword arguments passed to Conv2D: {'subsample'",
         "Keras 1's names: strides, padding, kernel_initializer",
+        pattern=r"Unrecognized keyword arguments passed to \w+: \{'"
+        r"(subsample|border_mode|dim_ordering|init|W_\w+|b_\w+|nb_\w+|output_dim|mode|bias|p|batch_input_shape|input_length)'",
     ),
     Case(
         "gone-imports",
         "No module named 'keras.layers.core'",
         "every layer is in keras.layers",
         kind="ModuleNotFoundError",
+        pattern=r"No module named '(tensorflow\.)?keras\.(layers\.\w+|engine[.\w]*|wrappers[.\w]*|"
+        r"utils\.\w+|optimizers\.\w+|legacy[.\w]*|backend\.\w+|objectives)",
     ),
     Case(
         "gone-imports",
@@ -239,12 +262,15 @@ CASES = (
         "cannot import name 'np_utils' from 'keras.utils'",
         "to_categorical is in keras.utils",
         kind="ImportError",
+        pattern=r"cannot import name '(?!multi_gpu|adam|sgd|rmsprop)\w+' from '"
+        r"(tensorflow\.)?keras\.(utils|layers|optimizers|backend|objectives|regularizers)",
     ),
     Case(
         "gone-imports",
         "cannot import name 'ImageDataGenerator'",
         "layers do that now",
         kind="ImportError",
+        pattern=r"cannot import name '\w+' from '(tensorflow\.)?keras\.preprocessing",
     ),
     Case(
         "gone-imports",
@@ -265,6 +291,8 @@ CASES = (
         "the batch is too large for the memory",
         kind="ResourceExhaustedError",
         jax="RESOURCE_EXHAUSTED: Out of memory allocating",
+        pattern=r"OOM when allocating tensor|RESOURCE_EXHAUSTED|CUDA_ERROR_OUT_OF_MEMORY|"
+        r"CUDA out of memory|failed to allocate memory",
     ),
     Case("nan", "loss: nan", "one number that is no number, or a step too large", kind="printed"),
     Case(
@@ -272,6 +300,436 @@ CASES = (
         "Invalid loss, terminating training",
         "the loss is nan, and TerminateOnNaN ended the training",
         kind="printed",
+    ),
+    # What people ask about most in public threads, beside the shapes.
+    Case(
+        "window",
+        "Received `inputs shape=(None, 3, 32, 32)`",
+        "the channels come first, and the layer reads them as rows: turn the axes, do not enlarge",
+        pattern=r"Computed output size would be zero or negative.*"
+        r"inputs shape=\((None|\d+), [134], \d\d+, \d\d+\)",
+    ),
+    Case(
+        "one-hot",
+        "target.shape=(None, 6), output.shape=(None, 6)",
+        "one-hot labels with the loss for class numbers",
+        jax="must have the same shape up until the last dimension",
+        pattern=r"Argument `output` must have rank \(ndim\) `target\.ndim - 1`.*"
+        r"output\.shape=\((None|\d+), \d+\)",
+    ),
+    Case(
+        "flatten",
+        "output.shape=(None, 6, 6, 6)",
+        "the model answers with maps: Flatten or GlobalAveragePooling2D is missing",
+        jax="must have the same shape",
+        pattern=r"Arguments `target` and `output` must have the same (rank|shape).*"
+        r"target\.shape=\((None|\d+),( \d+)?\), output\.shape=\((None|\d+), \d+, \d+, \d+\)",
+    ),
+    Case(
+        "masks",
+        "must have the same shape up until the last dimension",
+        "a label for each pixel, and the masks have another size than the output",
+        pattern=r"must have the same shape up until the last dimension|"
+        r"SparseSoftmaxCrossEntropyWithLogits/assert_equal",
+    ),
+    Case(
+        "history",
+        "'acc'",
+        "the key is called accuracy now, as the metric is",
+        kind="KeyError",
+        pattern=r"KeyError: ['\"](val_)?acc['\"]",
+    ),
+    Case(
+        "history",
+        "automatically determine whether that metric should be",
+        "val_acc is called val_accuracy now",
+        pattern=r"callback received monitor=\w+, but Keras isn't able to automatically determine",
+    ),
+    Case(
+        "history",
+        "which is not available. Available metrics are",
+        "nothing of that name is measured: validation data are missing, or the name is another",
+        kind="UserWarning",
+        pattern=r"onditioned on metric `\w+` which is not available|"
+        r"Can save best model only with \w+ available",
+    ),
+    Case(
+        "predict-classes",
+        "object has no attribute 'predict_classes'",
+        "predict gives probabilities, and argmax the class",
+        kind="AttributeError",
+        pattern=r"has no attribute '(predict_classes|predict_proba)'",
+    ),
+    Case(
+        "file-names",
+        "The filepath provided must end in `.keras`",
+        "a whole model is kept in a .keras file",
+        pattern=r"filepath provided must end in `\.keras`",
+    ),
+    Case(
+        "file-names",
+        "the filepath provided must end in `.weights.h5`",
+        "weights alone are kept in a .weights.h5 file",
+        pattern=r"must end in `\.weights\.h5`",
+    ),
+    Case(
+        "file-names",
+        "The filename must end in `.weights.h5`",
+        "weights alone are kept in a .weights.h5 file",
+    ),
+    Case(
+        "file-names",
+        "Invalid filepath extension for saving",
+        "the name of a folder, as Keras 2 took; Keras 3 writes .keras files",
+    ),
+    Case(
+        "cannot-load",
+        "File format not supported",
+        "a SavedModel folder, or a file of another kind",
+        pattern=r"File format not supported: filepath|legacy SavedModel format is not supported",
+    ),
+    Case(
+        "cannot-load",
+        "No model config found in the file",
+        "the file holds weights alone, and no description of the model",
+    ),
+    Case(
+        "cannot-load",
+        "File not found: filepath=",
+        "the path is wrong, or the file is in another folder than the notebook",
+        pattern=r"File not found: filepath=|Unable to (synchronously )?open file .*No such file",
+    ),
+    Case(
+        "cannot-load",
+        "passed to DepthwiseConv2D: {'groups'",
+        "Keras 2 wrote an option that Keras 3 does not have, as in Teachable Machine's files",
+        pattern=r"Unrecognized keyword arguments passed to \w+: \{'"
+        r"(groups|time_major|implementation|quantization_config|batch_shape|optional)'",
+    ),
+    Case(
+        "ran-out",
+        "Your input ran out of data; interrupting training",
+        "the generator gives fewer batches than steps_per_epoch times epochs, or none at all",
+        kind="UserWarning",
+        pattern=r"[Yy]our input ran out of data",
+    ),
+    Case(
+        "unlike",
+        "Invalid dtype: object",
+        "an array of objects: pictures of unlike sizes, or None among them",
+        pattern=r"Invalid dtype: object|Unsupported object type|"
+        r"Failed to convert a NumPy array to a Tensor",
+    ),
+    Case(
+        "unlike",
+        "The requested array has an inhomogeneous shape",
+        "pictures of unlike sizes do not make one array",
+        pattern=r"inhomogeneous shape|setting an array element with a sequence",
+    ),
+    Case(
+        "text-labels",
+        "Invalid dtype: str",
+        "the labels are words: give each class a number",
+        pattern=r"Invalid dtype: str|Cast string to float is not supported|"
+        r"could not convert string to float",
+    ),
+    Case(
+        "text-labels",
+        "Unrecognized data type: x=",
+        "labels in a Python list: make an array of them",
+        pattern=r"Unrecognized data type: x=",
+    ),
+    Case(
+        "only-layers",
+        "Only instances of `keras.Layer` can be added",
+        "a layer of another Keras: tf_keras, tensorflow_hub, or a class that is no layer",
+        pattern=r"Only instances of `?keras\.(\w+\.)*Layer`? can be added|"
+        r"The added layer must be an instance of class Layer",
+    ),
+    Case(
+        "unknown-variable",
+        "for the variables it was originally built with",
+        "one optimizer for two models, or layers set free after it was built",
+        jax=None,
+        pattern=r"Unknown variable: |optimizer cannot recognize variable",
+    ),
+    Case(
+        "fully-defined",
+        "must be fully-defined (no `None` dimensions)",
+        "Flatten of maps whose size is left open gives no number of weights",
+        jax="must be fully-defined",
+        pattern=r"must be fully-defined \(no `None` dimensions\)|"
+        r"last dimension of the inputs to a? ?`?Dense`? should be defined",
+    ),
+    Case(
+        "allow-pickle",
+        "Object arrays cannot be loaded when allow_pickle=False",
+        "the .npy file holds a dict or lists, packed by pickle",
+    ),
+    Case(
+        "gone",
+        "passed to Conv2D: {'border_mode'",
+        "the option is called padding",
+    ),
+    Case(
+        "gone",
+        "missing 1 required positional argument: 'rate'",
+        "Dropout(p=0.5) is Dropout(0.5)",
+        kind="TypeError",
+        pattern=r"missing 1 required positional argument: '(rate|units|filters|kernel_size)'",
+    ),
+    Case(
+        "gone",
+        "Unrecognized keyword arguments passed to Model: {'input'",
+        "the options are called inputs and outputs",
+        pattern=r"Unrecognized keyword arguments passed to Model: \{'(input|output)'",
+    ),
+    Case(
+        "gone",
+        "got an unexpected keyword argument 'workers'",
+        "the number of workers belongs to the PyDataset",
+        kind="TypeError",
+    ),
+    Case(
+        "gone",
+        "got an unexpected keyword argument 'nb_val_samples'",
+        "the option is called validation_steps",
+        kind="TypeError",
+    ),
+    Case(
+        "gone",
+        "passed to BatchNormalization: {'mode'",
+        "Keras 1's option, without a successor",
+    ),
+    Case(
+        "gone",
+        "object has no attribute 'lr'",
+        "the attribute is called learning_rate",
+        kind="AttributeError",
+    ),
+    Case(
+        "gone",
+        "Do not pass an `input_shape`/`input_dim` argument to a layer",
+        "a warning only: begin the model with keras.Input",
+        kind="UserWarning",
+        pattern=r"Do not pass an `input_shape`/`input_dim` argument",
+    ),
+    Case(
+        "gone-imports",
+        "No module named 'keras.layers.convolutional'",
+        "every layer is in keras.layers",
+        kind="ModuleNotFoundError",
+    ),
+    Case(
+        "gone-imports",
+        "No module named 'keras.layers.normalization'",
+        "every layer is in keras.layers",
+        kind="ModuleNotFoundError",
+    ),
+    Case(
+        "gone-imports",
+        "No module named 'keras.layers.advanced_activations'",
+        "every layer is in keras.layers",
+        kind="ModuleNotFoundError",
+    ),
+    Case(
+        "gone-imports",
+        "No module named 'keras.engine'",
+        "Layer and Model are in keras itself",
+        kind="ModuleNotFoundError",
+    ),
+    Case(
+        "gone-imports",
+        "No module named 'keras.wrappers",
+        "scikit-learn's wrappers are in the package scikeras, and in keras.wrappers as SKLearn…",
+        kind="ModuleNotFoundError",
+    ),
+    Case(
+        "gone-names",
+        "module 'keras.utils' has no attribute 'multi_gpu_model'",
+        "several devices are set by keras.distribution or tf.distribute",
+        kind="AttributeError",
+        pattern=r"(has no attribute|cannot import name) '(multi_gpu_model|np_utils|layer_utils)'",
+    ),
+    Case(
+        "gone-names",
+        "has no attribute 'set_image_dim_ordering'",
+        "it is set_image_data_format('channels_last') now",
+        kind="AttributeError",
+        pattern=r"module '(tensorflow\.)?keras\.(\w+\.)*backend' has no attribute",
+    ),
+    Case(
+        "gone-names",
+        "module 'keras.layers' has no attribute 'experimental'",
+        "the layers for pictures are in keras.layers: Resizing, Rescaling, RandomFlip",
+        kind="AttributeError",
+        pattern=r"module '[\w.]*keras\.[\w.]*layers' has no attribute|"
+        r"No module named '[\w.]*layers\.experimental",
+    ),
+    Case(
+        "gone-names",
+        "module 'keras.optimizers' has no attribute 'adam'",
+        "classes begin with a capital: Adam, SGD",
+        kind="AttributeError",
+        pattern=r"module '[\w.]*keras\.[\w.]*optimizers' has no attribute|"
+        r"cannot import name '(adam|sgd|rmsprop|legacy)' from '[\w.]*keras\.optimizers",
+    ),
+    Case(
+        "tensorflow-1",
+        "module 'tensorflow' has no attribute 'placeholder'",
+        "TensorFlow 1's graphs are gone: Keras feeds the model",
+        kind="AttributeError",
+        pattern=r"module 'tensorflow' has no attribute '(placeholder|Session|InteractiveSession|"
+        r"ConfigProto|get_default_graph|reset_default_graph|global_variables_initializer|"
+        r"set_random_seed|GPUOptions|variable_scope|get_variable|log|app|layers|to_float|train)'",
+    ),
+    Case(
+        "tensorflow-1",
+        "module 'tensorflow' has no attribute 'Session'",
+        "TensorFlow 2 computes at once: call the function",
+        kind="AttributeError",
+    ),
+    Case(
+        "tensorflow-1",
+        "module 'tensorflow' has no attribute 'contrib'",
+        "contrib is gone, and its parts moved or ended",
+        kind="AttributeError",
+        pattern=r"module 'tensorflow' has no attribute 'contrib'|"
+        r"No module named 'tensorflow\.(contrib|examples)",
+    ),
+    Case(
+        "numpy-names",
+        "module 'numpy' has no attribute 'float'",
+        "an old package uses a name that NumPy removed",
+        kind="AttributeError",
+        pattern=r"module 'numpy' has no attribute '(float|int|bool|object|str|complex|long)'|"
+        r"`np\.\w+` was removed in the NumPy 2",
+    ),
+    Case(
+        "identifier",
+        "Could not interpret activation function identifier",
+        "PyTorch's Dense(9216, 4096), or a misspelled activation",
+        pattern=r"Could not interpret activation function identifier",
+    ),
+    Case(
+        "identifier",
+        "Could not interpret loss identifier",
+        "a misspelled loss",
+        pattern=r"Could not interpret (loss|metric|initializer|regularizer) identifier|"
+        r"Unknown (loss|metric|activation) function",
+    ),
+    Case(
+        "identifier",
+        "Could not interpret optimizer identifier",
+        "a misspelled optimizer, or one of another Keras (tf_keras)",
+        pattern=r"Could not interpret optimizer identifier",
+    ),
+    Case(
+        "inputs-count",
+        "The structure of `inputs` doesn't match the expected structure",
+        "another number of arrays, or other names, than the model has inputs",
+        kind="UserWarning",
+        pattern=r"structure of `inputs` doesn't match the expected structure",
+    ),
+    Case(
+        "inputs-count",
+        "but it received 2 input tensors",
+        "another number of arrays than the model has inputs",
+        pattern=r"expects \d+ (named )?input\(s\).*but it received \d+ input tensors",
+    ),
+    Case(
+        "no-labels",
+        "None values not supported",
+        "fit got pictures and no labels",
+        jax="None is not a valid value for jnp.array",
+        pattern=r"ValueError: None values not supported|Target data is missing|"
+        r"The model cannot be compiled because it has no loss",
+    ),
+    Case(
+        "no-labels",
+        "`y` should not be passed",
+        "the labels come with the Dataset",
+        pattern=r"`y` should not be passed|`y` argument is not supported when using",
+    ),
+    Case(
+        "no-labels",
+        "`validation_split` is only supported for tensors",
+        "a Dataset is not split by fit",
+        pattern=r"`validation_split` is only supported",
+    ),
+    Case(
+        "not-compiled",
+        "You must call `compile()` before using the model",
+        "fit and evaluate need a loss",
+        pattern=r"You must (call `compile\(\)` before|compile your model before)",
+    ),
+    Case(
+        "same-names",
+        "should have unique names",
+        "two layers have one name",
+        pattern=r"should have unique names|is used \d+ times in the model|"
+        r"should be unique",
+    ),
+    Case(
+        "no-pictures",
+        "No images found in directory",
+        "the path is wrong, or the pictures lie one folder deeper",
+        pattern=r"No images found in directory|Found 0 (images|files) belonging|"
+        r"Could not find directory",
+    ),
+    Case(
+        "no-pictures",
+        "cannot identify image file",
+        "a file that is no picture: a web page, or a download that stopped",
+        kind="UnidentifiedImageError",
+        pattern=r"cannot identify image file|image file is truncated|Unknown image file format",
+    ),
+    Case(
+        "no-pictures",
+        "'NoneType' object has no attribute 'shape'",
+        "cv2.imread found no file, and gave None instead of an error",
+        kind="AttributeError",
+        pattern=r"'NoneType' object has no attribute '(shape|astype|copy|size)'|"
+        r"'NoneType' object is not subscriptable|\(-215:Assertion failed\) !?_?s(rc|size)\.empty",
+    ),
+    Case(
+        "no-pictures",
+        "there must be exactly 2 class_names",
+        "label_mode='binary' with more or fewer than two folders",
+        pattern=r"there must be exactly 2 class",
+    ),
+    Case(
+        "class-count",
+        "is out of bounds for axis 1 with size",
+        "to_categorical got labels that start at 1, or more classes than it was told",
+        kind="IndexError",
+        pattern=r"IndexError: index \d+ is out of bounds for axis 1 with size",
+    ),
+    Case(
+        "class-count",
+        "`classes` should be 1000",
+        "ImageNet's head has 1000 classes: take the base without it",
+        pattern=r"`classes` should be 1000",
+    ),
+    Case(
+        "class-count",
+        "Input size must be at least 32x32",
+        "the base halves the maps five times",
+        pattern=r"Input size must be at least \d+x\d+",
+    ),
+    Case(
+        "reshape",
+        "cannot reshape array of size",
+        "the product of the sizes is another",
+        pattern=r"cannot reshape array of size|could not broadcast input array from shape",
+    ),
+    Case(
+        "nothing-trains",
+        "The model does not have any trainable weights",
+        "every layer is frozen",
+        kind="UserWarning",
+        jax=None,
+        pattern=r"does not have any trainable weights|No gradients provided for any variable",
     ),
 )
 """Every message of the index, in the order of its sections."""
@@ -476,7 +934,7 @@ def contents() -> str:
     lines = ["| The message says | Cause |", "|---|---|"]
     for known in CASES:
         # Code with backticks in it stands between double ones, with spaces.
-        words = f"`` {known.message} ``" if "`" in known.message else f"`{known.message}`"
+        words = f"`` {known.shown} ``" if "`" in known.shown else f"`{known.shown}`"
         lines.append(f'| <a href="#{known.section}">{words}</a> | {known.cause} |')
     return "\n".join(lines)
 

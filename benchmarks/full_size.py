@@ -60,21 +60,6 @@ def processor():
         return platform.processor() or platform.machine()
 
 
-def clock():
-    """A callback that puts the seconds of each epoch into its logs, beside loss and accuracy."""
-    keras = import_keras()
-
-    class Clock(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            self.started = time.perf_counter(), time.process_time()
-
-        def on_epoch_end(self, epoch, logs):
-            logs["seconds"] = time.perf_counter() - self.started[0]
-            logs["cpu_seconds"] = time.process_time() - self.started[1]
-
-    return Clock()
-
-
 def speeds(model, batches, rounds=5):
     """Pictures per second of a training step, with the preparation of its pictures and without."""
     x, y = batches[0]
@@ -104,7 +89,7 @@ def main(arguments=None):
 
     keras = import_keras()
     from alexnet_tutorial.pictures import Batches
-    from alexnet_tutorial.training import Recipe, accuracy, fit
+    from alexnet_tutorial.training import Clock, Recipe, accuracy, fit
 
     signs = load_signs(options.source, seed=options.seed)
     network = variant(options.network).with_classes(len(signs.classes))
@@ -145,7 +130,7 @@ def main(arguments=None):
         print(epoch + 1, {name: round(value, 3) for name, value in logs.items()}, flush=True)
 
     print(record["machine"], record["versions"], policy, flush=True)
-    callbacks = [clock(), keras.callbacks.LambdaCallback(on_epoch_end=keep)]
+    callbacks = [Clock(), keras.callbacks.LambdaCallback(on_epoch_end=keep)]
     run = fit(model, batches, validation, recipe, callbacks, folder=options.folder)
     history = run.history
     reached = [epoch for epoch, value in enumerate(history["val_accuracy"]) if value >= GOAL]

@@ -53,20 +53,26 @@ def reduced():
 
 
 @pytest.fixture(scope="session")
-def on_jax():
-    """Give a function that runs test files, with pytest's options, where Keras' backend is JAX.
+def jax_environment():
+    """Give the variables of a process whose backend is JAX.
 
     XLA compiles each operation there for the sake of one small call: its costly passes, which make
     long runs fast, take most of the time and change no result beyond rounding.
     """
     pytest.importorskip("jax")
     compile_fast = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    return {**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": compile_fast}
+
+
+@pytest.fixture(scope="session")
+def on_jax(jax_environment):
+    """Give a function that runs test files, with pytest's options, where Keras runs on JAX."""
 
     def run(*arguments):
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         result = subprocess.run(
             [*command, "--import-mode=importlib", *map(str, arguments)],
-            env={**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": compile_fast},
+            env=jax_environment,
             capture_output=True,
             text=True,
         )

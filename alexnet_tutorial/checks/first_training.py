@@ -57,10 +57,11 @@ register(
 register(
     "training.better",
     right=False,
-    why="each may be a few pictures off by luck: with 120 pictures the two intervals overlap "
-    "nearly everywhere. More test pictures, or more seeds, would tell.",
+    why="both were asked about the same pictures, so only the seven on which they disagree can "
+    "tell them apart, and a coin falls 5 to 2 or further apart in 45 of 100 tries. More test "
+    "pictures, or more seeds, would tell.",
     slips={
-        True: "three pictures of 120 are within luck. "
-        "Compute both intervals with the function of this chapter, and compare them.",
+        True: "three pictures more may be luck. "
+        "How often do seven tosses of a coin fall 5 to 2, or further apart, on either side?",
     },
 )

@@ -74,6 +74,7 @@ register(
     slips={
         6: "that is what the GPU alone needs. Does it get its pictures that fast?",
         36: "added both times. They work at the same time.",
+        24: "took the two times from each other. They work at the same time.",
         1.5: "that is one epoch. There are twenty.",
         5: "added both speeds. A picture needs both, the one after the other.",
         10: "took the mean of the two speeds. A chain is as fast as its slowest part.",

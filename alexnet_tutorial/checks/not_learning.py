@@ -12,6 +12,8 @@ register(
     slips={
         0.01 * math.sqrt(3 * 3 * 96): "forgot the ReLU. Half of what comes out is cut to zero.",
         0.01**2 * 3 * 3 * 96 / 2: "that is the variance. A size is its root.",
+        0.01 * math.sqrt(3 * 3 * 96) / 2: "halved after taking the root. "
+        "The half belongs under it.",
         0.01 * math.sqrt(3 * 3 / 2): "counted one channel only. It reads 96 of them.",
         0.01 * math.sqrt(96 / 2): "counted one place only. A window has 3 · 3 places.",
         0.01 * 3 * 3 * 96 / 2: "added sizes as if all had one sign. "

@@ -73,6 +73,7 @@ register(
     slips={
         1: "the decay is not constant. What stands before w in the rule?",
         10: "that is one division. There were three.",
+        100: "that is two divisions. There were three.",
         30: "divisions multiply. Ten times, and ten times, and ten times.",
         3: "that is how many divisions there were. By how much is the rate smaller?",
         0.001: "turned upside down. A smaller rate needs more steps.",

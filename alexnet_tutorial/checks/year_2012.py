@@ -23,7 +23,7 @@ register(
         100 - 100 * 15.315 / 26.172: "that is in percent. Answer between 0 and 1.",
         1 - 16.422 / 26.172: "that is the entry of five networks. The winning one had seven.",
     },
-    tolerance=0.01,
+    tolerance=0.015,  # 41 % is right
     hint="What is gone, divided by what was there before.",
 )
 
@@ -67,6 +67,7 @@ register(
     "of 0.75 remains.",
     slips={
         (2 + 1e-4 * 5 * 100**2) ** 0.75: "that is the paper's formula. Divide alpha.",
+        (2 + 1e-4 / 5 * 5 * 100**2) ** -0.75: "that is what is left of 1. By what was it divided?",
         3: "forgot the power. The bracket is raised to beta.",
         7: "the paper's formula, without its power. Divide alpha, and raise to beta.",
         (2 + 1e-4 / 5 * 100**2) ** 0.75: "counted one map only. The sum runs over five neighbors.",
@@ -88,10 +89,11 @@ register(
         (1 / (3 * 3 * 256)) ** 0.5: "that is without ReLU. Half of what comes in is zero.",
         (2 / (3 * 3 * 128)) ** 0.5: "that is for two groups. conv3 reads both towers.",
         2 / (3 * 3 * 256): "that is the variance. Asked is the standard deviation.",
+        0.03: "that is the program's. It comes close; which value would be exact?",
         (2 / 256) ** 0.5: "forgot the window. Each map is read at 3 × 3 places.",
         (2 / (3 * 3 * 384)) ** 0.5: "counted what goes out. "
         "The size of a sum depends on how many numbers go in.",
     },
-    tolerance=0.02,
+    tolerance=0.017,  # 0.029 is right, and 0.03 is the program's
     hint="Set sigma · √(fan-in / 2) to 1, with the fan-in of conv3.",
 )

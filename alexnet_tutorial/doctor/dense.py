@@ -78,9 +78,13 @@ def check_dense(subject: Subject) -> Iterator[Finding]:
 
 
 def check_dense_on_maps(subject: Subject) -> Iterator[Finding]:
-    """Find an output that is a dense layer on maps."""
+    """Find an output that is a dense layer on maps, where one answer is meant."""
+    sizes = [source.output[:2] for source in subject.inputs if source.output]
+    grows = any(_GROWS.search(step.kind) for step in subject.steps)
     for step in subject.outputs:
-        last = _last_weights(step)
+        last = last_weights(step)
+        if step.output is not None and (step.output[:2] in sizes or grows):
+            continue  # an answer for each pixel: as many as come in, or maps made larger again
         if (
             last is not None
             and last.kind == "Dense"
@@ -96,13 +100,17 @@ def check_dense_on_maps(subject: Subject) -> Iterator[Finding]:
                 f"{step.output[0]} × {step.output[1]} places of the map, not one for the picture.",
                 "A dense layer works on the last axis only. Nothing between the convolutions and "
                 "it turns maps into a vector.",
-                "Put `Flatten()` before the first dense layer; for one answer for each pixel, "
-                "write the layer as `Conv2D(units, 1)`.",
+                "Put `GlobalAveragePooling2D()` or `Flatten()` before the first dense layer; for "
+                "one answer for each pixel, write the layer as `Conv2D(units, 1)`.",
                 {"output": list(step.output)},
             )
 
 
-def _last_weights(step: Step | None) -> Step | None:
+_GROWS = re.compile(r"UpSampling|Transpose$|Resizing|DepthToSpace")
+
+
+def last_weights(step: Step | None) -> Step | None:
+    """The last layer with weights before a step, the step itself included."""
     while step is not None and step.kind not in ("Dense",) and not formats.CONVS.match(step.kind):
         step = step.source
     return step
@@ -126,6 +134,7 @@ def check_linear(subject: Subject) -> Iterator[Finding]:
         seen.add(step.name)
         if step.options.get("activation", "linear") != "linear":
             continue
+        yield from _behind_a_pool(subject, step)
         between, at = [], step
         while len(at.consumers) == 1 and len(at.consumers[0].sources) == 1:
             at = at.consumers[0]
@@ -136,7 +145,11 @@ def check_linear(subject: Subject) -> Iterator[Finding]:
             between.append(at)
         else:
             continue
-        if not WEIGHTS.fullmatch(at.kind) or _bottleneck(step, at):
+        if (
+            not WEIGHTS.fullmatch(at.kind)
+            or _bottleneck(step, at)
+            or _on_purpose(step, between, at)
+        ):
             continue
         through = (
             f" ({words.names(between)} between them {'is' if len(between) == 1 else 'are'} linear)"
@@ -156,6 +169,88 @@ def check_linear(subject: Subject) -> Iterator[Finding]:
             ),
             {"layers": [step.name, at.name]},
         )
+
+
+def _on_purpose(step: Step, between: list[Step], at: Step) -> bool:
+    """Designs in which a linear layer before another is meant."""
+    if any(re.match("UpSampling|Resizing", each.kind) for each in between):
+        return True  # decoders and super-resolution: the maps grow between the two
+    if "Transpose" in step.kind and max(_tuple(step.options.get("strides", 1))) > 1:
+        return True  # learned upsampling
+    reshaped = any(each.kind == "Reshape" for each in between)
+    if step.kind == "Dense" and reshaped and formats.CONVS.match(at.kind):
+        return True  # a generator's seed: numbers that are shaped into maps
+    kernels = [_tuple(each.options.get("kernel_size", 1)) for each in (step, at)]
+    if len(kernels[0]) == len(kernels[1]) > 1 and all(max(kernel) > 1 for kernel in kernels):
+        pairs = zip(*kernels, strict=True)
+        if all(min(pair) == 1 for pair in pairs):
+            return True  # one large window taken apart: rows, then columns
+    merged = step.source if step.source is not None and step.source.kind == "Add" else None
+    if merged is not None and any("UpSampling" in each.kind for each in merged.sources):
+        return True  # a feature pyramid: the sum of two levels is smoothed, and read by the heads
+    first = not any(WEIGHTS.fullmatch(each.kind) for each in _before(step))
+    # An adapter: other channels made into the three that a pretrained base takes.
+    return first and step.options.get("filters") in (1, 3) and step.model != at.model
+
+
+def _tuple(value: object) -> tuple[int, ...]:
+    return value if isinstance(value, tuple) else (int(str(value)),)
+
+
+def _before(step: Step) -> Iterator[Step]:
+    while step.sources:
+        step = step.sources[0]
+        yield step
+
+
+def _behind_a_pool(subject: Subject, step: Step) -> Iterator[Finding]:
+    """A convolution without activation whose maps reach the next weights through a maximum only."""
+    if not re.fullmatch(r"(Separable)?Conv[123]D", step.kind):
+        return
+    pool = None
+    waiting, passed = list(step.consumers), set()
+    after = None
+    while waiting and after is None:
+        at = waiting.pop(0)
+        if id(at) in passed:
+            continue
+        passed.add(id(at))
+        if re.fullmatch(r"MaxPooling[123]D", at.kind):
+            pool = pool or at
+        elif pool is not None and WEIGHTS.fullmatch(at.kind):
+            after = at
+            break
+        elif (
+            not (LINEAR.fullmatch(at.kind) or (at.kind == "Concatenate" and pool is not None))
+            or at.options.get("activation", "linear") != "linear"
+        ):
+            continue
+        waiting += at.consumers
+    if pool is None or after is None:
+        return
+    others = [
+        each
+        for each in subject.steps
+        if each is not step
+        and formats.CONVS.match(each.kind)
+        and each.options.get("activation", "linear") != "linear"
+    ]
+    yield Finding(
+        "no-activation",
+        "fault",
+        step.name,
+        f"{step.name} has no activation, and nothing but {pool.name} stands between it and "
+        f"{after.name}"
+        + (
+            f"; {words.names(others)} {'have' if len({e.name for e in others}) > 1 else 'has'} one."
+            if others
+            else "."
+        ),
+        "The maximum of a few neighbors bends little: without the activation that belongs behind "
+        "the convolution the network learns, and learns worse. No message says so.",
+        f"Write {words.call(step, activation='relu')}.",
+        {"layers": [step.name, pool.name, after.name]},
+    )
 
 
 def _bottleneck(step: Step, after: Step) -> bool:

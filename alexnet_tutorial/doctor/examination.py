@@ -1,20 +1,37 @@
 """The examination: every check on one model."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
-from alexnet_tutorial.doctor import data, dense, formats, output, reading, windows
-from alexnet_tutorial.doctor.report import CODES, Report
+from alexnet_tutorial.doctor import (
+    data,
+    dense,
+    folder,
+    formats,
+    labels,
+    metrics,
+    output,
+    reading,
+    settings,
+    windows,
+)
+from alexnet_tutorial.doctor.batch import Batch, take_batch
+from alexnet_tutorial.doctor.report import CODES, Finding, Report
 from alexnet_tutorial.doctor.steps import Subject
 
 _CHECKS = (
     formats.check_channels,
     windows.check_vanished,
+    windows.check_arguments,
+    windows.check_padding_after,
     windows.check_unseen,
     dense.check_dense,
     dense.check_dense_on_maps,
     dense.check_linear,
     output.check_output,
     output.check_training,
+    settings.check_settings,
 )
 
 
@@ -23,8 +40,10 @@ def examine(model: Any, x: Any = None, y: Any = None) -> Report:
 
     Args:
         model: A Keras model: Sequential, Functional or subclassed; compiled or not.
-        x: A batch or a whole set of inputs, shape (n, ...), or None.
-        y: Their labels, or None.
+        x: Whatever is given to ``fit`` as ``x``, or None: an array of shape (n, ...), a list or
+            dict of them, a ``tf.data.Dataset``, a ``PyDataset``, a DataLoader or a generator (of
+            which one batch is read); or the path of a folder with one subfolder for each class.
+        y: The same for ``y``, or None.
 
     Returns:
         The report.
@@ -43,28 +62,67 @@ def examine(model: Any, x: Any = None, y: Any = None) -> Report:
             f"the doctor examines Keras models, and received {type(model).__name__}. For a file "
             "call examine_file(path); for a variant's name, network.build(variant(name)) first."
         )
-    return report_on(reading.read_model(model, x), x, y)
+    if folder.is_folder(x):
+        subject = reading.read_model(model, None)
+        return report_on(subject, folder.folder_batch(x, subject))
+    batch = take_batch(x, y, _count(model, "inputs"), _count(model, "outputs"))
+    return report_on(reading.read_model(model, batch.x), batch)
 
 
-def report_on(subject: Subject, x: Any, y: Any) -> Report:
+def _count(model: Any, what: str) -> int:
+    """How many inputs or outputs a model has; 0 where it does not say."""
+    try:
+        return len(getattr(model, what))
+    except (AttributeError, TypeError, ValueError):
+        return 0
+
+
+# What follows by itself from another fault, and is gone when that one is cured.
+_FOLLOWS = {
+    "input-axes-swapped": (
+        "maps-vanished",
+        "does-not-fit",
+        "unseen-pixels",
+        "dense-dominates",
+        "torch-arguments",
+    ),
+    "torch-arguments": ("maps-vanished", "does-not-fit", "unseen-pixels", "dense-dominates"),
+    "padding-after": ("unseen-pixels",),
+    "data-scaled-twice": (),
+}
+
+
+def report_on(subject: Subject, batch: Batch) -> Report:
     """Run every check on a model that was read, and sort what they find."""
-    import numpy as np
-
-    findings = list(subject.findings)
+    findings = [*subject.findings, *batch.findings]
     for check in _CHECKS:
         findings += check(subject)
-    several = isinstance(x, (dict, list, tuple)) and len(subject.inputs) > 1
-    if x is not None and not several:
-        findings += data.check_data(subject, x)
-    elif several:
-        subject.limits.append("Several inputs: x was not examined.")
-    if y is not None and not isinstance(y, dict):
-        findings += data.check_labels(subject, None if several else x, y)
+    findings += data.check_data(subject, batch)
+    skip = frozenset(
+        step.name
+        for step in subject.outputs
+        for finding in findings
+        if finding.code == "dense-on-maps" and finding.layer == _named(step)
+    )
+    findings += labels.check_labels(subject, batch, skip)
+    findings += metrics.check_metrics(subject, batch)
+    if batch.source:
+        findings = [_where_to_write(finding, batch.source) for finding in findings]
+    subject.limits += batch.limits
+    there = {finding.code for finding in findings if finding.severity == "fault"}
+    hidden = {code for found in there for code in _FOLLOWS.get(found, ())}
+    findings = [finding for finding in findings if finding.code not in hidden]
     codes = list(CODES)
     order: dict[str | None, int] = {
         step.name: i for i, step in reversed(list(enumerate(subject.steps)))
     }
-    unique = {(finding.code, finding.layer, finding.message): finding for finding in findings}
+    unique = {
+        # Said of the head and again of the labels, it is one fault: what the labels tell is more.
+        (finding.code, finding.layer, finding.code == "independent-classes" or finding.message): (
+            finding
+        )
+        for finding in findings
+    }
     findings = sorted(
         unique.values(),
         key=lambda each: (
@@ -78,8 +136,35 @@ def report_on(subject: Subject, x: Any, y: Any) -> Report:
         "layers": len({step.name for step in layers}),
         "shapes": any(step.output is not None for step in layers),
         "loss": subject.loss_name,
-        "x": None if x is None or several else list(np.shape(x)),
-        "y": None if y is None or isinstance(y, dict) else list(np.shape(y)),
+        "x": _shapes(batch.x),
+        "y": _shapes(batch.y),
         "limits": subject.limits,
     }
     return Report(subject.name, tuple(findings), seen)
+
+
+def _where_to_write(finding: Finding, source: str) -> Finding:
+    """A cure that is written for arrays, where the data come in batches."""
+    about_data = finding.code.startswith(("data-", "labels-", "base-"))
+    array = re.search(r"`[^`]*\b[xy]\b[^`]*`", finding.cure)
+    if not about_data or finding.code in ("data-source", "labels-missing") or not array:
+        return finding
+    there = (
+        "do it to each batch, `dataset.map(lambda x, y: (…, …))`"
+        if source == "Dataset"
+        else "do it where a batch is made"
+    )
+    return replace(finding, cure=f"{finding.cure} Here x and y come from a {source}: {there}.")
+
+
+def _named(step: Any) -> str | None:
+    last = dense.last_weights(step)
+    return last.name if last is not None else None
+
+
+def _shapes(arrays: Any) -> list[int] | None:
+    """The shape of one array; of several, of the first."""
+    if isinstance(arrays, (list, dict)):
+        several = list(arrays.values()) if isinstance(arrays, dict) else arrays
+        arrays = next((each for each in several if each is not None), None)
+    return None if arrays is None else list(arrays.shape)

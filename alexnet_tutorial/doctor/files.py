@@ -8,7 +8,8 @@ from math import prod
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from alexnet_tutorial.doctor import dense, examination, formats, reading, windows
+from alexnet_tutorial.doctor import dense, examination, folder, formats, loading, reading, windows
+from alexnet_tutorial.doctor.batch import Batch, take_batch
 from alexnet_tutorial.doctor.reading import without_weights
 from alexnet_tutorial.doctor.report import Finding, Report
 from alexnet_tutorial.doctor.steps import Shape, Step, Subject
@@ -36,9 +37,11 @@ def examine_file(path: str | Path, x: Any = None, y: Any = None) -> Report:
         ValueError: It holds no Keras model; the message says what it is instead.
     """
     config, compiling = _description(Path(path))
+    in_folder = folder.is_folder(x)
+    batch = Batch() if in_folder else take_batch(x, y)
     name = str((config.get("config") or {}).get("name") or config.get("class_name"))
     unknown = sorted(set(strangers(config)))
-    subject = reason = None
+    subject = reason = failure = None
     if unknown:
         reason = (
             f"It was not loaded, because it holds {', '.join(unknown[:4])}"
@@ -46,16 +49,23 @@ def examine_file(path: str | Path, x: Any = None, y: Any = None) -> Report:
         )
     else:
         try:
-            subject = reading.read_model(_loaded(config, Path(path)), x)
+            subject = reading.read_model(_loaded(config, Path(path)), batch.x)
         except Exception as error:
+            failure = loading.not_loadable(Path(path), error)
             reason = f"Keras could not load it: {reading.first_line(error)}"
     if subject is None:
         subject = _read_description(config, name)
+        if failure is not None:
+            subject.findings.append(failure)
         subject.limits.append(f"{reason} What is said here comes from its description alone.")
     if isinstance(compiling, dict) and compiling.get("loss") is not None:
-        reading.read_losses(subject, compiling["loss"], None)
+        reading.read_losses(subject, compiling["loss"], subject.output_names)
+        reading.read_metrics(subject, compiling.get("metrics"), subject.output_names)
+        subject.optimizer = reading.optimizer_from(compiling.get("optimizer"))
         subject.compiled = True
-    return examination.report_on(subject, x, y)
+    if in_folder:
+        batch = folder.folder_batch(x, subject)
+    return examination.report_on(subject, batch)
 
 
 _DESCRIPTION_LIMIT = 2**27  # bytes; the description of the largest application has 2 million

@@ -1,11 +1,11 @@
 """The last activation, the loss, and what of the model trains."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from alexnet_tutorial.doctor import formats, words
 from alexnet_tutorial.doctor.report import Finding
-from alexnet_tutorial.doctor.steps import Step, Subject
+from alexnet_tutorial.doctor.steps import Loss, Step, Subject
 
 OVER_CLASSES = (
     "categorical_crossentropy",
@@ -15,7 +15,7 @@ OVER_CLASSES = (
 
 BINARY = ("binary_crossentropy", "binary_focal_crossentropy")
 
-_MEASURES = (
+MEASURES = (
     "mean_squared_error",
     "mean_absolute_error",
     "mean_squared_logarithmic_error",
@@ -59,10 +59,11 @@ def units_of(step: Step) -> int | None:
 
 def check_output(subject: Subject) -> Iterator[Finding]:
     """Hold each output beside its activation and its loss."""
-    losses = subject.losses or [None] * len(subject.outputs)
+    losses: list[Loss | None] = subject.losses or [None] * len(subject.outputs)
     for step, loss in zip(subject.outputs, losses, strict=False):
         last, units = last_activation(step), units_of(step)
-        name, logits = loss or (None, False)
+        loss = loss or Loss()
+        name, logits = loss.name, loss.from_logits
         over_classes = name in OVER_CLASSES
         numbers = {"units": units, "activation": last, "loss": name, "from_logits": logits}
 
@@ -105,7 +106,7 @@ def check_output(subject: Subject) -> Iterator[Finding]:
                 f"Write activation='{right}' in {step.name}, or "
                 f"`loss=keras.losses.{_camel(name)}(from_logits=True)`.",
             )
-        elif name in _MEASURES and last == "softmax":
+        elif name in MEASURES and last == "softmax":
             yield fault(
                 "mse-on-softmax",
                 f"{step.name} is a softmax over {units} classes, and the loss is {name}: where "
@@ -145,10 +146,47 @@ def check_training(subject: Subject) -> Iterator[Finding]:
     """See how much of a compiled model trains."""
     if not subject.compiled or subject.trainable is None:
         return
+    if subject.foreign_optimizer:
+        yield Finding(
+            "trainable-changed",
+            "fault",
+            None,
+            "The optimizer was built for another model: none of its variables is one of this "
+            "model's. fit ends with “Unknown variable”.",
+            "One optimizer object was given to two models, or the model was made anew.",
+            "Make a new one for each model, and compile again: "
+            "`model.compile(optimizer=keras.optimizers.Adam(), …)`.",
+        )
+        return
     trains, total = subject.trainable
     if not total:
         return
     numbers = {"trainable": trains, "total": total}
+    if subject.moved is not None:
+        thawed, frozen = subject.moved
+        said = []
+        if thawed:
+            said.append(
+                f"{_list(thawed)} {'are' if len(thawed) > 1 else 'is'} set to train, and "
+                "the optimizer does not hold their weights: nothing of them moves"
+            )
+        if frozen:
+            said.append(
+                f"{_list(frozen)} {'are' if len(frozen) > 1 else 'is'} set to stay, and "
+                "the optimizer still holds their weights: they go on training"
+            )
+        yield Finding(
+            "trainable-changed",
+            "fault",
+            (thawed or frozen)[0],
+            f"{'; '.join(said)}. {trains:,} of {total:,} parameters train.",
+            "trainable was changed after the model was compiled and trained. compile decides what "
+            "trains; fit goes on with what was decided.",
+            "Compile again, with a new optimizer: "
+            "`model.compile(optimizer=keras.optimizers.Adam(1e-5), …)`; then fit.",
+            numbers | {"thawed": list(thawed), "frozen": list(frozen)},
+        )
+        return
     if not trains:
         yield Finding(
             "nothing-trains",
@@ -166,9 +204,13 @@ def check_training(subject: Subject) -> Iterator[Finding]:
             "note",
             None,
             f"{trains:,} of {total:,} parameters train ({words.share(trains / total)}), in "
-            f"{', '.join(subject.training[:3])}{' and others' * (len(subject.training) > 3)}.",
+            f"{_list(subject.training)}.",
             "The other layers have trainable = False.",
             "Nothing, if only a new head is to learn. Otherwise set trainable = True and compile "
             "again.",
             numbers,
         )
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + " and others" * (len(names) > 3)

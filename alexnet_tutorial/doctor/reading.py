@@ -8,7 +8,7 @@ from typing import Any
 
 from alexnet_tutorial.doctor import windows, words
 from alexnet_tutorial.doctor.report import Finding
-from alexnet_tutorial.doctor.steps import Shape, Step, Subject
+from alexnet_tutorial.doctor.steps import Loss, Metric, Shape, Step, Subject
 
 # What of a layer the checks read; the same names in a layer and in its configuration.
 _OPTIONS = (
@@ -30,6 +30,9 @@ _OPTIONS = (
     "offset",
     "use_bias",
     "cropping",
+    "rate",
+    "mean",
+    "variance",
 )
 
 # The package's own layers read like the Keras layers that they extend.
@@ -38,6 +41,8 @@ ALIASES = {"PortableConv2D": "Conv2D", "InfinitePadding2D": "ZeroPadding2D"}
 
 def _plain(value: Any) -> Any:
     """Tuples for lists, plain numbers; anything else (a tensor, an object) is left out."""
+    if hasattr(value, "tolist") and getattr(value, "size", 10**6) <= 64:
+        value = value.tolist()  # a small array, such as the mean of each channel
     if isinstance(value, (list, tuple)):
         return tuple(_plain(item) for item in value)
     return value if isinstance(value, (str, bool, int, float, type(None))) else None
@@ -90,7 +95,11 @@ def _graph(model: Any) -> Any:
 
 
 def _read_graph(
-    graph: Any, feeds: Sequence[Step] = (), names: dict[int, str] | None = None
+    graph: Any,
+    feeds: Sequence[Step] = (),
+    names: dict[int, str] | None = None,
+    inside: str | None = None,
+    stored: bool = False,
 ) -> tuple[list[Step], list[Step]]:
     """Steps of a Functional graph in order, nested models in their place.
 
@@ -98,6 +107,8 @@ def _read_graph(
         graph: What ``_graph`` gives.
         feeds: Steps that feed a nested graph's inputs.
         names: Layer id to the name to report.
+        inside: Name of the nested model that is read.
+        stored: It was called with ``training=False``.
 
     Returns:
         The steps and the output steps.
@@ -113,30 +124,57 @@ def _read_graph(
             tensors = node.arguments.keras_tensors
             sources = [made[id(tensor)] for tensor in tensors]
             inner = _graph(layer)
+            inference = stored or node.arguments.kwargs.get("training") is False
             if inner is not None:
-                inside, outs = _read_graph(inner, sources, names)
-                steps += inside
+                deeper, outs = _read_graph(inner, sources, names, inside or layer.name, inference)
+                steps += deeper
                 made.update(zip(map(id, node.outputs), outs, strict=False))
                 continue
             step = _layer_step(layer, sources, (names or {}).get(id(layer)))
             step.inputs = [_shape(tensor) for tensor in tensors]
             step.output = _shape(node.outputs[0])
+            step.model = inside
+            step.stored = step.kind == "BatchNormalization" and (inference or not step.trainable)
+            if not hasattr(layer, "trainable") and len(tensors) == 1:
+                step.options |= _operand(node.arguments.args)
             steps.append(step)
             made.update((id(tensor), step) for tensor in node.outputs)
     return steps, [made[id(tensor)] for tensor in graph._outputs]
+
+
+def _operand(arguments: Sequence[Any]) -> dict[str, Any]:
+    """The constant of an operation such as ``x / 255``, and whether it stands first."""
+    if len(arguments) != 2:
+        return {}
+    first = hasattr(arguments[1], "_keras_history")
+    value = arguments[0] if first else arguments[1]
+    if not isinstance(value, (int, float)):
+        import numpy as np
+
+        try:
+            value = np.asarray(value)
+        except Exception:
+            return {}
+    plain = _plain(value)
+    return {} if plain is None else {"operand": plain, "operand_first": first}
 
 
 def _layer_step(layer: Any, sources: Sequence[Step], name: str | None = None) -> Step:
     parameters = None
     if getattr(layer, "built", False):
         parameters = sum(prod(weight.shape) for weight in getattr(layer, "weights", ()))
-    return Step(
+    step = Step(
         name or layer.name,
         _keras_kind(layer),
         options_of(lambda option: getattr(layer, option, None)),
         list(sources),
         parameters=parameters,
+        trainable=bool(getattr(layer, "trainable", True)),
     )
+    if step.kind == "Normalization":  # what it was told; what it adapted to is a weight
+        given = {"mean": layer.input_mean, "variance": layer.input_variance}
+        step.options |= {name: _plain(value) for name, value in given.items()}
+    return step
 
 
 @contextlib.contextmanager
@@ -177,8 +215,16 @@ def read_model(model: Any, x: Any) -> Subject:
     else:
         subject = _read_subclassed(model, shape)
     subject.compiled = bool(getattr(model, "compiled", False))
+    subject.output_names = tuple(getattr(model, "output_names", None) or ())
+    subject.custom_step = type(model).train_step is not keras.Model.train_step or (
+        type(model).compute_loss is not keras.Model.compute_loss
+    )
     if subject.compiled:
-        read_losses(subject, getattr(model, "loss", None), getattr(model, "output_names", None))
+        read_losses(subject, getattr(model, "loss", None), subject.output_names)
+        metrics = getattr(model, "_compile_metrics", None)
+        read_metrics(subject, getattr(metrics, "_user_metrics", None), subject.output_names)
+        if getattr(model, "optimizer", None) is not None:
+            subject.optimizer = _read_optimizer(model.optimizer)
     if model.built:
         trains = {id(weight) for weight in model.trainable_weights}
         every = {id(weight): weight for weight in model.weights}
@@ -191,7 +237,119 @@ def read_model(model: Any, x: Any) -> Subject:
             for layer in model._flatten_layers(include_self=False)
             if any(id(weight) in trains for weight in layer._trainable_variables)
         )
+        if subject.compiled:
+            _read_what_moves(subject, model)
     return subject
+
+
+def _read_what_moves(subject: Subject, model: Any) -> None:
+    """What really trains: the variables for which the optimizer was built, in the first fit."""
+    optimizer = getattr(model, "optimizer", None)
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    held = {id(variable) for variable in getattr(optimizer, "_trainable_variables", None) or ()}
+    if not held or not getattr(optimizer, "built", False):
+        return
+    every = {id(weight): weight for weight in model.weights}
+    if not held & set(every):
+        subject.foreign_optimizer = True
+        return
+    now = {id(weight) for weight in model.trainable_weights}
+
+    order = {step.name: place for place, step in enumerate(subject.steps)}
+
+    def layers(ids: set[int]) -> tuple[str, ...]:
+        found = [
+            layer.name
+            for layer in model._flatten_layers(include_self=False)
+            if any(id(weight) in ids for weight in getattr(layer, "_trainable_variables", ()))
+        ]
+        return tuple(sorted(found, key=lambda name: order.get(name, len(order))))
+
+    thawed, frozen = layers(now - held), layers((held & set(every)) - now)
+    if thawed or frozen:
+        subject.moved = thawed, frozen
+    subject.trainable = (
+        sum(prod(every[key].shape) for key in held if key in every),
+        sum(prod(weight.shape) for weight in every.values()),
+    )
+    subject.training = layers(held)
+
+
+def _read_optimizer(optimizer: Any) -> tuple[str, dict[str, Any]]:
+    """An optimizer's kind and its plain options; a schedule as (kind, options)."""
+
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    names = ("momentum", "beta_1", "beta_2", "rho", "epsilon", "weight_decay", "clipnorm")
+    options = {name: _plain(getattr(optimizer, name, None)) for name in (*names, "clipvalue")}
+    rate = getattr(optimizer, "_learning_rate", None)
+    if rate is not None and hasattr(rate, "get_config"):
+        options["learning_rate"] = (type(rate).__name__, dict(rate.get_config()))
+    elif rate is not None:
+        try:
+            options["learning_rate"] = float(rate)
+        except Exception:
+            options["learning_rate"] = None
+    return type(optimizer).__name__, options
+
+
+def optimizer_from(config: Any) -> tuple[str, dict[str, Any]] | None:
+    """As a file describes it: a word, or a class with its options."""
+    if isinstance(config, str):
+        return config, {}
+    if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
+        return None
+    options = {name: _plain(value) for name, value in config["config"].items()}
+    rate = config["config"].get("learning_rate")
+    if isinstance(rate, dict) and isinstance(rate.get("config"), dict):
+        options["learning_rate"] = (str(rate.get("class_name")), dict(rate["config"]))
+    return str(config.get("class_name")), options
+
+
+def read_metrics(subject: Subject, metrics: Any, names: Sequence[str] | None) -> None:
+    """The metrics of each output, from what was given to ``compile``."""
+    outputs = len(subject.outputs) or 1
+    if metrics is None:
+        each: list[Any] = []
+    elif isinstance(metrics, dict) and "class_name" not in metrics:
+        each = [metrics.get(name) for name in names or ()] or list(metrics.values())
+    elif isinstance(metrics, (list, tuple)) and outputs > 1 and len(metrics) == outputs:
+        each = list(metrics)
+    elif isinstance(metrics, (list, tuple)):
+        each = [list(metrics)] + [None] * (outputs - 1) if outputs == 1 else []
+    else:
+        each = [metrics]
+    subject.metrics = [_metrics(one) for one in each]
+
+
+def _metrics(given: Any) -> list[Metric]:
+    if given is None:
+        return []
+    if isinstance(given, (list, tuple)):
+        return [metric for one in given for metric in _metrics(one)]
+    if isinstance(given, str):
+        return [Metric(words.snake(given) if given != "AUC" else "auc", {}, word=True)]
+    if isinstance(given, dict):
+        options = given.get("config") if isinstance(given.get("config"), dict) else {}
+        name = str(given.get("class_name"))
+        if name == "function":
+            return [Metric(str(given.get("config")), {}, word=True)]
+        return [Metric(_metric_name(name), {k: _plain(v) for k, v in (options or {}).items()})]
+    kind = type(given)
+    if not hasattr(given, "update_state"):
+        return [Metric(getattr(given, "__name__", kind.__name__), {}, word=True)]
+    if kind.__module__.split(".")[0] not in ("keras", "tf_keras"):
+        return []
+    try:
+        options = given.get_config()
+    except Exception:
+        options = {}
+    return [Metric(_metric_name(kind.__name__), {k: _plain(v) for k, v in options.items()})]
+
+
+def _metric_name(name: str) -> str:
+    return {"AUC": "auc", "MeanIoU": "mean_iou", "IoU": "iou", "BinaryIoU": "binary_iou"}.get(
+        name, words.snake(name)
+    )
 
 
 def first_line(error: Exception) -> str:
@@ -329,7 +487,7 @@ def _traced(model: Any, shape: Shape, built: bool) -> tuple[list[Step], list[Ste
 
 
 def read_losses(subject: Subject, loss: Any, names: Sequence[str] | None) -> None:
-    """One (name, from_logits) for each output; a loss the doctor does not know is None."""
+    """One loss for each output; None where there is none."""
     outputs = len(subject.outputs) or 1
     if isinstance(loss, dict) and "class_name" not in loss:
         each = [loss.get(name) for name in names or ()] or list(loss.values())
@@ -339,7 +497,7 @@ def read_losses(subject: Subject, loss: Any, names: Sequence[str] | None) -> Non
         each = [loss] * outputs
     each += [None] * (outputs - len(each))
     subject.losses = [_loss(one) for one in each]
-    shown = [one[0] for one in subject.losses if one]
+    shown = [one.name for one in subject.losses if one and one.name]
     subject.loss_name = ", ".join(dict.fromkeys(shown)) or None
 
 
@@ -347,16 +505,25 @@ _SHORT_LOSSES = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",
     "msle": "mean_squared_logarithmic_error",
+    "mape": "mean_absolute_percentage_error",
+    "bce": "binary_crossentropy",
+    "logcosh": "log_cosh",
 }
 
 
-def _loss(loss: Any) -> tuple[str, bool] | None:
+def _loss(loss: Any) -> Loss | None:
     if loss is None:
         return None
     name = _function_name(loss)
-    if isinstance(loss, dict):
-        inner = loss.get("config")
-        logits = inner.get("from_logits", False) if isinstance(inner, dict) else False
-    else:
-        logits = getattr(loss, "from_logits", False)
-    return _SHORT_LOSSES.get(name, name), bool(logits)
+    inner = loss.get("config") if isinstance(loss, dict) else None
+    options: dict[str, Any] = inner if isinstance(inner, dict) else {}
+    if not isinstance(loss, (str, dict)):
+        options = {
+            name: getattr(loss, name, None) for name in ("from_logits", "ignore_class")
+        } | getattr(loss, "_fn_kwargs", {})
+    ignored = options.get("ignore_class")
+    return Loss(
+        _SHORT_LOSSES.get(name, name),
+        bool(options.get("from_logits")),
+        ignored if isinstance(ignored, int) else None,
+    )

@@ -23,6 +23,9 @@ class Step:
     consumers: list["Step"] = field(default_factory=list)
     channels: str | None = None  # where the channels of the output really are
     clashes: bool = False  # reads its input's axes in another order than they have
+    model: str | None = None  # the model inside the model that it belongs to
+    trainable: bool = True
+    stored: bool = False  # batch normalization by what is stored, even while the model trains
 
     @property
     def input(self) -> Any:
@@ -35,6 +38,24 @@ class Step:
         return self.sources[0] if self.sources else None
 
 
+@dataclass(frozen=True)
+class Loss:
+    """A loss, as far as the checks need it."""
+
+    name: str | None = None
+    from_logits: bool = False
+    ignored: int | None = None  # the label that does not count
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric: its name in snake case, its options, and whether it was given as a plain word."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+    word: bool = False
+
+
 @dataclass
 class Subject:
     """Everything the checks read."""
@@ -42,7 +63,13 @@ class Subject:
     name: str
     steps: list[Step]
     outputs: list[Step]
-    losses: list[tuple[str, bool] | None] = field(default_factory=list)  # (name, from_logits)
+    losses: list[Loss | None] = field(default_factory=list)  # one for each output
+    metrics: list[list[Metric]] = field(default_factory=list)  # those of each output
+    optimizer: tuple[str, dict[str, Any]] | None = None  # its kind and its options
+    output_names: tuple[str, ...] = ()
+    custom_step: bool = False  # it trains by a train_step of its own
+    moved: tuple[tuple[str, ...], tuple[str, ...]] | None = None  # layers thawed, frozen too late
+    foreign_optimizer: bool = False  # its optimizer was built for another model
     loss_name: str | None = None
     compiled: bool = False
     trainable: tuple[int, int] | None = None  # parameters that train, and all

@@ -9,6 +9,7 @@ from alexnet_tutorial.doctor import formats, words
 from alexnet_tutorial.doctor.report import Finding
 from alexnet_tutorial.doctor.steps import Shape, Step, Subject
 from alexnet_tutorial.shapes import Window
+from alexnet_tutorial.shapes.architecture import pair
 
 
 class Sliding(NamedTuple):
@@ -184,3 +185,95 @@ def _unseen(step: Step, window: Sliding, spatial: Shape, lost: list[tuple[int, i
         cure,
         {"size": list(spatial), "lost": totals},
     )
+
+
+def check_padding_after(subject: Subject) -> Iterator[Finding]:
+    """Find zeros put around maps behind the convolution that they were meant for."""
+    for step in subject.steps:
+        padding = step.options.get("padding")
+        if not formats.PADS.match(step.kind) or not isinstance(padding, tuple) or not step.source:
+            continue
+        before = step.source
+        while before.sources and before.kind in _BETWEEN:
+            before = before.source
+        window = window_of(before)
+        if (
+            window is None
+            or not formats.CONVS.match(before.kind)
+            or window.padding != "valid"
+            or max(window.strides) > 1
+            or max(window.spans) < 3
+        ):
+            continue
+        sides = [pair(each) for each in padding]
+        fits = all(sum(side) == span - 1 for side, span in zip(sides, window.spans, strict=True))
+        after = step.consumers[0] if len(step.consumers) == 1 else None
+        while after is not None and after.kind in _BETWEEN and len(after.consumers) == 1:
+            after = after.consumers[0]
+        reader = window_of(after) if after is not None else None
+        convolved = after is not None and formats.CONVS.match(after.kind)
+        if convolved and reader is not None and max(reader.spans) > 1:
+            continue  # the zeros are for the convolution that comes
+        if convolved and reader is None:
+            continue
+        if reader is not None and not convolved and not fits:
+            continue  # zeros for a pool
+        if not fits and reader is not None:
+            continue
+        yield Finding(
+            "padding-after",
+            "fault",
+            step.name,
+            f"{step.name} puts zeros around the maps behind {before.name}, whose window of "
+            f"{words.times(window.spans)} never sees them"
+            + (f"; next comes {after.name}." if after is not None and after is not step else "."),
+            "Padding has to stand before the convolution, so that its window can be laid on the "
+            "edge. Behind it, it restores the size and nothing else.",
+            f"Take {step.name} out, and write {words.call(before, padding='same')}.",
+            {"padding": [list(side) for side in sides], "window": list(window.spans)},
+        )
+
+
+_BETWEEN = (
+    "Activation",
+    "ReLU",
+    "LeakyReLU",
+    "BatchNormalization",
+    "LRN",
+    "Dropout",
+    "SpatialDropout2D",
+    "Identity",
+)
+
+
+def check_arguments(subject: Subject) -> Iterator[Finding]:
+    """Find arguments in PyTorch's order: (channels in, channels out, window)."""
+    for step in subject.steps:
+        if not re.fullmatch(r"Conv[123]D", step.kind) or not step.input:
+            continue
+        first = formats.data_format(step) == "channels_first"
+        channels = step.input[0 if first else -1]
+        kernel = step.options.get("kernel_size") or ()
+        if (
+            not isinstance(kernel, tuple)
+            or step.options.get("filters") != channels
+            or len(set(kernel)) != 1
+            or kernel[0] < 13
+            or kernel[0] % 8
+        ):
+            continue
+        strides = words.short(step.options.get("strides", 1))
+        given = [channels, kernel[0], *([int(strides)] if strides.isdigit() else [])]
+        said = ", ".join(map(str, given if given[-1] != 1 else given[:2]))
+        window = given[2] if len(given) > 2 and given[2] > 1 else 3
+        yield Finding(
+            "torch-arguments",
+            "fault",
+            step.name,
+            f"{step.kind}({said}, …) has {channels} filters and a window of "
+            f"{words.times(kernel)}; its input has {channels} channels too.",
+            "PyTorch writes the channels that come in first, then those that go out, then the "
+            "window. Keras sees by itself what comes in: (filters, kernel_size, strides).",
+            f"Write `{step.kind}({kernel[0]}, {window}, …)`.",
+            {"filters": channels, "kernel_size": list(kernel)},
+        )

@@ -56,6 +56,8 @@ _FIRST_ARGUMENTS = {
     "Cropping": ("cropping",),
     "UpSampling": ("size",),
     "Dense": ("units",),
+    "Dropout": ("rate",),
+    "SpatialDropout": ("rate",),
     "BatchNormalization": (),
 }
 

@@ -9,7 +9,7 @@ from alexnet_tutorial.figures import draw
 from alexnet_tutorial.figures.draw import Picture, from_matplotlib
 
 if TYPE_CHECKING:
-    from alexnet_tutorial.pictures import Signs
+    from alexnet_tutorial.pictures import Sets
 
 
 def pictures(
@@ -50,50 +50,54 @@ def pictures(
 _PARTS = {"train": "training", "validation": "validation", "test": "test"}
 
 
-def contact_sheet(signs: "Signs", per_class: int = 10, part: str = "train") -> Picture:
+def contact_sheet(sets: "Sets", per_class: int = 10, part: str = "train") -> Picture:
     """Show pictures of every class, a row for each, spread evenly over the set.
 
     Args:
-        signs: What ``load_signs`` returns.
+        sets: What ``load_signs``, ``load_cifar10`` or ``load_imagenette(pixels=…)`` returns.
         per_class: Pictures in a row, at least 1.
         part: ``"train"``, ``"validation"`` or ``"test"``.
 
     Raises:
-        ValueError: An unknown part, no picture in it, or ``per_class`` below 1.
+        ValueError: An unknown part, no picture in it, files instead of arrays, or ``per_class``
+            below 1.
 
     Example:
-        >>> from alexnet_tutorial.pictures import Signs, Split
+        >>> from alexnet_tutorial.pictures import Sets, Split
         >>> import numpy as np
         >>> split = Split(np.zeros((4, 64, 64, 3), np.uint8), np.array([0, 1, 1, 1]))
-        >>> signs = Signs(split, split, split, (0, 1), "black squares", "generated")
-        >>> contact_sheet(signs, per_class=2)
-        2 of 2 classes, up to 2 training pictures each, from 1 (class 0) to 3 (class 1) in the \
-set. Source: black squares.
+        >>> sets = Sets(split, split, split, ("dark", "black"), "black squares", "generated")
+        >>> contact_sheet(sets, per_class=2)
+        2 of 2 classes, up to 2 training pictures each, from 1 (class dark) to 3 (class black) in \
+the set. Source: black squares.
     """
     if part not in _PARTS:
         raise ValueError(f"unknown part {part!r}. Known: {', '.join(_PARTS)}.")
     if per_class < 1:
         raise ValueError(f"per_class is {per_class}: show at least 1 picture of each class.")
-    split = getattr(signs, part)
+    split = getattr(sets, part)
     if not len(split):
         raise ValueError(
             f"there are no {_PARTS[part]} pictures to show. Was validation=0 asked for?"
         )
+    if not hasattr(split, "x"):
+        raise ValueError(f"the {_PARTS[part]} pictures are files; load them with pixels=72.")
     side, gap, lines, counts = split.x.shape[1], 2, [], {}
-    for label in signs.classes:
+    for label, name in enumerate(sets.classes):
         rows = np.flatnonzero(split.y == label)
-        counts[label] = len(rows)
+        counts[name] = len(rows)
         spread = np.linspace(0, len(rows) - 1, min(per_class, len(rows))).astype(int)
         lines.append(split.x[rows[spread]])
     sheet = draw.mosaic(lines, per_class, gap)
     height, width = sheet.shape[:2]
-    room = 0.45  # inches for the labels
-    inches = 0.72 / side  # of a pixel
+    # Inches for the labels, and of a pixel.
+    room, inches = max(0.45, 0.15 + 0.09 * max(len(f"{name}") for name in counts)), 0.72 / side
     fig, axes = draw.figure(width * inches + room, height * inches)
     axes.set_position((room / (width * inches + room), 0, 1 - room / (width * inches + room), 1))
     axes.imshow(sheet, interpolation="nearest", aspect="auto")
-    for line, label in enumerate(signs.classes):
-        draw.text(axes, -8, line * (side + gap) + side / 2, f"{label}", 11, ha="right", va="center")
+    for line, name in enumerate(counts):
+        middle = line * (side + gap) + side / 2
+        draw.text(axes, -side / 8, middle, f"{name}", 11, ha="right", va="center")
     least, most = (choose(counts, key=counts.__getitem__) for choose in (min, max))
     number = (
         f"{counts[most]} of each in the set"
@@ -102,6 +106,6 @@ set. Source: black squares.
     )
     alt = (
         f"{sum(map(bool, counts.values()))} of {len(counts)} classes, up to {per_class} "
-        f"{_PARTS[part]} pictures each, {number}. Source: {signs.source}."
+        f"{_PARTS[part]} pictures each, {number}. Source: {sets.source}."
     )
     return from_matplotlib(fig, alt)

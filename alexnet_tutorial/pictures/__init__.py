@@ -1,15 +1,18 @@
 """The pictures the book learns from: their sets, how they are read, prepared and varied.
 
-``load_signs`` is the one call a chapter needs. It always says where the pictures came from.
+``load_signs``, ``load_cifar10`` or ``load_imagenette`` is the one call a chapter needs. Each always
+says where its pictures came from.
 """
 
 import importlib
 from typing import Any
 
+from .cifar10 import Cifar10, load_cifar10
 from .download import ENVIRONMENT_VARIABLE, data_directory
 from .errors import DataError, DownloadError
 from .folder import Folder, load_folder
 from .hands import draw_hand, draw_hands
+from .imagenette import Imagenette, load_imagenette
 from .labels import Sets, Split
 from .photographs import (
     SAME_PHOTOGRAPH,
@@ -22,7 +25,6 @@ from .preprocessing import Preprocessing, center_crop, preprocess
 from .signs import (
     DOWNLOAD_URL,
     FILES,
-    SOURCES,
     Signs,
     download_signs,
     generate_signs,
@@ -30,6 +32,7 @@ from .signs import (
     read_signs,
     save_signs,
 )
+from .sources import SOURCES
 
 # Loaded on first use, for Keras takes seconds.
 _LATER = {"Batches": "batches"} | dict.fromkeys(
@@ -44,9 +47,11 @@ __all__ = [
     "SOURCES",
     "Augmentation",
     "Batches",
+    "Cifar10",
     "DataError",
     "DownloadError",
     "Folder",
+    "Imagenette",
     "PCAColor",
     "Pair",
     "Preprocessing",
@@ -61,7 +66,9 @@ __all__ = [
     "draw_hand",
     "draw_hands",
     "generate_signs",
+    "load_cifar10",
     "load_folder",
+    "load_imagenette",
     "load_signs",
     "nearest_neighbor",
     "preprocess",

@@ -53,6 +53,8 @@ class Batches(keras.utils.PyDataset):
         views: 1, or 10 for :func:`~alexnet_tutorial.pictures.augmentation.ten_views`: ten rows of
             a batch for each picture.
         data_format: ``"channels_last"`` or ``"channels_first"``, of what comes out.
+        normalize: False leaves pictures as bytes where they are whole pixels, four times smaller
+            on their way to the device: for a network that scales them itself.
         seed: Of order and variation.
         on_error: ``"skip"`` leaves out what cannot be decoded and keeps its name in
             ``problems``; ``"raise"`` stops there.
@@ -86,6 +88,7 @@ class Batches(keras.utils.PyDataset):
         shuffle: bool = True,
         views: int = 1,
         data_format: str = "channels_last",
+        normalize: bool = True,
         seed: int = 0,
         on_error: str = "skip",
     ):
@@ -115,6 +118,7 @@ class Batches(keras.utils.PyDataset):
         self.preprocessing, self.classes, self.batch_size = preprocessing, classes, batch_size
         self.augmentation, self.shuffle, self.views = augmentation, shuffle, views
         self.data_format, self.seed, self.on_error = data_format, seed, on_error
+        self.normalize = normalize
         self.epoch = 0
         self.failure: DataError | None = None
         self._bad: set[int] = set()
@@ -183,7 +187,7 @@ class Batches(keras.utils.PyDataset):
         else:
             rng = np.random.default_rng([self.seed, self.epoch, step])
             pixels = augment(pixels, size, self.augmentation, rng)
-        x = self.preprocessing.normalize(pixels)
+        x = self.preprocessing.normalize(pixels) if self.normalize else pixels
         last = self.data_format == "channels_last"
         return rows, x if last else np.ascontiguousarray(x.transpose(0, 3, 1, 2))
 

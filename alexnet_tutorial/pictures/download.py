@@ -2,12 +2,15 @@
 
 import hashlib
 import os
+import shutil
 import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import platformdirs
 
@@ -16,6 +19,8 @@ from .errors import DataError, DownloadError
 ENVIRONMENT_VARIABLE = "ALEXNET_TUTORIAL_DATA"
 
 _BLOCK = 1 << 16
+
+_T = TypeVar("_T")
 
 
 def data_directory() -> Path:
@@ -34,7 +39,7 @@ def data_directory() -> Path:
         if not folder.is_dir():
             raise DataError(
                 f"{folder}: the environment variable {ENVIRONMENT_VARIABLE} names this, but there "
-                "is no such folder. Correct the variable, or unset it to use generated hands."
+                "is no such folder. Correct the variable, or unset it to use drawn pictures."
             )
         return folder
     return own_directories()[0]
@@ -67,6 +72,70 @@ class PinnedFile:
     sha256: str
 
 
+def check_room(path: Path, need: int, what: str) -> None:
+    """Refuse to begin what the disk has no room for.
+
+    Args:
+        path: What is to be written; its folder need not be there.
+        need: How many bytes it takes.
+        what: What needs them, to complete "to …".
+
+    Raises:
+        DataError: Less is free.
+    """
+    there = next(parent for parent in path.absolute().parents if parent.is_dir())
+    free = shutil.disk_usage(there).free
+    if need > free:
+        raise DataError(
+            f"{path.parent}: {need / 1e6:,.1f} MB are needed to {what}, and {free / 1e6:,.1f} MB "
+            f"are free. Nothing was begun: make room, or name a folder on another disk in "
+            f"{ENVIRONMENT_VARIABLE}."
+        )
+
+
+class Percent:
+    """A line on the error stream that says how far a work is, in steps of 5 %.
+
+    Args:
+        name: Of what is worked on.
+        total: How much there is of it.
+        shown: False shows nothing.
+    """
+
+    def __init__(self, name: str, total: int, shown: bool):  # noqa: D107
+        self.name, self.total, self.shown = name, total, shown
+        self._last = -1
+
+    def __enter__(self) -> "Percent":
+        """Begin."""
+        return self
+
+    def __call__(self, done: int) -> None:
+        """Show how much is done, if it is 5 % more than last shown."""
+        percent = 100 * done // self.total
+        if self.shown and percent // 5 > self._last:
+            self._last = percent // 5
+            print(f"\r{self.name}: {percent:3d} %", end="", file=sys.stderr, flush=True)
+
+    def counting(self, things: Iterable[_T]) -> Iterator[_T]:
+        """Pass things on, and count them.
+
+        Args:
+            things: ``total`` of them.
+
+        Yields:
+            Each of them.
+        """
+        for done, thing in enumerate(things, 1):
+            yield thing
+            self(done)
+
+    def __exit__(self, *_: object) -> None:
+        """End the line."""
+        if self._last >= 0:
+            print(file=sys.stderr)
+
+
 def sha256_of(path: str | os.PathLike[str]) -> str:
     """The sha256 of a file, read in blocks.
 
@@ -89,6 +158,7 @@ def download(
     address: str,
     timeout: float = 30.0,
     progress: bool = True,
+    instead: str = "",
 ) -> Path:
     """Put one published file into a folder, checked against its size and its sha256.
 
@@ -104,13 +174,15 @@ def download(
         address: Address of the file.
         timeout: Seconds without a byte after which to give up.
         progress: Whether to report progress on stderr.
+        instead: What one without a network can use, a sentence for the error.
 
     Returns:
         Path: The file.
 
     Raises:
         DownloadError: Refused, cut short, too long, or with another sha256 than published.
-        DataError: A different file of that name is in the way, or the folder takes no files.
+        DataError: A different file of that name is in the way, the folder takes no files, or the
+            disk has no room for it.
     """
     folder = Path(folder)
     target, part = folder / pinned.name, folder / f".{pinned.name}.part"
@@ -127,7 +199,7 @@ def download(
     keep = False
     try:
         with open(part, "ab") as file:
-            _fetch(address, file, pinned, timeout, progress)
+            _fetch(address, file, pinned, timeout, progress, instead)
         size = part.stat().st_size
         if size < pinned.size:
             keep = True
@@ -183,19 +255,23 @@ class _Interrupted(DownloadError):
     """A download whose first bytes are good, as far as anyone knows."""
 
 
-def _fetch(address, file, pinned, timeout, progress):
+def _fetch(address, file, pinned, timeout, progress, instead):
     """Stream an address into an open file, after what the file already holds."""
     file.seek(0, os.SEEK_END)
-    size, shown = file.tell(), -1
+    size = file.tell()
     if size == pinned.size:
         return
     if size > pinned.size:
         size = file.truncate(0)
+    check_room(Path(file.name), pinned.size - size, f"download {pinned.name}")
     try:
         request = urllib.request.Request(address)
         if size:
             request.add_header("Range", f"bytes={size}-")
-        with urllib.request.urlopen(request, timeout=timeout) as response:
+        with (
+            urllib.request.urlopen(request, timeout=timeout) as response,
+            Percent(pinned.name, pinned.size, progress) as percent,
+        ):
             start = size if _continues(response, size) else 0
             coming = response.headers.get("Content-Length")
             if coming is not None and start + int(coming) != pinned.size:
@@ -215,10 +291,7 @@ def _fetch(address, file, pinned, timeout, progress):
                         f"address no longer holds {pinned.name}. Nothing was kept."
                     )
                 file.write(block)
-                percent = 100 * size // pinned.size
-                if progress and percent // 5 > shown:
-                    shown = percent // 5
-                    print(f"\r{pinned.name}: {percent:3d} %", end="", file=sys.stderr, flush=True)
+                percent(size)
     except DownloadError:
         raise
     except urllib.error.HTTPError as error:
@@ -232,11 +305,8 @@ def _fetch(address, file, pinned, timeout, progress):
             f"{address}: {size:,} of {pinned.size:,} bytes arrived, then: "
             f"{type(error).__name__}: {error}. What arrived is kept: try again, and the download "
             f"goes on from there. Without a network, put the file into {Path(file.name).parent} "
-            'yourself; for SIGNS there are drawn hands too, source="generated".'
+            f"yourself. {instead}".rstrip()
         ) from error
-    finally:
-        if progress and shown >= 0:
-            print(file=sys.stderr)
 
 
 def _continues(response, size):

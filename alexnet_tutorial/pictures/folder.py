@@ -5,6 +5,7 @@ a size that would fill the memory, is named here, before anything is trained.
 """
 
 import contextlib
+import io
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,14 +14,25 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from .errors import DataError
-from .labels import class_names
+from .labels import class_names, stratified
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "PPM", "TIFF")
+"""What is tried on a file, whatever its name: Pillow would hand PostScript to another program."""
 
 MAX_PIXELS = 80_000_000
 """Largest picture that is decoded, in pixels. A file of a few bytes can declare any size."""
 
 _ORIENTATION = 0x0112  # the EXIF tag; 1 is upright
+
+# What operating systems leave in folders, beside hidden files.
+_LEFT_BEHIND = {"__macosx", "thumbs.db", "desktop.ini"}
+
+# A JPEG's markers before its size, and those of the size (ITU-T T.81, table B.1). The segment
+# 0xE1 is none of them: it may hold EXIF data, which turn the picture.
+_SEGMENTS = {0xDB, 0xC4, 0xDD, 0xFE, 0xE0, *range(0xE2, 0xF0)}
+_FRAMES = {0xC0, 0xC1, 0xC2}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +78,8 @@ class Folder(Files):
         sizes: int64 (n, 2), height and width of each picture as it is seen, in pixels.
         problems: File → why it was left out.
         ignored: Files and folders that are no pictures by their names.
+        hidden: How many files and folders were passed over because they are hidden or left
+            behind by an operating system (``.DS_Store``, ``__MACOSX``, ``Thumbs.db``).
     """
 
     path: Path
@@ -75,6 +89,7 @@ class Folder(Files):
     sizes: np.ndarray
     problems: dict[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    hidden: int = 0
 
     def __repr__(self) -> str:
         """Counts, and what was left out."""
@@ -83,6 +98,8 @@ class Folder(Files):
             text += f"; {len(self.problems)} left out, which cannot be read"
         if self.ignored:
             text += f"; {len(self.ignored)} other files ignored"
+        if self.hidden:
+            text += f"; {self.hidden} hidden or left by a system, passed over"
         return f"Folder({text})"
 
     def subset(self, rows: np.typing.ArrayLike) -> "Folder":
@@ -102,6 +119,7 @@ class Folder(Files):
             sizes=self.sizes[rows],
             problems={},
             ignored=(),
+            hidden=0,
         )
 
     def split(self, share: float = 0.1, seed: int = 0) -> "tuple[Folder, Folder]":
@@ -117,15 +135,8 @@ class Folder(Files):
         Raises:
             ValueError: The share is out of range.
         """
-        if not 0 <= share < 1:
-            raise ValueError(f"share is {share!r}, and must be at least 0 and below 1.")
-        rng = np.random.default_rng(seed)
-        chosen: list[int] = []
-        for label in range(len(self.classes)):
-            rows = rng.permutation(np.flatnonzero(self.y == label))
-            chosen.extend(rows[: min(round(share * len(rows)), max(len(rows) - 1, 0))])
-        aside = np.sort(np.array(chosen, "int64"))
-        return self.subset(np.setdiff1d(np.arange(len(self)), aside)), self.subset(aside)
+        stay, aside = stratified(self.y, share, seed)
+        return self.subset(stay), self.subset(aside)
 
 
 def load_folder(
@@ -135,7 +146,8 @@ def load_folder(
 ) -> Folder:
     """Find the pictures in a folder that has one subfolder for each class.
 
-    Classes are the subfolders, in the order of their names. Hidden files are passed over.
+    Classes are the subfolders, in the order of their names. Passed over, and counted, is what is
+    hidden or left behind by an operating system.
 
     Args:
         path: The folder.
@@ -171,16 +183,17 @@ def load_folder(
             f"{path}: {what}. Expected a folder with one subfolder of pictures for each class."
         )
     ignored, folders = [], []
-    for entry in _entries(path):
+    top, hidden = _entries(path)
+    for entry in top:
         if entry.is_dir():
             folders.append(entry)
-        elif entry.suffix.lower() in SUFFIXES:
+        elif _is_picture(entry):
             raise DataError(
-                f"{entry}: this picture lies outside the class folders, so it has no class. Move "
-                f"it into one of the subfolders of {path}, or away."
+                f"{entry.path}: this picture lies outside the class folders, so it has no class. "
+                f"Move it into one of the subfolders of {path}, or away."
             )
         else:
-            ignored.append(str(entry))
+            ignored.append(entry.path)
     if len(folders) < 2:
         found = f"only {folders[0].name!r}" if folders else "none"
         raise DataError(
@@ -189,25 +202,27 @@ def load_folder(
         )
     files: list[str] = []
     y: list[int] = []
-    sizes, problems = [], {}
+    sizes: list[tuple[int, int]] = []
+    problems: dict[str, str] = {}
     for label, folder in enumerate(folders):
-        entries = _entries(folder)
-        pictures = [e for e in entries if e.suffix.lower() in SUFFIXES and e.is_file()]
-        ignored += [str(entry) for entry in sorted({*entries} - {*pictures})]
-        before = len(files)
-        for picture in pictures:
+        entries, passed_over = _entries(folder)
+        hidden += passed_over
+        before, unreadable = len(files), len(problems)
+        for entry in entries:
+            if not _is_picture(entry):
+                ignored.append(entry.path)
+                continue
             try:
-                size = _header(picture)
+                sizes.append(_size(entry.path))
             except DataError as error:
                 if on_error == "raise":
                     raise
-                problems[str(picture)] = str(error)
+                problems[entry.path] = str(error)
                 continue
-            files.append(str(picture))
+            files.append(entry.path)
             y.append(label)
-            sizes.append(size)
         if len(files) == before:
-            raise DataError(_empty(folder, pictures, entries, problems))
+            raise DataError(_empty(folder.path, entries, [*problems.values()][unreadable:]))
     classes = tuple(folder.name for folder in folders)
     return Folder(
         path=path,
@@ -218,6 +233,7 @@ def load_folder(
         sizes=np.array(sizes, "int64"),
         problems=problems,
         ignored=tuple(ignored),
+        hidden=hidden,
     )
 
 
@@ -235,16 +251,30 @@ def check_on_error(on_error: str) -> None:
 
 
 def _entries(folder):
+    """What lies in a folder, by name, and how much of it was passed over."""
     try:
-        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        raise DataError(f"{folder}: cannot be listed ({error}). Check its permissions.") from error
+        where = os.fspath(folder)
+        raise DataError(f"{where}: cannot be listed ({error}). Check its permissions.") from error
+    seen = [
+        entry
+        for entry in entries
+        if not entry.name.startswith(".") and entry.name.lower() not in _LEFT_BEHIND
+    ]
+    return seen, len(entries) - len(seen)
 
 
-def _empty(folder, pictures, entries, problems):
-    if pictures:
-        first = problems[str(pictures[0])]
-        return f"{folder}: none of its {len(pictures)} pictures can be read. The first: {first}"
+def _is_picture(entry):
+    return entry.name.lower().endswith(SUFFIXES) and entry.is_file()
+
+
+def _empty(folder, entries, problems):
+    if problems:
+        return (
+            f"{folder}: none of its {len(problems)} pictures can be read. The first: {problems[0]}"
+        )
     inner = [entry.name for entry in entries if entry.is_dir()]
     hint = (
         f"It has a subfolder {inner[0]!r}: pictures must lie in the class folder itself."
@@ -254,25 +284,51 @@ def _empty(folder, pictures, entries, problems):
     return f"{folder}: this class folder holds no picture. {hint}"
 
 
-def _header(path):
+def _size(path):
     """(height, width) of a picture as it is seen, from its first bytes."""
+    with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:
+        size = _jpeg_size(file.read(2048))
+        if size and 0 < size[0] * size[1] <= MAX_PIXELS:
+            return size
     with _opened(path) as picture:
         width, height = picture.size
         lies = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
         return (width, height) if lies else (height, width)
 
 
+def _jpeg_size(start):
+    """(height, width) that a plain JPEG declares; None where Pillow must look: it takes longer."""
+    at = 2
+    if start[:2] != b"\xff\xd8":
+        return None
+    while at + 9 <= len(start) and start[at] == 0xFF:
+        marker, length = start[at + 1], int.from_bytes(start[at + 2 : at + 4])
+        if marker in _FRAMES:
+            height, width = start[at + 5 : at + 7], start[at + 7 : at + 9]
+            return int.from_bytes(height), int.from_bytes(width)
+        if marker not in _SEGMENTS:
+            return None
+        at += 2 + length
+    return None
+
+
 @contextlib.contextmanager
-def _opened(path):
+def _opened(path, data=None):
     """Open a picture, check its declared size, and name the file in whatever goes wrong."""
     wrong = "not a picture that can be read"
     try:
-        if not os.path.getsize(path):
+        if not (os.path.getsize(path) if data is None else data):
             raise DataError(f"{path}: the file is empty (0 bytes).")
-        with Image.open(path) as picture:
+        with Image.open(path if data is None else io.BytesIO(data), formats=FORMATS) as picture:
             width, height = picture.size
             if width * height > MAX_PIXELS:
                 raise Image.DecompressionBombError(f"its header declares {width}×{height} pixels")
+            if picture.mode == "F" or (picture.mode == "I" and picture.format == "TIFF"):
+                kind = "floats" if picture.mode == "F" else "integers of 32 bits"
+                raise DataError(
+                    f"{path}: its pixels are {kind}, which do not say what is black and what is "
+                    "white. Save it with 8 or 16 bits a channel, or remove it."
+                )
             wrong = "damaged or cut short"
             yield picture
     except DataError:
@@ -288,25 +344,29 @@ def _opened(path):
         raise DataError(f"{path}: {wrong} ({error}).") from error
 
 
-def open_picture(path: str | os.PathLike[str], least: int | None = None) -> Image.Image:
+def open_picture(
+    path: str | os.PathLike[str], least: int | None = None, data: bytes | None = None
+) -> Image.Image:
     """Decode a picture of any kind to RGB, turned as its EXIF data say.
 
     Gray becomes three equal channels; CMYK and palettes are converted; what is transparent lies
-    on white; 16 bits are cut to 8. Of an animation it is the first frame.
+    on white; 16 bits are cut to 8. Of an animation it is the first frame. Read are ``FORMATS``.
 
     Args:
         path: The file.
         least: A JPEG may be decoded smaller, to a half, a quarter or an eighth, as long as its
             short side keeps so many pixels: several times faster, and not quite the same pixels.
             None: always whole.
+        data: The file's bytes, where it lies in an archive; ``path`` then only names it.
 
     Returns:
         A Pillow picture, RGB.
 
     Raises:
-        DataError: It is missing, no picture, damaged, cut short, or larger than ``MAX_PIXELS``.
+        DataError: It is missing, no picture, damaged, cut short, larger than ``MAX_PIXELS``, or
+            its pixels are numbers of 32 bits, whose range is not known.
     """
-    with _opened(path) as picture:
+    with _opened(path, data) as picture:
         if least:
             picture.draft(picture.mode, (least, least))
         picture.load()

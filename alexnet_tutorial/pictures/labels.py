@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from .download import data_directory
 from .errors import DataError
+from .preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     from .folder import Folder
@@ -41,6 +43,25 @@ class Split:
     def __repr__(self) -> str:
         """Shapes, not a wall of numbers."""
         return f"Split(x={self.x.dtype}{self.x.shape}, y={self.y.dtype}{self.y.shape})"
+
+    def resized(self, pixels: int) -> "Split":
+        """Make the pictures squares of another size.
+
+        Args:
+            pixels: Their new height and width; what a picture is longer than high is cut off.
+
+        Returns:
+            Another split, with the same labels.
+
+        Example:
+            >>> Split(np.zeros((2, 32, 32, 3), np.uint8), np.array([0, 1])).resized(64)
+            Split(x=uint8(2, 64, 64, 3), y=int64(2,))
+        """
+        cut, x = Preprocessing(pixels, pixels).cut, self.x
+        pictures = np.empty((len(x), pixels, pixels, 3), "uint8")
+        for row, picture in enumerate(x):
+            pictures[row] = cut(Image.fromarray(picture))
+        return Split(pictures, self.y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +159,39 @@ sorted before it was cut?
             f"{classes} classes: was the set cut without regard to classes, or sorted before it "
             "was cut?"
         )
+
+
+def stratified(y: np.ndarray, share: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Choose the same share of every class to put aside, to validate on.
+
+    Args:
+        y: Labels, integers (n,).
+        share: From 0 to below 1. Of every class at least one picture stays.
+        seed: Decides which.
+
+    Returns:
+        Two sorted arrays of rows: those that stay, and those put aside.
+
+    Raises:
+        ValueError: The share is out of range.
+
+    Example:
+        >>> stay, aside = stratified(np.arange(20) % 2, 0.2)
+        >>> len(stay), (aside % 2).tolist().count(0)
+        (16, 2)
+    """
+    if not 0 <= share < 1:
+        raise ValueError(
+            f"share is {share!r}, and must be at least 0 and below 1: 0.1 keeps one "
+            "picture in ten for validation."
+        )
+    rng = np.random.default_rng(seed)
+    chosen: list[int] = []
+    for label in range(int(y.max(initial=-1)) + 1):
+        rows = rng.permutation(np.flatnonzero(y == label))
+        chosen.extend(rows[: min(round(share * len(rows)), max(len(rows) - 1, 0))])
+    aside = np.sort(np.array(chosen, "int64"))
+    return np.setdiff1d(np.arange(len(y)), aside), aside
 
 
 def class_names(

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import sys
 import urllib.parse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,8 +22,8 @@ from .errors import DataError
 from .hands import SIZE, draw_hands
 from .labels import Sets, Split, check_labels
 from .photographs import same_pictures, split_photographs
+from .sources import INSTEAD, choose
 
-SOURCES = ("auto", "real", "download", "generated")
 TRAIN_FILE, TEST_FILE = "train_signs.h5", "test_signs.h5"
 
 # A public copy of the two files, pinned to one commit. The hashes below decide, not the address:
@@ -118,8 +117,22 @@ def load_signs(
             f"validation={validation}: expected a share of the training pictures, from 0 to below "
             "1. Likely a count instead of a share; 0.1 keeps one picture in ten for validation."
         )
-    kind, where, folder, read = _find(source, seed, directory, url, progress)
-    train, test, classes = read()
+    folder, how = choose(
+        source,
+        directory,
+        name="SIGNS",
+        drawn="generated hands",
+        files=f"a folder that holds {TRAIN_FILE} and {TEST_FILE}",
+        find=_signs_folder,
+        fetch=lambda root: download_signs(root / "signs", url=url, progress=progress)[0].parent,
+        missing=_missing,
+    )
+    if folder is None:
+        kind, where = "generated", f"generated hands, drawn by this package with seed {seed}{how}"
+        train, test, classes = _stored_generated(seed, directory)
+    else:
+        kind, where = "real", f"SIGNS photographs, {how}"
+        train, test, classes = read_signs(folder)
     leaks = same_pictures(train.x, test.x) if kind == "real" else []
     leaked = sorted({pair.first for pair in leaks})
     keep = np.setdiff1d(np.arange(len(train)), leaked)
@@ -142,56 +155,6 @@ def load_signs(
     )
 
 
-def _find(source, seed, directory, url, progress):
-    """Decide where the pictures come from; returns (kind, sentence, folder, reader)."""
-    if isinstance(source, str) and source not in SOURCES:
-        looks_like_path = os.sep in source or "/" in source or (source and Path(source).is_dir())
-        if not looks_like_path:
-            raise ValueError(
-                f"source={source!r} is not known. Known sources: {', '.join(SOURCES)}, or the path "
-                f"of a folder that holds {TRAIN_FILE} and {TEST_FILE}."
-            )
-    if not isinstance(source, (str, os.PathLike)):
-        raise ValueError(
-            f"source={source!r} is not known. Known sources: {', '.join(SOURCES)}, or a folder."
-        )
-
-    def generated(why):
-        text = f"generated hands, drawn by this package with seed {seed}{why}"
-        return "generated", text, None, lambda: _stored_generated(seed, directory)
-
-    def real(folder, how):
-        return "real", f"SIGNS photographs, {how}{folder}", folder, lambda: read_signs(folder)
-
-    if source == "generated":
-        return generated("")
-    if source not in SOURCES:
-        folder = Path(source).expanduser().resolve()
-        inner = _signs_folder(folder)
-        if inner is None:
-            raise DataError(_missing(folder))
-        return real(inner, "from ")
-
-    root = Path(directory).expanduser().resolve() if directory else data_directory()
-    if source == "download":
-        folder = root / "signs"
-        download_signs(folder, url=url, progress=progress)
-        return real(folder, "downloaded to ")
-    found = _signs_folder(root)
-    if found is not None:
-        return real(found, "from ")
-    if source == "real":
-        raise DataError(_missing(root))
-    if _online_notebook():
-        try:
-            download_signs(root / "signs", url=url, progress=progress)
-        except DataError as error:
-            print(f"Using generated hands, because the download failed. {error}", file=sys.stderr)
-        else:
-            return real(root / "signs", "downloaded to ")
-    return generated(f" (no SIGNS files in {root})")
-
-
 def _signs_folder(root):
     """The folder that holds SIGNS files, even if only one of the two; None when there is none."""
     for folder in (root / "signs", root):
@@ -206,10 +169,6 @@ def _missing(folder):
         f"in signs/ inside it. Put them there, or name their folder in {ENVIRONMENT_VARIABLE}, or "
         'use source="download" (needs a network) or source="generated" (needs nothing).'
     )
-
-
-def _online_notebook():
-    return any(name in os.environ for name in ("COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"))
 
 
 def download_signs(
@@ -238,8 +197,15 @@ def download_signs(
         DataError: A different file of that name is in the way.
     """
     return [
-        download(f, folder, url.rstrip("/") + "/" + urllib.parse.quote(f.name), timeout, progress)
-        for f in files
+        download(
+            file,
+            folder,
+            f"{url.rstrip('/')}/{urllib.parse.quote(file.name)}",
+            timeout,
+            progress,
+            INSTEAD,
+        )
+        for file in files
     ]
 
 

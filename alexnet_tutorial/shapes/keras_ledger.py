@@ -14,10 +14,12 @@ from alexnet_tutorial.shapes.ledger import (
     shape_text,
     window_formula,
 )
-from alexnet_tutorial.shapes.window import TransposedWindow
+from alexnet_tutorial.shapes.window import TransposedWindow, Window
 
 KINDS = {
+    "Conv1D": "conv1d",
     "Conv2D": "conv",
+    "Conv3D": "conv3d",
     "DepthwiseConv2D": "depthwise-conv",
     "SeparableConv2D": "separable-conv",
     "Conv2DTranspose": "transposed-conv",
@@ -137,7 +139,15 @@ def _row(
 ) -> Row:
     """The row of one call; ``shown`` is the data format that the model's shapes are turned from."""
     own_inputs = [_tensor_shape(tensor, layer) for tensor in inputs]
-    own_shape, own_out = max(own_inputs, key=prod), _tensor_shape(outputs[0], layer)
+    own_shape = max(own_inputs, key=prod)
+    if None in outputs[0].shape[1:]:
+        raise ValueError(
+            f"layer {layer.name!r} puts out {tuple(outputs[0].shape)}, though its input "
+            f"{(None, *own_shape)} is fixed: its call leaves a size open, such as by a reshape "
+            "with -1 beside the open batch. Write that size as a number in the call, or give the "
+            "layer compute_output_shape."
+        )
+    own_out = _tensor_shape(outputs[0], layer)
     data_format = getattr(layer, "data_format", None) or shown
     shape, out = (_channels_last(side, data_format) for side in (own_shape, own_out))
     kind = _kind(layer)
@@ -164,6 +174,8 @@ def _row(
             pointwise = prod(out) * each
         macs = prod(out[:2]) * prod(layer.kernel_size) * each + pointwise
         unpadded = prod(window.weights_on_pixels for window in slid) * each + pointwise
+    elif kind in ("conv1d", "conv3d"):
+        macs, unpadded = _macs_along(layer, own_shape, own_out)
     elif kind == "transposed-conv":
         spread = _transposed(layer, shape)
         texts["formula"] = "; ".join(dict.fromkeys(map(_transposed_formula, spread)))
@@ -188,6 +200,26 @@ def _row(
         macs_unpadded=unpadded,
         **texts,
     )
+
+
+def _macs_along(layer: Any, shape: Shape, out: Shape) -> tuple[int, int]:
+    """Products of a convolution along one axis or three, with and without those with padding."""
+    first = layer.data_format == "channels_first"
+    channels, sizes = (shape[0], shape[1:]) if first else (shape[-1], shape[:-1])
+    positions = prod(out[1:] if first else out[:-1])
+    each = channels // layer.groups * layer.filters
+    on_data = 1
+    for size, kernel, stride, rate in zip(
+        sizes, layer.kernel_size, layer.strides, layer.dilation_rate, strict=True
+    ):
+        if layer.padding == "causal":  # zeros before the first moment only
+            starts = range(0, size, stride)
+            on_data *= sum(min(kernel, start // rate + 1) for start in starts)
+        else:
+            on_data *= Window(
+                size, kernel, stride, layer.padding, dilation_rate=rate
+            ).weights_on_pixels
+    return positions * prod(layer.kernel_size) * each, on_data * each
 
 
 def _transposed(layer: Any, shape: Shape) -> tuple[TransposedWindow, ...]:

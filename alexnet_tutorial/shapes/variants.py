@@ -129,9 +129,28 @@ COMPACT = _alexnet(
 )
 """AlexNet's plan at a laptop's size: 57-pixel crops of 64-pixel pictures, six classes."""
 
+SMALL = _alexnet(
+    "small",
+    96,
+    Conv("conv1", 48, 7, strides=2),
+    filters=(96, 128, 128, 96),
+    bias=0,
+    head=_head(256, 10, 0.3),
+)
+"""AlexNet's plan for photographs on two cores: 96-pixel crops of 108, ten classes."""
+
 VARIANTS = {
     network.name: network
-    for network in (ALEXNET_2012, PAPER, CAFFE, ONE_TOWER, NAIVE_224, TORCHVISION, COMPACT)
+    for network in (
+        ALEXNET_2012,
+        PAPER,
+        CAFFE,
+        ONE_TOWER,
+        NAIVE_224,
+        TORCHVISION,
+        COMPACT,
+        SMALL,
+    )
 }
 
 
@@ -140,7 +159,7 @@ def variant(name: str) -> Architecture:
 
     Args:
         name: One of ``VARIANTS``: alexnet-2012, paper, caffe, one-tower, naive-224, torchvision,
-            compact.
+            compact, small.
 
     Returns:
         The description.

@@ -1,9 +1,10 @@
 """What each part of the network and its training is worth: train without it, and compare.
 
-A :class:`Configuration` is one way to train the compact network, a :class:`Part` names the two
+A :class:`Configuration` is one way to train a network, a :class:`Part` names the two
 configurations whose difference says what a part is worth, :func:`run` trains one configuration
-with one seed, and :func:`run_all` does so for many and can be interrupted at any time. The
-results that the book shows are recorded in the package: :func:`recorded`.
+with one seed, and :func:`run_all` does so for many and can be interrupted at any time. What the
+book asks is in :mod:`alexnet_tutorial.training.studies`; the results that it shows are recorded
+in the package: :func:`recorded`.
 """
 
 import hashlib
@@ -12,42 +13,47 @@ import math
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from alexnet_tutorial.shapes.architecture import LRN, Architecture
+from alexnet_tutorial.pictures.preprocessing import center_crop
+from alexnet_tutorial.shapes.architecture import Architecture, pair
 from alexnet_tutorial.shapes.variants import variant
 
 if TYPE_CHECKING:
     from alexnet_tutorial.pictures import Sets
 
-RECORDED = Path(__file__).parents[1] / "recorded" / "ablations.jsonl"
-"""The runs that the book shows, made by ``benchmarks/ablations.py``."""
-
-SEEDS = (0, 1, 2, 3, 4)
-"""Seeds of the recorded runs."""
+RECORDED = Path(__file__).parents[1] / "recorded"
+"""Where the runs that the book shows are, made by ``benchmarks/experiments.py``."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """One way to train the compact network. The defaults are the baseline's.
+    """One way to train a network. The defaults are those of the baseline on hands.
 
     Attributes:
         name: What it is called in records and figures.
         network: The network's description.
-        initialization: ``"he"`` or ``"paper"``, as :func:`alexnet_tutorial.network.build`.
+        initialization: ``"he"``, ``"paper"`` or ``"source"``, as
+            :func:`alexnet_tutorial.network.build`.
         optimizer: ``"adam"``, or ``"paper"``: the update rule of 2012.
-        learning_rate: Where the rate starts; a cosine takes it to zero.
+        learning_rate: Where the rate starts.
         weight_decay: Of the rule of 2012.
         bias_multiplier: Of the rule of 2012: how much faster biases learn.
         augment: Whether each epoch shows other crops, rotated, resized, lit and flipped a little.
         color: Whether color varies along the principal components of the training pictures.
         epochs: Passes through the training pictures; the weights of the last one are kept.
         batch_size: Pictures in one step.
+        units: ``"unit"``: pixels / 255 - 0.5; ``"bytes"``: 0 to 255, less the mean color of the
+            training pictures.
+        deviations: Layer → standard deviation of its first weights, drawn from a normal
+            distribution, instead of those of ``initialization``.
+        schedule: ``"cosine"`` takes the rate to zero, ``"constant"`` leaves it.
+        goal: Training stops after the epoch whose training accuracy is at least this; None: never.
     """
 
     name: str
@@ -61,101 +67,35 @@ class Configuration:
     color: bool = False
     epochs: int = 10
     batch_size: int = 16
+    units: str = "unit"
+    deviations: Mapping[str, float] = field(default_factory=dict)
+    schedule: str = "cosine"
+    goal: float | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the configuration as plain values, all that a run depends on but its name.
 
+        Runs were recorded before some fields were there: these are named only where they say
+        something else than what was done then.
+
         Example:
-            >>> BASELINE.to_json()["optimizer"]
-            'adam'
+            >>> said = Configuration("baseline").to_json()
+            >>> said["optimizer"], "units" in said
+            ('adam', False)
         """
         values = {name: value for name, value in vars(self).items() if name != "name"}
-        return values | {"network": self.network.to_json() | {"name": "compact"}}
+        for name, then in _ADDED_LATER.items():
+            if values[name] == then:
+                del values[name]
+        return values | {"network": self.network.to_json()}
 
 
-_COMPACT = variant("compact")
-
-
-def _changed(which, **changes):
-    """The compact network with these fields changed in some layers, but never in the last.
-
-    ``which`` holds names or kinds of layers.
-    """
-    *layers, last = _COMPACT.layers
-    changed = [
-        replace(layer, **changes) if {layer.name, layer.kind} & {*which} else layer
-        for layer in layers
-    ]
-    return replace(_COMPACT, layers=[*changed, last])
-
-
-def _with_lrn():
-    """The compact network with a normalization after conv1 and conv2, as that of 2012."""
-    layers = []
-    for layer in _COMPACT.layers:
-        layers.append(layer)
-        if layer.name in ("conv1", "conv2"):
-            layers.append(LRN(layer.name.replace("conv", "lrn")))
-    return replace(_COMPACT, layers=layers)
-
-
-def _without_overlap():
-    """The compact network with pools that do not overlap, and maps of the same sizes as before."""
-    # Where 6 × 6 become 2 × 2, a window of 2 would leave 3 × 3, and a larger fc6: there a
-    # window of 3 moves by 3.
-    windows = {"pool1": (2, 2), "pool2": (2, 2), "pool5": (3, 3)}
-    layers = [
-        replace(layer, pool_size=windows[layer.name][0], strides=windows[layer.name][1])
-        if layer.name in windows
-        else layer
-        for layer in _COMPACT.layers
-    ]
-    return replace(_COMPACT, layers=layers)
-
-
-def _half_width():
-    """One tower alone: half of the filters, except in conv5, as the paper's network of one GPU."""
-    layers = [
-        replace(layer, filters=layer.filters // 2)
-        if layer.name in ("conv1", "conv2", "conv3", "conv4")
-        else layer
-        for layer in _COMPACT.layers
-    ]
-    return replace(_COMPACT, layers=layers)
-
-
-BASELINE = Configuration("baseline")
-_PAPER_RULE = replace(
-    BASELINE,
-    name="update rule of 2012",
-    optimizer="paper",
-    learning_rate=0.01,
-    weight_decay=5e-4,
-    bias_multiplier=2.0,
-)
-
-CONFIGURATIONS = {
-    configuration.name: configuration
-    for configuration in (
-        BASELINE,
-        replace(BASELINE, name="tanh", network=_changed(("conv", "dense"), activation="tanh")),
-        replace(BASELINE, name="LRN", network=_with_lrn()),
-        replace(BASELINE, name="no overlap", network=_without_overlap()),
-        # A rate of 0 and not a missing layer: the layers after it keep their first weights.
-        replace(BASELINE, name="no dropout", network=_changed(("dropout",), rate=0.0)),
-        replace(BASELINE, name="no augmentation", augment=False),
-        replace(BASELINE, name="PCA color", color=True),
-        replace(
-            BASELINE, name="two towers", network=_changed(("conv2", "conv4", "conv5"), groups=2)
-        ),
-        replace(BASELINE, name="half width", network=_half_width()),
-        _PAPER_RULE,
-        replace(_PAPER_RULE, name="no weight decay", weight_decay=0.0),
-        replace(_PAPER_RULE, name="biases at the same rate", bias_multiplier=1.0),
-        replace(BASELINE, name="initialization of 2012", initialization="paper"),
-    )
+_ADDED_LATER: dict[str, object] = {
+    "units": "unit",
+    "deviations": {},
+    "schedule": "cosine",
+    "goal": None,
 }
-"""Every configuration by its name, in the order in which they are run."""
 
 
 @dataclass(frozen=True)
@@ -178,25 +118,7 @@ class Part:
     paper: float | None = None
 
 
-# The paper's points: Krizhevsky, Sutskever and Hinton (2012), sections 3.2 to 3.4 and 4.1.
-PARTS = (
-    Part("ReLU", "baseline", "tanh", "tanh"),
-    Part("LRN", "LRN", "baseline", "nothing", paper=1.4),
-    Part("overlapping pooling", "baseline", "no overlap", "pools side by side", paper=0.4),
-    Part("dropout", "baseline", "no dropout", "nothing"),
-    Part("augmentation", "baseline", "no augmentation", "the middle alone"),
-    Part("PCA color", "PCA color", "baseline", "nothing", paper=1.0),
-    Part("two towers", "two towers", "baseline", "one tower, as wide"),
-    Part("the second tower", "two towers", "half width", "one tower, half as wide", paper=1.7),
-    Part("update rule of 2012", "update rule of 2012", "baseline", "Adam"),
-    Part("weight decay", "update rule of 2012", "no weight decay", "nothing"),
-    Part("biases twice as fast", "update rule of 2012", "biases at the same rate", "the same rate"),
-    Part("initialization of 2012", "initialization of 2012", "baseline", "He's"),
-)
-"""What the ablations ask, in the order of the chapter."""
-
-
-def run(configuration: Configuration, seed: int, signs: "Sets") -> dict[str, object]:
+def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, object]:
     """Train one configuration with one seed, and measure it after its last epoch.
 
     The seed decides the first weights, dropout, order and augmentation of the pictures. Two
@@ -205,67 +127,111 @@ def run(configuration: Configuration, seed: int, signs: "Sets") -> dict[str, obj
     Args:
         configuration: A :class:`Configuration`.
         seed: An integer of at least 0.
-        signs: What ``load_signs(seed=seed)`` returns: the seed decides which pictures validate.
+        sets: Arrays, as ``load_signs(seed=seed)`` returns them: the seed decides which pictures
+            validate.
 
     Returns:
         A record of plain values: what was run, where and when; accuracy (0 to 1) and loss on the
         middles of the pictures, without dropout: ``train_accuracy``, ``train_loss``,
         ``validation_accuracy`` and so on; and ``history``, with the training loss and accuracy
-        that each epoch came to, dropout and augmentation at work.
-
-    Raises:
-        ValueError: The loss is not a number.
+        that each epoch came to, dropout and augmentation at work. Where the loss was not a number
+        or exploded, ``diverged`` says so, and nothing is measured.
     """
-    from alexnet_tutorial.network import build
-    from alexnet_tutorial.pictures import Augmentation, Batches, preprocess
-    from alexnet_tutorial.training import Recipe, fit
+    import keras
 
-    size = configuration.network.input_size
-    still = Augmentation(rotation=0, zoom=0, shift=0, brightness=0, flip=False)
+    from alexnet_tutorial.network import build
+    from alexnet_tutorial.pictures import Augmentation, Batches
+    from alexnet_tutorial.training import NotFinite, Recipe, fit
+
+    preprocessing = _preprocessing(configuration, sets)
     batches = Batches(
-        signs.train,
-        size,
-        len(signs.classes),
+        sets.train,
+        classes=len(sets.classes),
+        preprocessing=preprocessing,
         batch_size=configuration.batch_size,
-        augmentation=Augmentation() if configuration.augment else still,
+        augmentation=Augmentation() if configuration.augment else None,
         seed=seed,
     )
     model = build(configuration.network, initialization=configuration.initialization, seed=seed)
+    _draw_weights(model, configuration.deviations, seed)
     if configuration.color:
-        model = _with_color(model, preprocess(batches.x, size), seed)
-    started = time.process_time()
-    history = fit(
-        model,
-        batches,
-        recipe=Recipe(epochs=configuration.epochs, patience=None),
-        optimizer=_optimizer(configuration, configuration.epochs * len(batches)),
-    ).history
-    measured = {"cpu_seconds": round(time.process_time() - started, 1)}
-    for name in ("train", "validation", "test"):
-        part = getattr(signs, name)
-        said = model.evaluate(preprocess(part.x, size), part.y, verbose=0, return_dict=True)
+        centers = preprocessing.normalize(center_crop(batches.x, pair(preprocessing.crop)))
+        model = _with_color(model, centers, seed)
+    kept = keras.callbacks.History()
+    started, diverged = time.process_time(), ""
+    try:
+        fit(
+            model,
+            batches,
+            recipe=Recipe(epochs=configuration.epochs, patience=None),
+            callbacks=[kept] + ([_stop_at(configuration.goal)] if configuration.goal else []),
+            optimizer=_optimizer(configuration, configuration.epochs * len(batches)),
+        )
+    except NotFinite as error:
+        diverged = str(error).partition("\n")[0]
+    measured: dict[str, Any] = {"cpu_seconds": round(time.process_time() - started, 1)}
+    for name in () if diverged else ("train", "validation", "test"):
+        part = Batches(
+            getattr(sets, name), preprocessing=preprocessing, augmentation=None, shuffle=False
+        )
+        said = model.evaluate(part, verbose=0, return_dict=True)
         measured |= {f"{name}_{what}": round(float(said[what]), 6) for what in ("accuracy", "loss")}
     return {
-        "key": key(configuration, seed, signs),
+        "key": key(configuration, seed, sets),
         "configuration": configuration.name,
         "seed": seed,
+        "diverged": diverged,
         **measured,
-        "pictures": {name: len(getattr(signs, name)) for name in ("train", "validation", "test")},
+        "pictures": {name: len(getattr(sets, name)) for name in ("train", "validation", "test")},
         "parameters": model.count_params(),
         "history": {
-            name: [round(float(value), 4) for value in history[name]]
+            name: [round(float(value), 4) for value in kept.history.get(name, [])]
             for name in ("loss", "accuracy")
         },
-        "settings": _settings(configuration, signs),
+        "settings": _settings(configuration, sets),
         "machine": machine(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
 
 
+def _preprocessing(configuration, sets):
+    """From the pixels of the sets to the numbers in whose units the network learns."""
+    from alexnet_tutorial.pictures.preprocessing import CENTER, Preprocessing
+
+    short, size = min(sets.train.x.shape[1:3]), configuration.network.input_size
+    if configuration.units == "unit":
+        return Preprocessing(short, size, mean=CENTER)
+    mean = sets.train.x.mean((0, 1, 2), dtype=np.float64)
+    return Preprocessing(short, size, scale=1.0, mean=tuple(mean.round(3).tolist()))
+
+
+def _draw_weights(model, deviations, seed):
+    """First weights from normal distributions, in the layers that are named."""
+    import keras
+
+    for index, (name, deviation) in enumerate(sorted(deviations.items())):
+        kernel = model.get_layer(name).kernel
+        draw = keras.initializers.RandomNormal(stddev=deviation, seed=1000 * seed + index)
+        kernel.assign(draw(kernel.shape))
+
+
+def _stop_at(accuracy):
+    """Stop after the epoch whose training accuracy is at least this."""
+    import keras
+
+    def look(epoch, logs):
+        callback.model.stop_training = logs["accuracy"] >= accuracy
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=look)
+    return callback
+
+
 def _optimizer(configuration, steps):
     import keras
 
-    rate = keras.optimizers.schedules.CosineDecay(configuration.learning_rate, steps)
+    rate = configuration.learning_rate
+    if configuration.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
     if configuration.optimizer == "adam":
         return keras.optimizers.Adam(rate)
     from alexnet_tutorial.training.optimizers import PaperSGD
@@ -309,33 +275,33 @@ def machine() -> str:
     return f"{describe()}; {processor}, threads: {threads}"
 
 
-def _settings(configuration, signs):
+def _settings(configuration, sets):
     """All that a run depends on besides its seed, in plain values."""
     import keras
 
     digest = hashlib.sha256()
-    for part in (signs.train, signs.validation, signs.test):
+    for part in (sets.train, sets.validation, sets.test):
         digest.update(np.ascontiguousarray(part.x))
         digest.update(np.ascontiguousarray(part.y))
     return {
         **configuration.to_json(),
-        "data": f"{signs.kind}, sha256 {digest.hexdigest()[:12]}",
+        "data": f"{sets.kind}, sha256 {digest.hexdigest()[:12]}",
         "keras": f"{keras.__version__} on {keras.backend.backend()}",
     }
 
 
-def key(configuration: Configuration, seed: int, signs: "Sets") -> str:
+def key(configuration: Configuration, seed: int, sets: "Sets") -> str:
     """Identify a run by all that its result depends on: configuration, seed, data, Keras.
 
     Args:
         configuration: A :class:`Configuration`; its name does not count.
         seed: The seed.
-        signs: The pictures.
+        sets: The pictures.
 
     Returns:
         Twelve hexadecimal digits.
     """
-    settings = json.dumps([_settings(configuration, signs), seed], sort_keys=True)
+    settings = json.dumps([_settings(configuration, sets), seed], sort_keys=True)
     return hashlib.sha256(settings.encode()).hexdigest()[:12]
 
 
@@ -396,8 +362,8 @@ def add_run(path: str | os.PathLike[str], record: dict) -> None:
 def run_all(
     path: str | os.PathLike[str],
     configurations: Iterable[Configuration],
-    seeds: Iterable[int] = SEEDS,
-    load: "Callable[[int], Sets] | None" = None,
+    seeds: Iterable[int],
+    load: "Callable[[int], Sets]",
     train: "Callable[[Configuration, int, Sets], dict]" = run,
     report: Callable[[str], object] = print,
 ) -> int:
@@ -409,19 +375,13 @@ def run_all(
         path: The file of runs.
         configurations: What to run, in this order, each with every seed.
         seeds: The seeds.
-        load: Gives the pictures for a seed; by default ``load_signs(seed=seed)``.
+        load: Gives the pictures for a seed, such as ``lambda seed: load_signs(seed=seed)``.
         train: Makes one run, as :func:`run` does.
         report: Called with a line of text for each run.
 
     Returns:
         How many runs were made.
     """
-    if load is None:
-        from alexnet_tutorial.pictures import load_signs
-
-        def load(seed):
-            return load_signs(seed=seed)
-
     pictures = {seed: load(seed) for seed in seeds}
     made = 0
     for configuration in configurations:
@@ -433,20 +393,31 @@ def run_all(
             record = train(configuration, seed, pictures[seed])
             add_run(path, record)
             made += 1
-            report(
-                f"{configuration.name}, seed {seed}: validation "
-                f"{record['validation_accuracy']:.1%}, test {record['test_accuracy']:.1%}"
-            )
+            report(f"{configuration.name}, seed {seed}: {_came_to(record)}")
     return made
 
 
-def recorded() -> list[dict]:
+def _came_to(record):
+    if record["diverged"]:
+        return record["diverged"]
+    shares = (f"{name} {record[f'{name}_accuracy']:.1%}" for name in ("validation", "test"))
+    return ", ".join(shares)
+
+
+def recorded(study: str) -> list[dict]:
     """Read the runs that the book shows.
+
+    Args:
+        study: A name out of :data:`alexnet_tutorial.training.studies.STUDIES`.
 
     Returns:
         The records, as :func:`run` made them.
+
+    Example:
+        >>> recorded("hands")[0]["configuration"]
+        'baseline'
     """
-    return read_runs(RECORDED)
+    return read_runs(RECORDED / f"{study}.jsonl")
 
 
 class Effect(NamedTuple):
@@ -493,7 +464,11 @@ def effect(runs: list[dict], part: Part, measure: str = "test_accuracy") -> Effe
         [15.0, -48.5, 78.5]
     """
     by_seed = {
-        name: {run["seed"]: run[measure] for run in runs if run["configuration"] == name}
+        name: {
+            run["seed"]: run[measure]
+            for run in runs
+            if run["configuration"] == name and not run.get("diverged")
+        }
         for name in (part.present, part.absent)
     }
     present, absent = by_seed[part.present], by_seed[part.absent]
@@ -502,7 +477,7 @@ def effect(runs: list[dict], part: Part, measure: str = "test_accuracy") -> Effe
         raise ValueError(
             f"{part.name}: {len(present)} runs of {part.present!r} and {len(absent)} of "
             f"{part.absent!r} share {len(seeds)} seeds, and an interval needs at least 2. Run "
-            "them with the same seeds: python benchmarks/ablations.py."
+            "them with the same seeds: python benchmarks/experiments.py."
         )
     differences = np.array([100 * (present[seed] - absent[seed]) for seed in seeds])
     mean = differences.mean()

@@ -18,6 +18,10 @@ def state(model: keras.Model) -> list[keras.Variable]:
     return [*model.variables, *model.optimizer.variables]
 
 
+class NotFinite(ValueError):
+    """The loss is not a number, or exploded; the message says where that began."""
+
+
 class FiniteLoss(keras.callbacks.Callback):
     """Stops when the loss is not a number, infinite or absurd, and says where that began.
 
@@ -64,11 +68,11 @@ class FiniteLoss(keras.callbacks.Callback):
         if self._limit is None:
             self._limit = self.EXPLODED * max(loss, 1.0)
         if self._fails(loss):
-            raise ValueError(self._explain(loss, batch))
+            raise NotFinite(self._explain(loss, batch))
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102
         if not _finite(self.model.trainable_variables):
-            raise ValueError(self._explain((logs or {})["loss"], self._steps - 1))
+            raise NotFinite(self._explain((logs or {})["loss"], self._steps - 1))
 
     def _fails(self, loss):
         return not math.isfinite(loss) or loss > self._limit

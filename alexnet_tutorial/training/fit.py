@@ -199,6 +199,7 @@ def train(
     recipe: Recipe = RECIPE,
     progress: bool = True,
     on_error: str = "skip",
+    callbacks: Iterable[keras.callbacks.Callback] = (),
 ) -> Run:
     """Train a network on the sets of a collection, keep its best epoch, and test it once.
 
@@ -211,6 +212,7 @@ def train(
         recipe: The numbers of the training.
         progress: Whether to show how it goes.
         on_error: What to do at a file that cannot be read: ``"skip"`` or ``"raise"``.
+        callbacks: As :func:`fit`.
 
     Returns:
         A :class:`Run`.
@@ -247,7 +249,7 @@ def train(
         used["train"],
         used.get("validation"),
         recipe,
-        [Progress()] if progress else [],
+        [*callbacks, *([Progress()] if progress else [])],
         folder=folder,
     )
     test = used.get("test")

@@ -16,6 +16,28 @@ def _notebook():
     return shell is not None and getattr(shell, "kernel", None) is not None
 
 
+class Clock(keras.callbacks.Callback):
+    """Adds the time of each epoch to its logs, beside loss and accuracy, and so to the history.
+
+    ``seconds`` is the time on the clock, ``cpu_seconds`` the computing time of all cores.
+
+    Example:
+        >>> logs, clock = {}, Clock()
+        >>> clock.on_epoch_begin(0)
+        >>> clock.on_epoch_end(0, logs)
+        >>> sorted(logs)
+        ['cpu_seconds', 'seconds']
+    """
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102
+        self._started = time.perf_counter(), time.process_time()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102
+        if logs is not None:
+            logs["seconds"] = time.perf_counter() - self._started[0]
+            logs["cpu_seconds"] = time.process_time() - self._started[1]
+
+
 class Progress(keras.callbacks.Callback):
     """Shows how training goes: one line that renews itself, with a small curve, in a notebook.
 

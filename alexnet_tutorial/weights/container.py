@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TypeVar
 
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
+from alexnet_tutorial.weights import foreign
 
 T = TypeVar("T")
 
@@ -46,9 +47,8 @@ def kind_of(path: str | PathLike) -> str:
     elif head.startswith(b"\x08"):  # protobuf's first field, a number: the version of ONNX
         return "ONNX file"
     raise ValueError(
-        f"{path}: {path.stat().st_size:,} bytes that start with {head!r}: no PyTorch checkpoint, "
-        "safetensors, ONNX or Keras file. Likely a web page saved in its place, or a Git LFS "
-        "pointer; download the file again."
+        f"{path}: {path.stat().st_size:,} bytes that start with {head!r}: "
+        f"{foreign.what_is(path, head)}"
     )
 
 

@@ -15,7 +15,7 @@ from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.shapes.architecture import Architecture
 from alexnet_tutorial.shapes.variants import TORCHVISION
-from alexnet_tutorial.weights import container
+from alexnet_tutorial.weights import container, foreign
 from alexnet_tutorial.weights.layout import assemble, weighted_layers
 
 if TYPE_CHECKING:
@@ -64,13 +64,17 @@ def load_torchvision(
         state, preprocessing = _read_safetensors(path)
     else:
         raise ValueError(f"{path}: a {kind}, and no checkpoint of torchvision's alexnet.")
+    state = foreign.unwrapped(state)
+    found = foreign.network_of({str(key): value.shape for key, value in state.items()})
+    if found is not None:
+        raise ValueError(f"{path}: the weights are {found}.")
     keys = {f"{key}.{part}" for key in KEYS.values() for part in ("weight", "bias")}
     if set(state) != keys:
         missing = container.few(sorted(keys - set(state)))
         unknown = container.few(sorted(map(str, set(state) - keys)))
         raise ValueError(
             f"{path}: not a checkpoint of torchvision's alexnet: it lacks {missing} and has "
-            f"{unknown}, which nothing reads. Save model.state_dict() and nothing around it."
+            f"{unknown}, which nothing reads."
         )
     classes = state["classifier.6.bias"].shape
     network = TORCHVISION.with_classes(classes[0] if len(classes) == 1 else TORCHVISION.classes)
@@ -176,7 +180,7 @@ def _read_pth(path):
     if not isinstance(state, dict):
         raise ValueError(f"{path}: holds a {type(state).__name__}, and must hold a state dict.")
     arrays = {}
-    for key, tensor in state.items():
+    for key, tensor in foreign.unwrapped(state).items():
         if not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided:
             raise ValueError(
                 f"{path}: {key!r} is a {type(tensor).__name__}, and must be a dense tensor. Save "

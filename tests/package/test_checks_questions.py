@@ -461,7 +461,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (40, "it stops long before"),
     ],
     "training.better": [
-        (True, "three pictures of 120 are within luck"),
+        (True, "three pictures more may be luck"),
     ],
     "full.memory": [
         (4 * 60965224, "those are the weights alone"),
@@ -497,6 +497,7 @@ SLIPS = {  # the value that a slip leads to, and its words
     "full.pace": [
         (6, "that is what the GPU alone needs"),
         (36, "added both times"),
+        (24, "took the two times from each other"),
         (1.5, "that is one epoch"),
         (5, "added both speeds"),
         (10, "took the mean of the two speeds"),
@@ -544,6 +545,7 @@ SLIPS = {  # the value that a slip leads to, and its words
     "learning.gain": [
         (0.01 * math.sqrt(864), "forgot the ReLU"),
         (0.0001 * 432, "that is the variance"),
+        (0.01 * math.sqrt(864) / 2, "halved after taking the root"),
         (0.01 * math.sqrt(4.5), "counted one channel only"),
         (0.01 * math.sqrt(48), "counted one place only"),
         (0.01 * 432, "added sizes as if all had one sign"),
@@ -704,6 +706,7 @@ SLIPS = {  # the value that a slip leads to, and its words
     "recipe.slow": [
         (1, "the decay is not constant"),
         (10, "that is one division"),
+        (100, "that is two divisions"),
         (30, "divisions multiply"),
         (3, "that is how many divisions there were"),
         (0.001, "turned upside down"),
@@ -822,6 +825,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (2.2**0.75, "counted one map only"),
         (2**0.75, "that is k = 1"),
         (2.01**0.75, "forgot the squares"),
+        (3**-0.75, "that is what is left of 1"),
     ],
     "year.sigma": [
         (0.01, "that is the paper's"),
@@ -830,6 +834,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (2 / 2304, "that is the variance"),
         (math.sqrt(2 / 256), "forgot the window"),
         (math.sqrt(2 / 3456), "counted what goes out"),
+        (0.03, "that is the program's"),
     ],
 }
 

@@ -1,7 +1,9 @@
 """Downloads, against a server on this machine that also misbehaves."""
 
 import hashlib
+import importlib
 import os
+import pickle
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +24,7 @@ from alexnet_tutorial.pictures import (
 )
 from alexnet_tutorial.pictures.download import PinnedFile, sha256_of
 
+PICTURES = "alexnet_tutorial.pictures"
 REAL = os.environ.get(ENVIRONMENT_VARIABLE)
 
 
@@ -258,6 +261,100 @@ def test_online_auto_tries_a_download_and_says_when_it_fails(
     assert "answered 404" in capsys.readouterr().err
     server.handler.behavior = "well"
     assert load_signs(directory=tmp_path, url=server.url, progress=False).kind == "real"
+
+
+@pytest.fixture(params=["cifar10", "imagenette"])
+def archive(request, server, published, pack, jpeg, tmp_path, monkeypatch):
+    """The loader of a set whose small archive the server holds, its name, bytes and folder."""
+    name, module = request.param, importlib.import_module(f"{PICTURES}.{request.param}")
+    pinned = module.ARCHIVE if name == "cifar10" else module.ARCHIVES[320]
+    if name == "cifar10":
+        labels = {"labels": [*range(10)], "data": np.zeros((10, 3072), "uint8")}
+        batch = pickle.dumps({key.encode(): value for key, value in labels.items()}, protocol=4)
+        names = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
+        files = {f"cifar-10-batches-py/{batch_name}": batch for batch_name in names}
+    else:
+        files = {
+            f"imagenette2-320/{part}/{wnid}/{number}.JPEG": jpeg(number, 30, 30)
+            for part in ("train", "val")
+            for wnid in module.CLASSES
+            for number in range(2)
+        }
+    data = pack(tmp_path / "made.tgz", files).read_bytes()
+    published[0][pinned.name] = data
+    small = PinnedFile(pinned.name, len(data), hashlib.sha256(data).hexdigest())
+    if name == "cifar10":
+        monkeypatch.setattr(module, "ARCHIVE", small)
+    else:
+        monkeypatch.setitem(module.ARCHIVES, 320, small)
+    folder, load = tmp_path / "data", getattr(module, f"load_{name}")
+    folder.mkdir()
+
+    def loader(source="download", **options):
+        return load(source, directory=folder, url=server.url, pixels=24, validation=0.5, **options)
+
+    return loader, pinned.name, data, folder / name
+
+
+def test_a_set_is_downloaded_and_then_found(server, archive, capsys):
+    load, name, data, folder = archive
+    sets = load()
+    assert sets.kind == "real" and f"downloaded to {folder / name}" in sets.source
+    assert (folder / name).read_bytes() == data and f"{name}: 100 %" in capsys.readouterr().err
+    asked = len(server.handler.asked)
+    again = load("auto", progress=False)
+    assert again.archive == folder / name and (again.test.x == sets.test.x).all()
+    assert load(progress=False).kind == "real" and len(server.handler.asked) == asked
+
+
+def test_a_set_cut_short_goes_on_where_it_stopped(server, archive):
+    load, name, data, folder = archive
+    server.handler.behavior = "cut"
+    with pytest.raises(DownloadError, match="goes on from there"):
+        load(progress=False)
+    (part,) = folder.iterdir()
+    assert part.read_bytes() == data[: len(data) // 2]
+    # A part is never taken for the set.
+    assert load("auto", progress=False).kind == "generated"
+    server.handler.behavior = "well"
+    assert load(progress=False).kind == "real"
+    assert server.handler.starts == [0, len(data) // 2]
+
+
+@pytest.mark.parametrize(
+    ("behavior", "message"), [("404", "answered 404"), ("other", "arrived with sha256")]
+)
+def test_a_set_that_does_not_arrive_leaves_nothing(server, archive, behavior, message):
+    load, _, _, folder = archive
+    server.handler.behavior = behavior
+    with pytest.raises(DownloadError, match=message) as error:
+        load(progress=False)
+    assert "SIGNS" not in str(error.value) and not list(folder.iterdir())
+
+
+def test_online_a_set_is_tried_and_drawn_where_that_fails(server, archive, monkeypatch, capsys):
+    load, name, _, folder = archive
+    monkeypatch.setenv("KAGGLE_KERNEL_RUN_TYPE", "test")
+    server.handler.behavior = "404"
+    assert load("auto", progress=False).kind == "generated"
+    assert "Using drawn shapes, because the download failed" in capsys.readouterr().err
+    server.handler.behavior = "well"
+    assert load("auto", progress=False).archive == folder / name
+
+
+def test_a_disk_without_room_takes_no_download(server, archive, full_disk):
+    load, name, _, folder = archive
+    with pytest.raises(DataError, match=f"MB are needed to download {name}, and 0.0 MB are free"):
+        load(progress=False)
+    assert server.handler.asked == [] and not list(folder.iterdir())
+
+
+def test_a_set_without_a_network_says_what_there_is(archive, tmp_path, server):
+    load, *_ = archive
+    server.url = "http://127.0.0.1:9/"
+    with pytest.raises(DownloadError, match='source="generated" draws pictures here') as error:
+        load(progress=False)
+    assert "SIGNS" not in str(error.value)
 
 
 def test_a_hash_that_differs_by_default_is_refused(server, tmp_path):

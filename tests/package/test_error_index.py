@@ -128,7 +128,7 @@ def test_every_section_has_its_parts(section):
     heading, rest = CELLS[at], CELLS[at + 1 : at + 4]
     title = re.search(r"^### (.*)$", text(heading), re.MULTILINE)[1]
     assert text(heading).startswith(f'<a id="{section}"></a>\n')
-    said = [case.message for case in cases] + [case.kind for case in cases]
+    said = [text for case in cases for text in (case.shown, case.kind)]
     for part in title.split(" · "):
         assert part.startswith("`"), "as code, or its quotes are made typographic"
         assert any(part.strip("` ") in message for message in said), part
@@ -150,7 +150,7 @@ def test_contents_lists_every_message_and_leads_to_its_section():
         (row,) = [
             row
             for row in table.splitlines()
-            if case.message in re.split("`+ ?| ?`+<", row)[1:] or f"` {case.message} `" in row
+            if case.shown in re.split("`+ ?| ?`+<", row)[1:] or f"` {case.shown} `" in row
         ]
         assert f'href="#{case.section}"' in row and case.cause in row
     assert {*re.findall(r'href="#([\w-]+)"', table)} <= {*IDS}

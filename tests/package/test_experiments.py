@@ -17,9 +17,12 @@ from alexnet_tutorial.pictures import Sets, Split
 from alexnet_tutorial.shapes.ledger import ledger
 from alexnet_tutorial.shapes.variants import variant
 from alexnet_tutorial.training import experiments as ablations
-from alexnet_tutorial.training.experiments import BASELINE, CONFIGURATIONS, PARTS, Part
+from alexnet_tutorial.training.experiments import Part
+from alexnet_tutorial.training.studies import PARTS, STUDIES
 
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "ablations.py"
+SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "experiments.py"
+HANDS = STUDIES["hands"]
+CONFIGURATIONS, BASELINE = HANDS.configurations, HANDS.configurations["baseline"]
 FEW = [replace(BASELINE, name=name, epochs=n) for n, name in enumerate(("a", "b", "c"), 1)]
 
 
@@ -103,6 +106,7 @@ def record_of(configuration, seed, signs):
         "key": ablations.key(configuration, seed, signs),
         "configuration": configuration.name,
         "seed": seed,
+        "diverged": "",
         "validation_accuracy": 0.5,
         "test_accuracy": 0.5,
     }
@@ -122,9 +126,7 @@ class Trainer:
 
 
 def run_few(path, trainer, seeds=(0, 1)):
-    return ablations.run_all(
-        path, FEW, seeds, load=small_signs, train=trainer, report=lambda line: None
-    )
+    return ablations.run_all(path, FEW, seeds, small_signs, train=trainer, report=lambda line: None)
 
 
 EVERY = [(name, seed) for name in "abc" for seed in (0, 1)]
@@ -240,6 +242,42 @@ def test_a_run_repeats_itself_and_says_what_it_was(name):
     assert one["parameters"] == ledger(variant("compact")).parameters
 
 
+def four_pictures_of_each_class(seed=0):
+    rng = np.random.default_rng(seed)
+
+    def split(count):
+        y = np.arange(count) % 10
+        x = rng.integers(0, 60, (count, 32, 32, 3)) + 19 * y[:, None, None, None]
+        return Split(x.astype("uint8"), y)
+
+    return Sets(split(40), split(20), split(20), tuple(range(10)), "made up", "tiny")
+
+
+def test_bytes_less_their_mean_color_are_what_the_network_sees():
+    sets = four_pictures_of_each_class()
+    configuration = STUDIES["figure_1"].configurations["relu, bytes, 2011, 0.001"]
+    found = ablations._preprocessing(configuration, sets).normalize(sets.train.x)
+    expected = sets.train.x.astype("float64") - sets.train.x.reshape(-1, 3).mean(0)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_a_run_starts_from_the_weights_it_is_given_stops_at_its_goal_and_says_when_it_diverged():
+    study, sets = STUDIES["figure_1"].configurations, four_pictures_of_each_class()
+    tamed = replace(study["relu, unit, today, 0.01"], batch_size=10, epochs=60, goal=0.6)
+    reached = ablations.run(tamed, 0, sets)
+    accuracy = reached["history"]["accuracy"]
+    assert accuracy[-1] >= 0.6 > max(accuracy[:-1]) and len(accuracy) < 60
+    assert not reached["diverged"] and reached["train_accuracy"] > 0.3
+    wild = replace(study["relu, bytes, today, 0.01"], learning_rate=1e4, batch_size=10)
+    lost = ablations.run(wild, 0, sets)
+    assert "loss" in lost["diverged"] and "test_accuracy" not in lost
+    assert "loss" in ablations._came_to(lost)
+    # From weights of 0 in conv1 nothing can be told apart, at a rate that moves nothing.
+    still = replace(tamed, deviations={"conv1": 0.0}, learning_rate=1e-12, epochs=1)
+    assert ablations.run(still, 0, sets)["test_accuracy"] == pytest.approx(0.1)
+
+
 # --- effects ----------------------------------------------------------------------------------
 
 
@@ -274,6 +312,13 @@ def test_the_effect_is_that_of_a_paired_t_test(seeds):
     assert (found.low, found.high) == pytest.approx((interval.low, interval.high), rel=1e-5)
 
 
+def test_runs_that_diverged_do_not_count():
+    runs = made_up({"a": {0: 0.9, 1: 0.8}, "b": {0: 0.6, 1: 0.7}})
+    lost = [{"configuration": "a", "seed": 2, "diverged": "the loss is not a number"}]
+    part = Part("p", "a", "b", "none")
+    assert ablations.effect(runs + lost, part) == ablations.effect(runs, part)
+
+
 def test_only_seeds_of_both_count():
     runs = made_up({"a": {0: 0.9, 1: 0.8, 7: 0.1}, "b": {1: 0.7, 0: 0.6, 5: 1.0}})
     found = ablations.effect(runs, Part("p", "a", "b", "none"))
@@ -287,20 +332,20 @@ def test_only_seeds_of_both_count():
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
 def test_every_part_is_recorded_with_every_seed(part):
-    runs = ablations.recorded()
+    runs = ablations.recorded("hands")
     for name in (part.present, part.absent):
         found = [run for run in runs if run["configuration"] == name]
-        assert sorted(run["seed"] for run in found) == list(ablations.SEEDS), name
+        assert sorted(run["seed"] for run in found) == list(HANDS.seeds), name
         for run in found:  # made with the configuration as it is described today
             assert CONFIGURATIONS[name].to_json().items() <= run["settings"].items()
 
 
 def test_recorded_runs_are_comparable_and_labeled():
-    runs = ablations.recorded()
+    runs = ablations.recorded("hands")
     keys = [run["key"] for run in runs]
     assert len(keys) == len(set(keys))
     assert len({run["settings"]["keras"] for run in runs}) == 1
-    assert len({(run["seed"], run["settings"]["data"]) for run in runs}) == len(ablations.SEEDS)
+    assert len({(run["seed"], run["settings"]["data"]) for run in runs}) == len(HANDS.seeds)
     for run in runs:
         assert run["settings"]["data"].startswith("real")
         assert "Python" in run["machine"] and "Keras" in run["machine"]
@@ -311,11 +356,17 @@ def test_recorded_runs_are_comparable_and_labeled():
 def test_the_benchmark_says_what_there_is():
     environment = os.environ | {"PYTHONSAFEPATH": "1"}
     said = subprocess.run(
-        [sys.executable, str(SCRIPT), "--list"], capture_output=True, text=True, env=environment
+        [sys.executable, str(SCRIPT), "hands", "--list"],
+        capture_output=True,
+        text=True,
+        env=environment,
     )
     assert said.returncode == 0, said.stderr
     assert [line.partition(":")[0] for line in said.stdout.splitlines()] == list(CONFIGURATIONS)
     wrong = subprocess.run(
-        [sys.executable, str(SCRIPT), "relu"], capture_output=True, text=True, env=environment
+        [sys.executable, str(SCRIPT), "hands", "relu"],
+        capture_output=True,
+        text=True,
+        env=environment,
     )
-    assert wrong.returncode == 2 and "unknown: relu. Known: baseline, tanh" in wrong.stderr
+    assert wrong.returncode == 2 and "unknown: relu. Known: baseline; tanh" in wrong.stderr

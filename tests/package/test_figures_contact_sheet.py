@@ -1,6 +1,7 @@
 """The contact sheet: every class in its row, and alternative text that counts."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,7 +39,22 @@ def test_alt_text_counts(signs):
     assert "1 of each in the set" in contact_sheet(signs, part="test").alt
 
 
+def test_classes_with_names_have_room_for_them(signs, tmp_path):
+    from PIL import Image
+
+    named = replace(signs, classes=("red", "green as grass", "blue"))
+    sheet, narrow = contact_sheet(named, per_class=3), contact_sheet(signs, per_class=3)
+    assert "from 1 (class green as grass) to 3 (class red)" in sheet.alt
+    sizes = [Image.open(s.save(tmp_path / "sheet.png")).size for s in (sheet, narrow)]
+    assert sizes[0][0] > 1.3 * sizes[1][0] and sizes[0][1] == sizes[1][1]
+    # Nothing is written beyond the left edge.
+    left = np.asarray(Image.open(sheet.save(tmp_path / "sheet.png")).convert("RGBA"))[:, 0]
+    assert len(np.unique(left, axis=0)) == 1
+
+
 def test_refusals(signs):
+    with pytest.raises(ValueError, match="files; load them with pixels"):
+        contact_sheet(replace(signs, train=range(3)))
     with pytest.raises(ValueError, match="train, validation, test"):
         contact_sheet(signs, part="dev")
     with pytest.raises(ValueError, match="no validation pictures"):

@@ -23,14 +23,10 @@ from alexnet_tutorial.pictures import (
     Signs,
     Split,
     augment,
-    data_directory,
-    load_signs,
     preprocess,
 )
 from alexnet_tutorial.shapes.architecture import Architecture, Conv, Dense, Dropout, Flatten
-from alexnet_tutorial.shapes.variants import variant
 from alexnet_tutorial.training import (
-    RECIPE,
     Checkpoint,
     Progress,
     Recipe,
@@ -421,19 +417,3 @@ def test_history_is_saved_and_drawn(tmp_path):
 def test_the_same_on_jax(on_jax):
     chosen = "learns or keeps or continues or resumes or refused or not_a_number"
     on_jax(__file__, "-k", chosen)
-
-
-def has_signs():
-    folder = data_directory()
-    return any((f / "train_signs.h5").exists() for f in (folder, folder / "signs"))
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not has_signs(), reason="no SIGNS files in the data directory")
-def test_the_compact_network_reads_real_hands():
-    """With seed 0; ``benchmarks/seeds.py`` runs and records three."""
-    run = train(variant("compact"), load_signs("real", seed=0), seed=0)
-    print(run)
-    assert run.data_kind == "real"
-    assert run.test_accuracy >= 0.95
-    assert run.recipe == RECIPE

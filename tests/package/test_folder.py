@@ -100,6 +100,56 @@ def test_classes_are_the_subfolders_in_order(folder):
             assert picture.size == tuple(size[::-1])
 
 
+def test_what_systems_leave_behind_is_passed_over_and_counted(folder):
+    for name in ("__MACOSX", ".ipynb_checkpoints"):
+        for place in (folder, folder / "a dog"):
+            (place / name).mkdir()
+            smooth(48, 48).save(place / name / "copy.jpg")
+    for name in ("Thumbs.db", "desktop.ini", ".DS_Store", "._a dog 0.jpg"):
+        (folder / "b cat" / name).write_bytes(b"x")
+    pictures = load_folder(folder)
+    assert pictures.classes == ("a dog", "b cat", "c'est") and len(pictures) == 12
+    assert pictures.hidden == 8 and not pictures.ignored and not pictures.problems
+    assert "8 hidden or left by a system" in repr(pictures)
+
+
+def test_the_work_grows_with_the_files_alone(tmp_path, monkeypatch):
+    """Twice the files: twice the calls, of everything that is called."""
+
+    def calls(many):
+        path = tmp_path / str(many)
+        for name in "ab":
+            (path / name).mkdir(parents=True)
+            smooth(8, 9).save(path / name / "0.jpg")
+            for i in range(1, many):
+                os.link(path / name / "0.jpg", path / name / f"{i}.jpg")
+        count = 0
+
+        def counted(frame, event, argument):
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        sys.setprofile(counted)
+        try:
+            assert len(load_folder(path)) == 2 * many
+        finally:
+            sys.setprofile(None)
+        return count
+
+    first, second, third = calls(50), calls(100), calls(200)
+    assert third - second == pytest.approx(2 * (second - first), rel=0.05)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("options", [{}, {"icc_profile": b"x" * 3000}, {"comment": b"more"}])
+def test_sizes_from_the_first_bytes_are_those_of_pillow(tmp_path, progressive, options):
+    for name, (height, width) in {"a": (37, 90), "b": (801, 19)}.items():
+        (tmp_path / name).mkdir()
+        path = tmp_path / name / "1.jpg"
+        smooth(height, width).save(path, progressive=progressive, **options)
+    assert load_folder(tmp_path).sizes.tolist() == [[37, 90], [801, 19]]
+
+
 def test_wnids_get_their_names_from_the_index(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("ALEXNET_TUTORIAL_DATA", str(tmp_path))
     wnids = ("n00000001", "n00000002", "n00000003")
@@ -247,6 +297,42 @@ def test_every_mode_becomes_rgb(tmp_path):
         for got, file in zip(x, pictures.files, strict=True):
             color = files[Path(file).name][1]
             assert np.abs((got + 0.5) * 255 - color).max() <= 5, file
+
+
+def test_only_known_formats_are_tried(tmp_path, monkeypatch):
+    """PostScript under another name must not reach Ghostscript, nor anything Pillow's readers."""
+    from PIL import EpsImagePlugin
+
+    asked = []
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *args, **kw: asked.append(args))
+    path = tmp_path / "photo.jpg"
+    smooth(40, 50).save(path, "EPS")
+    with Image.open(path) as picture:
+        assert picture.format == "EPS"  # what Pillow makes of it when it is not told otherwise
+    with pytest.raises(DataError, match="photo.jpg: not a picture that can be read"):
+        open_picture(path)
+    for name in "ab":
+        (tmp_path / "classes" / name).mkdir(parents=True)
+        smooth(40, 50).save(tmp_path / "classes" / name / "1.jpg")
+    (tmp_path / "classes" / "a" / "2.jpg").write_bytes(path.read_bytes())
+    assert len(load_folder(tmp_path / "classes").problems) == 1
+    assert asked == []
+
+
+def test_numbers_without_a_range_are_refused(tmp_path):
+    ramp = np.linspace(0, 1, 2000).reshape(40, 50)
+    files = {
+        "floats": ramp.astype("float32"),
+        "integers of 32 bits": (ramp * 255).astype("int32"),
+    }
+    for kind, values in files.items():
+        path = tmp_path / f"{kind}.tif"
+        Image.fromarray(values).save(path)
+        with pytest.raises(DataError, match=f"{kind}.tif: its pixels are {kind}.*Save it with 8"):
+            open_picture(path)
+    path = tmp_path / "deep.tif"
+    Image.fromarray((ramp * 65535).astype("uint16")).save(path)
+    assert np.abs(np.asarray(open_picture(path))[..., 0] - 255 * ramp).max() <= 1
 
 
 # --- crops ------------------------------------------------------------------------------------

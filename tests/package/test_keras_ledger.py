@@ -368,6 +368,40 @@ def test_data_formats_that_are_mixed_show_the_tensors_as_they_are():
     assert [row.input for row in flat] == [(9, 8, 3), (7, 6, 2)]
 
 
+def test_convolutions_along_one_axis_and_three_are_counted():
+    """A kernel of ones on a picture of ones adds up to the products that meet data."""
+    import keras
+    from keras import layers
+
+    for shape, layer in (
+        ((20, 4), layers.Conv1D(6, 3, padding="causal", dilation_rate=2)),
+        ((21, 6), layers.Conv1D(4, 4, strides=2, padding="same", groups=2)),
+        ((6, 9, 8, 2), layers.Conv3D(4, (3, 2, 3), strides=(1, 2, 1), padding="same")),
+        ((6, 9, 8, 2), layers.Conv3D(4, 3, padding="valid")),
+    ):
+        model = keras.Sequential([keras.Input(shape), layer])
+        layer.set_weights([np.ones(layer.kernel.shape), np.zeros(layer.filters)])
+        (row,) = ledger(model)
+        assert row.macs_unpadded == np.sum(model.predict(np.ones((1, *shape)), verbose=0))
+        assert row.macs == np.prod(row.output) * np.prod(layer.kernel.shape[:-1])
+
+
+def test_a_layer_that_leaves_a_size_open_is_told_so():
+    import keras
+    from keras import layers
+
+    class Open(layers.Layer):
+        def compute_output_shape(self, shape):
+            return (None, None, 2)
+
+        def call(self, x):
+            return keras.ops.reshape(x, (keras.ops.shape(x)[0], -1, 2))
+
+    inputs = keras.Input((8,))
+    with pytest.raises(ValueError, match="'open' puts out .*reshape with -1"):
+        ledger(keras.Model(inputs, Open(name="open")(inputs)))
+
+
 if __name__ == "__main__":
     gc.freeze()  # Keras collects at each clear_session: not what was imported, 40 times over
     gc.disable()

@@ -71,6 +71,30 @@ def test_data_says_where_it_came_from_and_draws_it(tmp_path):
     assert sheet.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(("name", "each"), [("cifar10", "135"), ("imagenette", "45")])
+def test_data_of_every_set(tmp_path, capsys, name, each):
+    sheet = tmp_path / "sheet.svg"
+    assert main(["data", name, "--source", "generated", "--figure", str(sheet)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("source: drawn shapes instead of")
+    assert lines[1].split() == ["pictures", "train", "validation", "test"]
+    assert ["checkers", each] == next(x for x in lines if x.startswith("checkers")).split()[:2]
+    assert "<svg" in sheet.read_text(encoding="utf-8")
+    assert main(["data", name, "--source", str(tmp_path)]) == 1
+    assert f"{tmp_path}: no " in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["cifar10", "imagenette"])
+def test_train_on_every_set(name, tmp_path, capsys):
+    words = ["train", "--data", name, "--source", "generated", "--epochs", "1", "--batch", "64"]
+    assert main([*words, "--save", str(tmp_path / "net.keras"), "--format", "json"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["data_kind"] == "generated" and result["classes"] == 10
+    pixels = {"cifar10": 64, "imagenette": 72}[name]
+    assert result["preprocessing"]["resize"] == pixels and result["epochs"] == 1
+
+
 def test_data_that_is_not_there_is_an_error(tmp_path, capsys):
     assert main(["data", "signs", "--source", str(tmp_path)]) == 1
     assert str(tmp_path) in capsys.readouterr().err

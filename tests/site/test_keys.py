@@ -84,7 +84,7 @@ def test_what_all_chapters_use_executes_all(copied, before):
 
 
 def test_a_recorded_result_belongs_to_the_chapters_that_show_it(copied, before):
-    for name, chapter in (("ablations.jsonl", "39"), ("full_size.json", "41")):
+    for name, chapter in (("hands.jsonl", "39"), ("full_size.json", "41")):
         (path,) = copied.rglob(name)
         path.write_bytes(path.read_bytes() + b"\n")
         after = all_keys(keys.Package(copied))

@@ -1,0 +1,212 @@
+"""What the book asks by experiment: each study's configurations, pictures and seeds.
+
+The runs are recorded in the package, one file a study, by ``benchmarks/experiments.py``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from alexnet_tutorial.shapes.architecture import LRN, Architecture, Conv, Dense, Flatten, Pool
+from alexnet_tutorial.shapes.variants import variant
+
+from .experiments import Configuration, Part
+
+if TYPE_CHECKING:
+    from alexnet_tutorial.pictures import Sets
+
+
+@dataclass(frozen=True)
+class Study:
+    """Runs that answer one question.
+
+    Attributes:
+        name: What it is called; the file of its runs is ``<name>.jsonl``.
+        configurations: Each by its name, in the order in which they are run.
+        load: Gives the pictures for a seed.
+        seeds: Those of the recorded runs.
+    """
+
+    name: str
+    configurations: dict[str, Configuration]
+    load: "Callable[[int], Sets]"
+    seeds: tuple[int, ...]
+
+
+# ---- Hands: the compact network without each part in turn -----------------------------------
+
+_COMPACT = variant("compact")
+
+
+def _changed(which, **changes):
+    """The compact network with these fields changed in some layers, but never in the last.
+
+    ``which`` holds names or kinds of layers.
+    """
+    *layers, last = _COMPACT.layers
+    changed = [
+        replace(layer, **changes) if {layer.name, layer.kind} & {*which} else layer
+        for layer in layers
+    ]
+    return replace(_COMPACT, layers=[*changed, last])
+
+
+def _with_lrn():
+    """The compact network with a normalization after conv1 and conv2, as that of 2012."""
+    layers = []
+    for layer in _COMPACT.layers:
+        layers.append(layer)
+        if layer.name in ("conv1", "conv2"):
+            layers.append(LRN(layer.name.replace("conv", "lrn")))
+    return replace(_COMPACT, layers=layers)
+
+
+def _without_overlap():
+    """The compact network with pools that do not overlap, and maps of the same sizes as before."""
+    # Where 6 × 6 become 2 × 2, a window of 2 would leave 3 × 3, and a larger fc6: there a
+    # window of 3 moves by 3.
+    windows = {"pool1": (2, 2), "pool2": (2, 2), "pool5": (3, 3)}
+    layers = [
+        replace(layer, pool_size=windows[layer.name][0], strides=windows[layer.name][1])
+        if layer.name in windows
+        else layer
+        for layer in _COMPACT.layers
+    ]
+    return replace(_COMPACT, layers=layers)
+
+
+def _half_width():
+    """One tower alone: half of the filters, except in conv5, as the paper's network of one GPU."""
+    layers = [
+        replace(layer, filters=layer.filters // 2)
+        if layer.name in ("conv1", "conv2", "conv3", "conv4")
+        else layer
+        for layer in _COMPACT.layers
+    ]
+    return replace(_COMPACT, layers=layers)
+
+
+BASELINE = Configuration("baseline")
+_PAPER_RULE = replace(
+    BASELINE,
+    name="update rule of 2012",
+    optimizer="paper",
+    learning_rate=0.01,
+    weight_decay=5e-4,
+    bias_multiplier=2.0,
+)
+
+_HANDS = {
+    configuration.name: configuration
+    for configuration in (
+        BASELINE,
+        replace(BASELINE, name="tanh", network=_changed(("conv", "dense"), activation="tanh")),
+        replace(BASELINE, name="LRN", network=_with_lrn()),
+        replace(BASELINE, name="no overlap", network=_without_overlap()),
+        # A rate of 0 and not a missing layer: the layers after it keep their first weights.
+        replace(BASELINE, name="no dropout", network=_changed(("dropout",), rate=0.0)),
+        replace(BASELINE, name="no augmentation", augment=False),
+        replace(BASELINE, name="PCA color", color=True),
+        replace(
+            BASELINE, name="two towers", network=_changed(("conv2", "conv4", "conv5"), groups=2)
+        ),
+        replace(BASELINE, name="half width", network=_half_width()),
+        _PAPER_RULE,
+        replace(_PAPER_RULE, name="no weight decay", weight_decay=0.0),
+        replace(_PAPER_RULE, name="biases at the same rate", bias_multiplier=1.0),
+        replace(BASELINE, name="initialization of 2012", initialization="paper"),
+    )
+}
+
+# The paper's points: Krizhevsky, Sutskever and Hinton (2012), sections 3.2 to 3.4 and 4.1.
+PARTS = (
+    Part("ReLU", "baseline", "tanh", "tanh"),
+    Part("LRN", "LRN", "baseline", "nothing", paper=1.4),
+    Part("overlapping pooling", "baseline", "no overlap", "pools side by side", paper=0.4),
+    Part("dropout", "baseline", "no dropout", "nothing"),
+    Part("augmentation", "baseline", "no augmentation", "the middle alone"),
+    Part("PCA color", "PCA color", "baseline", "nothing", paper=1.0),
+    Part("two towers", "two towers", "baseline", "one tower, as wide"),
+    Part("the second tower", "two towers", "half width", "one tower, half as wide", paper=1.7),
+    Part("update rule of 2012", "update rule of 2012", "baseline", "Adam"),
+    Part("weight decay", "update rule of 2012", "no weight decay", "nothing"),
+    Part("biases twice as fast", "update rule of 2012", "biases at the same rate", "the same rate"),
+    Part("initialization of 2012", "initialization of 2012", "baseline", "He's"),
+)
+"""What is asked of the hands, in the order of the chapter."""
+
+
+def _hands(seed):
+    from alexnet_tutorial.pictures import load_signs
+
+    return load_signs("real", seed=seed)
+
+
+# ---- Figure 1 of the paper: ReLU against tanh on CIFAR-10 ------------------------------------
+
+
+def four_layers(activation: str) -> Architecture:
+    """Describe a network of four layers for CIFAR-10, as Krizhevsky's own of 2011 without norms.
+
+    The sizes are those of ``layers-18pct.cfg`` in cuda-convnet
+    (https://github.com/dnouri/cuda-convnet); all its pools take the maximum here.
+
+    Args:
+        activation: Of the three convolutions.
+
+    Returns:
+        The description.
+
+    Example:
+        >>> [step.output for step in four_layers("relu").steps if step.layer.kind == "pool"]
+        [(16, 16, 32), (8, 8, 32), (4, 4, 64)]
+    """
+    layers: list = []
+    for number, filters in enumerate((32, 32, 64), start=1):
+        layers.append(Conv(f"conv{number}", filters, 5, padding=2, activation=activation))
+        layers.append(Pool(f"pool{number}", 3, strides=2, rounding="ceil"))
+    head = Dense("fc10", 10, activation="softmax")
+    return Architecture(f"four-layers-{activation}", 32, (*layers, Flatten("flatten"), head))
+
+
+_2011 = {"conv1": 1e-4, "conv2": 0.01, "conv3": 0.01, "fc10": 0.01}
+"""Deviations of the first weights in ``layers-18pct.cfg``."""
+
+_RATES = {"bytes": (3e-4, 1e-3, 3e-3, 1e-2), "unit": (3e-3, 1e-2, 3e-2, 1e-1)}
+
+
+def _figure_1():
+    """Each activation, in the units and from the first weights of 2011 and of today."""
+    for units, rates in _RATES.items():
+        for weights, deviations in (("2011", _2011), ("today", {})):
+            for activation in ("relu", "tanh"):
+                for rate in rates:
+                    yield Configuration(
+                        f"{activation}, {units}, {weights}, {rate:g}",
+                        four_layers(activation),
+                        optimizer="paper",
+                        learning_rate=rate,
+                        augment=False,
+                        epochs=12,
+                        batch_size=128,
+                        units=units,
+                        deviations=deviations,
+                        schedule="constant",
+                        goal=0.75,
+                    )
+
+
+def _cifar10(seed):
+    from alexnet_tutorial.pictures import load_cifar10
+
+    return load_cifar10("real", seed=seed)
+
+
+STUDIES = {
+    study.name: study
+    for study in (
+        Study("hands", _HANDS, _hands, (0, 1, 2, 3, 4)),
+        Study("figure_1", {c.name: c for c in _figure_1()}, _cifar10, (0,)),
+    )
+}
+"""Every study by its name."""
