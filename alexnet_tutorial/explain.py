@@ -512,19 +512,21 @@ _FIELD = r"""
   // The sections fold; what a link leads to is opened, and everything is for printing.
   const fold = () => {
     const folded = [];
-    for (const anchor of document.querySelectorAll("a[id]")) {
-      const section = anchor.closest("section") && anchor.parentElement.nextElementSibling;
-      if (!section || section.tagName !== "SECTION" || !section.querySelector("h3")) continue;
-      if (!cases.some((one) => one.section === anchor.id)) continue;
+    const marks = [...document.querySelectorAll("a[id], h3")];
+    marks.forEach((anchor, at) => {
+      const heading = marks[at + 1];
+      if (anchor.tagName !== "A" || !heading || heading.tagName !== "H3") return;
+      if (!cases.some((one) => one.section === anchor.id)) return;
+      const section = heading.closest("section");
+      if (!section || section.querySelector("h3") !== heading) return;
       const details = document.createElement("details");
       const summary = document.createElement("summary");
-      const heading = section.querySelector("h3");
       section.before(details);
+      details.before(anchor);  // it stood at the end of the section before, which folds too
       summary.append(heading);
       details.append(summary, section);
-      anchor.dataset.folds = "";
       folded.push([anchor.id, section.id, details]);
-    }
+    });
     const open = () => {
       const id = decodeURIComponent(location.hash.slice(1));
       const target = id && document.getElementById(id);

@@ -185,9 +185,10 @@ def _on_purpose(step: Step, between: list[Step], at: Step) -> bool:
         pairs = zip(*kernels, strict=True)
         if all(min(pair) == 1 for pair in pairs):
             return True  # one large window taken apart: rows, then columns
-    merged = step.source if step.source is not None and step.source.kind == "Add" else None
-    if merged is not None and any("UpSampling" in each.kind for each in merged.sources):
-        return True  # a feature pyramid: the sum of two levels is smoothed, and read by the heads
+    level = step.source
+    around = [*level.sources, *level.consumers] if level is not None else []
+    if any("UpSampling" in each.kind for each in around):
+        return True  # a feature pyramid: each level is smoothed, and read by the heads
     first = not any(WEIGHTS.fullmatch(each.kind) for each in _before(step))
     # An adapter: other channels made into the three that a pretrained base takes.
     return first and step.options.get("filters") in (1, 3) and step.model != at.model

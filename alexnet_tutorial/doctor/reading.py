@@ -505,7 +505,7 @@ _SHORT_LOSSES = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",
     "msle": "mean_squared_logarithmic_error",
-    "mape": "mean_absolute_percentage_error",
+    "mape": "mean_absolute_percentage_error",  # codespell:ignore mape
     "bce": "binary_crossentropy",
     "logcosh": "log_cosh",
 }

@@ -113,7 +113,7 @@ def test_the_parts_of_several_inputs_and_outputs_are_named():
     report = examine(net, good, labels | {"what": Y + 1})
     assert [(f.code, f.layer) for f in report.faults] == [("labels-range", "what")]
     assert "data-inputs" in codes(examine(net, X, labels))
-    assert "data-inputs" in codes(examine(net, {"left": X, "rihgt": good["right"]}, labels))
+    assert "data-inputs" in codes(examine(net, {"left": X, "other": good["right"]}, labels))
     assert "labels-outputs" in codes(examine(net, good, [Y]))
 
 

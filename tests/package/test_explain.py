@@ -405,3 +405,32 @@ def test_the_field_on_the_page_finds_the_same():
     for text, found in zip(texts, json.loads(done.stdout), strict=True):
         cases = explain(text).cases
         assert found[:1] == [cases[0].section], text
+
+
+SECTIONS_OF_A_PAGE = """
+<section id="top"><h2>Windows</h2><p><a id="window"></a></p>
+<section id="a"><h3>Window</h3><p>one</p><p><a id="groups"></a></p></section>
+<section id="b"><h3>Groups</h3><p>two</p></section></section>
+<script>addEventListener("load", () => {
+  const field = document.querySelector("textarea");
+  field.value = "Traceback\\nKeyError: 'acc'";
+  field.dispatchEvent(new Event("input"));
+});</script>
+"""
+
+
+@pytest.mark.slow
+def test_in_a_browser_the_field_answers_and_sections_fold(tmp_path):
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if not browser:
+        pytest.skip("no browser here")
+    page = tmp_path / "page.html"
+    page.write_text(f"<!doctype html><body>{search_field()}{SECTIONS_OF_A_PAGE}", encoding="utf-8")
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    done = subprocess.run([*command, f"{page.as_uri()}#groups"], capture_output=True, text=True)
+    answer, sections = done.stdout.split('<section id="top">')
+    assert "the key is called accuracy now" in answer.split('role="status"')[1]
+    assert 'href="#history"' in answer
+    closed, opened = sections.split('<a id="groups"></a>')
+    assert "<details><summary><h3>Window</h3></summary>" in closed
+    assert '<details open=""><summary><h3>Groups</h3></summary>' in opened
