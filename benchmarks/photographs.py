@@ -66,7 +66,7 @@ def main():
         "pictures": run.pictures,
         "recipe": asdict(recipe),
         "history": {k: [round(v, 4) for v in values] for k, values in run.history.items()},
-        "data": sets.source,
+        "data": f"Imagenette photographs, {sets.archive.name if sets.archive else sets.kind}",
         "machine": machine(),
         "date": date.today().isoformat(),
         "command": "python benchmarks/photographs.py --folder DIR",
