@@ -94,7 +94,7 @@ def words_of(tag: Tag, kept: list[str]) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", put_back(str(tag), kept)))
 
 
-def rewrite_anchors(article: Tag, page: str, pages: set[str], address: str) -> None:
+def rewrite_anchors(article: Tag, page: str, pages: set[str], address: str, site: Path) -> None:
     """Give every id of a page its prefix, and lead links to pages of the book to these ids.
 
     Args:
@@ -102,8 +102,11 @@ def rewrite_anchors(article: Tag, page: str, pages: set[str], address: str) -> N
         page: Its path without suffix.
         pages: The paths of all pages.
         address: The site's address, to which other relative links lead.
+        site: The built site's folder, where its pictures are.
     """
     prefix = prefix_of(page)
+    for picture in article.find_all("img", src=re.compile(r"^(?!\w+:)")):
+        picture["src"] = (site / posixpath.dirname(page) / str(picture["src"])).resolve().as_uri()
     for tag in article.find_all(lambda tag: tag.attrs):
         if "id" in tag.attrs:
             tag["id"] = f"{prefix}--{tag['id']}"
@@ -209,7 +212,7 @@ def assemble(site: Path, address: str) -> str:
             if article is None or article.h1 is None:
                 raise SystemExit(f"{path}: expected an <article> with a title; rebuild the site")
             unfold(article, kept)
-            rewrite_anchors(article, page, pages, address)
+            rewrite_anchors(article, page, pages, address, site)
             named = article.h1.get_text().strip()
             taken = take_solutions(article, prefix_of(page), soup, kept)
             if taken:

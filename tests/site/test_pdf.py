@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -153,10 +154,13 @@ def test_ids_of_two_pages_do_not_meet(pdf):
     page = '<p id="a"></p><svg><path id="a"/><use href="#a" style="clip-path: url(#a)"/></svg>'
     aside = pdf.keep_aside(page, "p-x", kept)
     assert pdf.put_back(aside, kept).count("p-x--a") == 3  # the page's own id is not a picture's
-    soup = BeautifulSoup('<a id="b" href="y.html#c">y</a><a href="z.html">z</a>', "html.parser")
-    pdf.rewrite_anchors(soup, "book/x", {"book/x", "book/y"}, "https://example.org/")
+    page = '<a id="b" href="y.html#c">y</a><a href="z.html">z</a><img src="../_images/p.png">'
+    soup = BeautifulSoup(page, "html.parser")
+    given = {"book/x", "book/y"}, "https://example.org/", Path("/site")
+    pdf.rewrite_anchors(soup, "book/x", *given)
     assert [a["href"] for a in soup.find_all("a")] == ["#p-y--c", "https://example.org/book/z"]
     assert soup.a["id"] == "p-x--b"
+    assert soup.img["src"] == Path("/site/_images/p.png").as_uri()
 
 
 def test_without_a_browser_nothing_is_offered(pdf, tmp_path, monkeypatch):
