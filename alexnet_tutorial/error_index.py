@@ -782,7 +782,7 @@ def shorten(message: str) -> str:
     text = re.sub(
         r"\[\[[-+0-9.e\s\[\]]+\.\.\.?[-+0-9.e\s\[\]]*\]|\[{2,4}[-+0-9.e\s\[\]]{40,}\]", "[…]", text
     )
-    text = re.sub(r"\{'[^\n]{80,}\}", "{…}", text)
+    text = re.sub(r"(\{'[^'\n]*')[^\n]{80,}\}", r"\1…}", text)
     text = re.sub(r"^\s*\[\[\{\{.*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"(?<![\w:./])/(?:[\w.+-]+/)+(?=[\w.+-]+\.\w)", "…/", text)
     text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from html import escape
 
 from alexnet_tutorial.error_index import CASES, Case
+from alexnet_tutorial.workbench import site
 
-PAGE = "https://alexnet-book.github.io/alexnet-tutorial/book/91_error_index.html"
+PAGE = f"{site() or ''}book/91_error_index.html"
 """The page of the error index."""
 
 CHAPTERS = {

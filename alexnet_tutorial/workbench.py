@@ -63,7 +63,7 @@ class Workbench:
     @property
     def url(self) -> str | None:
         """Address of this state on the book's site; None where the package is not installed."""
-        site = _site()
+        site = site()
         return site and f"{site}book/workbench.html#{self.state}"
 
     def _summary(self) -> str:
@@ -100,8 +100,12 @@ def _written(network: Architecture) -> str:
     return "~" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _site() -> str | None:
-    """Address of the book's site, from the installed package's pyproject.toml."""
+def site() -> str | None:
+    """Find the address of the book's site, as the installed package's pyproject.toml has it.
+
+    Returns:
+        The address, ending in a slash; None where the package is not installed.
+    """
     try:
         urls = importlib.metadata.metadata("alexnet-tutorial").get_all("Project-URL") or []
     except importlib.metadata.PackageNotFoundError:

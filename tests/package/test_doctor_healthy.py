@@ -438,13 +438,13 @@ def test_each_application_is_known_by_its_range(kind):
     for name in APPLICATIONS[kind]:
         with without_weights():
             base = getattr(keras.applications, name)(
-                include_top=False, weights=None, input_shape=(96, 96, 3)
+                include_top=False, weights=None, input_shape=(224, 224, 3)
             )
             base.trainable = False
-            inputs = keras.Input((96, 96, 3))
+            inputs = keras.Input((224, 224, 3))
             x = L.GlobalAveragePooling2D()(base(inputs, training=False))
             model = keras.Model(inputs, L.Dense(4, activation="softmax")(x))
-        x = rng.random((4, 96, 96, 3))
+        x = rng.random((2, 224, 224, 3))
         report = examine(model, good[0] + (good[1] - good[0]) * x)
         assert not report.faults, str(report)
         codes = {finding.code for finding in examine(model, bad[0] + (bad[1] - bad[0]) * x).faults}
