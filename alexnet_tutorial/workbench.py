@@ -63,8 +63,8 @@ class Workbench:
     @property
     def url(self) -> str | None:
         """Address of this state on the book's site; None where the package is not installed."""
-        site = site()
-        return site and f"{site}book/workbench.html#{self.state}"
+        address = site()
+        return address and f"{address}book/workbench.html#{self.state}"
 
     def _summary(self) -> str:
         book = ledger(self.network)

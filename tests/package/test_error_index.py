@@ -243,7 +243,7 @@ def test_another_process_fails_here_as_it_failed_there():
             "(None, 8, 8, 3) and [0, 6) and {'lr': 0.1}",
             "(None, 8, 8, 3) and [0, 6) and {'lr': 0.1}",
         ),
-        ("config={'a': {'b': 1}, 'c': '" + 90 * "x" + "'}. Could not", "config={…}. Could not"),
+        ("config={'a': {'b': 1}, 'c': '" + 90 * "x" + "'}. Could not", "config={'a'…}. Could not"),
         ("label 6\n\t [[{{node loss}}]] [Op:x]", "label 6"),
         ("https://keras.io/api/x.html", "https://keras.io/api/x.html"),
     ],
