@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from alexnet_tutorial.pictures.preprocessing import center_crop
+from alexnet_tutorial.pictures.preprocessing import CENTER, Preprocessing, center_crop
 from alexnet_tutorial.shapes.architecture import Architecture, pair
 from alexnet_tutorial.shapes.variants import variant
 
@@ -143,6 +143,7 @@ def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, obje
     from alexnet_tutorial.pictures import Augmentation, Batches
     from alexnet_tutorial.training import NotFinite, Recipe, fit
 
+    settings = _settings(configuration, sets)  # it reads all pictures: once a run
     preprocessing = _preprocessing(configuration, sets)
     batches = Batches(
         sets.train,
@@ -177,7 +178,7 @@ def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, obje
         said = model.evaluate(part, verbose=0, return_dict=True)
         measured |= {f"{name}_{what}": round(float(said[what]), 6) for what in ("accuracy", "loss")}
     return {
-        "key": key(configuration, seed, sets),
+        "key": _key_of(settings, seed),
         "configuration": configuration.name,
         "seed": seed,
         "diverged": diverged,
@@ -188,7 +189,7 @@ def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, obje
             name: [round(float(value), 4) for value in kept.history.get(name, [])]
             for name in ("loss", "accuracy")
         },
-        "settings": _settings(configuration, sets),
+        "settings": settings,
         "machine": machine(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
@@ -196,8 +197,6 @@ def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, obje
 
 def _preprocessing(configuration, sets):
     """From the pixels of the sets to the numbers in whose units the network learns."""
-    from alexnet_tutorial.pictures.preprocessing import CENTER, Preprocessing
-
     short, size = min(sets.train.x.shape[1:3]), configuration.network.input_size
     if configuration.units == "unit":
         return Preprocessing(short, size, mean=CENTER)
@@ -301,8 +300,12 @@ def key(configuration: Configuration, seed: int, sets: "Sets") -> str:
     Returns:
         Twelve hexadecimal digits.
     """
-    settings = json.dumps([_settings(configuration, sets), seed], sort_keys=True)
-    return hashlib.sha256(settings.encode()).hexdigest()[:12]
+    return _key_of(_settings(configuration, sets), seed)
+
+
+def _key_of(settings, seed):
+    text = json.dumps([settings, seed], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def read_runs(path: str | os.PathLike[str]) -> list[dict]:
