@@ -16,7 +16,7 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(name, "1")
 
-from alexnet_tutorial.training.experiments import read_runs, run_all  # noqa: E402
+from alexnet_tutorial.training.experiments import best_rates, read_runs, run_all  # noqa: E402
 from alexnet_tutorial.training.studies import STUDIES  # noqa: E402
 
 RECORDED = Path(__file__).resolve().parents[1] / "alexnet_tutorial" / "recorded"
@@ -45,13 +45,19 @@ def main():
     from alexnet_tutorial.session import import_keras
 
     import_keras()
-    made = run_all(
-        file,
-        [study.configurations[name] for name in options.names or study.configurations],
-        options.seeds or study.seeds,
-        study.load,
-        report=lambda line: print(line, flush=True),
-    )
+    first, *others = options.seeds or study.seeds
+    names = options.names or [*study.configurations]
+    made = 0
+    for seeds in ([first], others):
+        made += run_all(
+            file,
+            [study.configurations[name] for name in names],
+            seeds,
+            study.load,
+            report=lambda line: print(line, flush=True),
+        )
+        best = best_rates(read_runs(file), study.measure, first).values()
+        names = [name for name in names if name in best]
     print(f"{made} runs made; {file} holds {len(read_runs(file))}")
 
 

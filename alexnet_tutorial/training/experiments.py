@@ -14,7 +14,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,7 +44,8 @@ class Configuration:
         learning_rate: Where the rate starts.
         weight_decay: Of the rule of 2012.
         bias_multiplier: Of the rule of 2012: how much faster biases learn.
-        augment: Whether each epoch shows other crops, rotated, resized, lit and flipped a little.
+        augment: Whether each epoch shows other crops, rotated, resized, lit and flipped a little;
+            ``"2012"``: crops from anywhere, half of them flipped.
         color: Whether color varies along the principal components of the training pictures.
         epochs: Passes through the training pictures; the weights of the last one are kept.
         batch_size: Pictures in one step.
@@ -54,6 +55,8 @@ class Configuration:
             distribution, instead of those of ``initialization``.
         schedule: ``"cosine"`` takes the rate to zero, ``"constant"`` leaves it.
         goal: Training stops after the epoch whose training accuracy is at least this; None: never.
+        pictures: How many of the training pictures are shown, drawn with the run's seed, the
+            fewer among the more; None: all.
     """
 
     name: str
@@ -63,7 +66,7 @@ class Configuration:
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
     bias_multiplier: float = 1.0
-    augment: bool = True
+    augment: bool | str = True
     color: bool = False
     epochs: int = 10
     batch_size: int = 16
@@ -71,6 +74,7 @@ class Configuration:
     deviations: Mapping[str, float] = field(default_factory=dict)
     schedule: str = "cosine"
     goal: float | None = None
+    pictures: int | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the configuration as plain values, all that a run depends on but its name.
@@ -95,6 +99,7 @@ _ADDED_LATER: dict[str, object] = {
     "deviations": {},
     "schedule": "cosine",
     "goal": None,
+    "pictures": None,
 }
 
 
@@ -141,16 +146,21 @@ def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, obje
 
     from alexnet_tutorial.network import build
     from alexnet_tutorial.pictures import Augmentation, Batches
+    from alexnet_tutorial.pictures.augmentation import CROP_AND_FLIP
     from alexnet_tutorial.training import NotFinite, Recipe, fit
 
     settings = _settings(configuration, sets)  # it reads all pictures: once a run
+    if configuration.pictures is not None:
+        sets = replace(sets, train=_drawn(sets.train, configuration.pictures, seed))
     preprocessing = _preprocessing(configuration, sets)
     batches = Batches(
         sets.train,
         classes=len(sets.classes),
         preprocessing=preprocessing,
         batch_size=configuration.batch_size,
-        augmentation=Augmentation() if configuration.augment else None,
+        augmentation={True: Augmentation(), False: None, "2012": CROP_AND_FLIP}[
+            configuration.augment
+        ],
         seed=seed,
     )
     model = build(configuration.network, initialization=configuration.initialization, seed=seed)
@@ -193,6 +203,17 @@ def run(configuration: Configuration, seed: int, sets: "Sets") -> dict[str, obje
         "machine": machine(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
+
+
+def _drawn(split, pictures, seed):
+    """So many of the pictures, in another order: the fewer are among the more."""
+    if not 0 < pictures <= len(split):
+        raise ValueError(
+            f"{pictures} training pictures are asked for, and there are {len(split)}. Ask for "
+            "fewer, or for None: all."
+        )
+    rows = np.random.default_rng([seed, len(split)]).permutation(len(split))[:pictures]
+    return replace(split, x=split.x[rows], y=split.y[rows])
 
 
 def _preprocessing(configuration, sets):
@@ -422,6 +443,76 @@ def recorded(name: str) -> list[dict]:
         'baseline'
     """
     return read_runs(RECORDED / name)
+
+
+def arm(configuration: str) -> str:
+    """Name the arm of an experiment that a configuration belongs to: its name without the rate.
+
+    Args:
+        configuration: A name such as ``"tanh, rate 0.01"``.
+
+    Returns:
+        ``"tanh"``; a name without a rate is its arm's own.
+
+    Example:
+        >>> arm("relu, bytes, rate 0.001"), arm("baseline")
+        ('relu, bytes', 'baseline')
+    """
+    name, _, rate = configuration.rpartition(", rate ")
+    return name if name else rate
+
+
+def best_rates(
+    runs: Iterable[dict], measure: "Callable[[dict], float]", seed: int = 0
+) -> dict[str, str]:
+    """Choose each arm's learning rate: the one whose run with this seed measures highest.
+
+    Args:
+        runs: Records, as :func:`run` makes them; those that diverged are never chosen.
+        measure: Run → a number, such as its validation accuracy; never the test pictures'.
+        seed: Only runs with this seed are compared.
+
+    Returns:
+        Arm → name of the chosen configuration, in the order of the runs.
+
+    Example:
+        >>> runs = [
+        ...     {"configuration": f"a, rate {rate}", "seed": 0, "diverged": "", "validation": value}
+        ...     for rate, value in ((0.01, 0.4), (0.1, 0.6))
+        ... ]
+        >>> best_rates(runs, lambda run: run["validation"])
+        {'a': 'a, rate 0.1'}
+    """
+    best: dict[str, dict] = {}
+    for record in runs:
+        if record["seed"] != seed or record["diverged"]:
+            continue
+        name = arm(record["configuration"])
+        if name not in best or measure(record) > measure(best[name]):
+            best[name] = record
+    return {name: record["configuration"] for name, record in best.items()}
+
+
+def tuned(
+    runs: Iterable[dict], measure: "Callable[[dict], float]", seed: int = 0
+) -> list[dict[str, Any]]:
+    """Keep the runs of each arm's best rate, and call them by the arm's name.
+
+    Args:
+        runs: Records, as :func:`run` makes them.
+        measure: As :func:`best_rates`.
+        seed: As :func:`best_rates`.
+
+    Returns:
+        Records that :func:`effect` can compare; their rate is in ``settings``.
+    """
+    runs = list(runs)
+    best = {*best_rates(runs, measure, seed).values()}
+    return [
+        record | {"configuration": arm(record["configuration"])}
+        for record in runs
+        if record["configuration"] in best
+    ]
 
 
 class Effect(NamedTuple):

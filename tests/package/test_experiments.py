@@ -255,7 +255,7 @@ def four_pictures_of_each_class(seed=0):
 
 def test_bytes_less_their_mean_color_are_what_the_network_sees():
     sets = four_pictures_of_each_class()
-    configuration = STUDIES["figure_1"].configurations["relu, bytes, 2011, 0.001"]
+    configuration = STUDIES["figure_1"].configurations["relu, bytes, 2011, rate 0.001"]
     found = ablations._preprocessing(configuration, sets).normalize(sets.train.x)
     expected = sets.train.x.astype("float64") - sets.train.x.reshape(-1, 3).mean(0)
     np.testing.assert_allclose(found, expected, atol=1e-3)
@@ -264,18 +264,65 @@ def test_bytes_less_their_mean_color_are_what_the_network_sees():
 @pytest.mark.slow
 def test_a_run_starts_from_the_weights_it_is_given_stops_at_its_goal_and_says_when_it_diverged():
     study, sets = STUDIES["figure_1"].configurations, four_pictures_of_each_class()
-    tamed = replace(study["relu, unit, today, 0.01"], batch_size=10, epochs=60, goal=0.6)
+    tamed = replace(study["relu, unit, today, rate 0.01"], batch_size=10, goal=0.6, pictures=None)
     reached = ablations.run(tamed, 0, sets)
     accuracy = reached["history"]["accuracy"]
     assert accuracy[-1] >= 0.6 > max(accuracy[:-1]) and len(accuracy) < 60
     assert not reached["diverged"] and reached["train_accuracy"] > 0.3
-    wild = replace(study["relu, bytes, today, 0.01"], learning_rate=1e4, batch_size=10)
+    wild = replace(tamed, units="bytes", learning_rate=1e4)
     lost = ablations.run(wild, 0, sets)
     assert "loss" in lost["diverged"] and "test_accuracy" not in lost
     assert "loss" in ablations._came_to(lost)
     # From weights of 0 in conv1 nothing can be told apart, at a rate that moves nothing.
     still = replace(tamed, deviations={"conv1": 0.0}, learning_rate=1e-12, epochs=1)
     assert ablations.run(still, 0, sets)["test_accuracy"] == pytest.approx(0.1)
+
+
+# --- rates --------------------------------------------------------------------------------------
+
+
+def test_the_best_rate_is_chosen_by_the_first_seed_and_runs_with_all():
+    runs = [
+        {"configuration": name, "seed": seed, "diverged": diverged, "test_accuracy": value}
+        for name, seed, diverged, value in (
+            ("a, rate 0.1", 0, "", 0.5),
+            ("a, rate 0.3", 0, "", 0.7),
+            ("a, rate 1", 0, "the loss is not a number", 0.99),
+            ("a, rate 0.3", 1, "", 0.2),
+            ("a, rate 0.1", 1, "", 0.9),
+            ("b", 0, "", 0.4),
+        )
+    ]
+
+    def measure(run):
+        return run["test_accuracy"]
+
+    assert ablations.best_rates(runs, measure) == {"a": "a, rate 0.3", "b": "b"}
+    found = [(run["configuration"], run["test_accuracy"]) for run in ablations.tuned(runs, measure)]
+    assert found == [("a", 0.7), ("a", 0.2), ("b", 0.4)]
+
+
+def test_the_fewer_pictures_are_among_the_more_and_another_seed_draws_others():
+    train = four_pictures_of_each_class().train
+    train = replace(train, x=np.arange(40).reshape(40, 1, 1, 1), y=np.arange(40))
+    few, more, others = (
+        ablations._drawn(train, count, seed) for count, seed in ((5, 0), (20, 0), (5, 1))
+    )
+    assert {*few.y} < {*more.y} and {*few.y} != {*others.y} and len({*more.y}) == 20
+    assert np.array_equal(more.x.ravel(), more.y)
+    with pytest.raises(ValueError, match="41 training pictures are asked for, and there are 40"):
+        ablations._drawn(train, 41, 0)
+
+
+def test_every_arm_of_a_study_differs_from_its_rates_in_the_rate_alone():
+    for study in ("figure_1", "imagenette"):
+        arms = {}
+        for configuration in STUDIES[study].configurations.values():
+            arms.setdefault(ablations.arm(configuration.name), []).append(configuration)
+        for name, (first, *others) in arms.items():
+            assert others, name
+            for other in others:
+                assert differences(first.to_json(), other.to_json()) == [".learning_rate"]
 
 
 # --- effects ----------------------------------------------------------------------------------
