@@ -206,7 +206,7 @@ def _figure_1():
                     optimizer="paper",
                     learning_rate=rate,
                     augment=False,
-                    epochs=60,
+                    epochs=40,
                     batch_size=128,
                     units=units,
                     deviations=_2011 if weights == "2011" else {},
