@@ -28,11 +28,13 @@ class Answers(NamedTuple):
 
     Attributes:
         y: int64 (n,), the right classes.
-        probabilities: float32 (n, classes), the network's answers.
+        probabilities: float32 (n, classes), the network's answers to the centers.
+        ten_views: float32 (n, classes), the mean of its answers to ten views of each.
     """
 
     y: np.ndarray
     probabilities: np.ndarray
+    ten_views: np.ndarray
 
 
 def pretrained(folder: str | os.PathLike[str] = RECORDED) -> "Classifier":
@@ -94,7 +96,7 @@ def answers(folder: str | os.PathLike[str] = RECORDED) -> Answers:
         folder: Where its files are.
 
     Returns:
-        The right classes, and the probabilities.
+        The right classes, and the probabilities by one view and by ten.
 
     Example:
         >>> said = answers()
@@ -103,7 +105,22 @@ def answers(folder: str | os.PathLike[str] = RECORDED) -> Answers:
         True
     """
     with np.load(Path(folder) / TEST, allow_pickle=False) as file:
-        return Answers(file["y"].astype("int64"), file["probabilities"].astype("float32"))
+        y, *said = (file[name] for name in Answers._fields)
+    return Answers(y.astype("int64"), *(part.astype("float32") for part in said))
+
+
+def ask(classifier: "Classifier", pictures: np.ndarray, y: np.ndarray) -> Answers:
+    """Let a network answer pictures, once from their centers and once from ten views of each.
+
+    Args:
+        classifier: The network.
+        pictures: uint8 (n, height, width, 3).
+        y: Their classes, (n,).
+
+    Returns:
+        Its answers.
+    """
+    return Answers(y, *(classifier.predict_proba(pictures, views=views) for views in (1, 10)))
 
 
 def rounded(classifier: "Classifier") -> "Classifier":
@@ -148,12 +165,18 @@ def save_pretrained(
         **made,
     }
     write_whole(folder / WEIGHTS, lambda file: np.savez_compressed(file, **weights))
-    write_whole(
-        folder / TEST,
-        lambda file: np.savez_compressed(
-            file,
-            y=said.y.astype("uint8"),
-            probabilities=said.probabilities.astype("float16"),
-        ),
-    )
+    save_answers(said, folder)
     write_whole(folder / RECORD, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+
+
+def save_answers(said: Answers, folder: str | os.PathLike[str] = RECORDED) -> None:
+    """Write what a network said of the test pictures, whole.
+
+    Args:
+        said: Its answers.
+        folder: Where the file goes.
+    """
+    y, *probabilities = said
+    kept = [y.astype("uint8"), *(part.astype("float16") for part in probabilities)]
+    named = dict(zip(Answers._fields, kept, strict=True))
+    write_whole(Path(folder) / TEST, lambda file: np.savez_compressed(file, **named))

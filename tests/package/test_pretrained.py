@@ -31,7 +31,7 @@ def untrained(tmp_path):
     )
     kept.rounded(made)
     x = np.random.default_rng(0).integers(0, 256, (20, 120, 110, 3), dtype=np.uint8)
-    said = kept.Answers(np.arange(20) % 10, made.predict_proba(x))
+    said = kept.ask(made, x, np.arange(20) % 10)
     kept.save_pretrained(made, variant("small"), said, {"test_accuracy": 0.1}, tmp_path)
     return made, x, said, tmp_path
 
@@ -47,6 +47,7 @@ def test_what_is_kept_comes_back_to_the_last_bit(untrained):
     back = kept.answers(folder)
     np.testing.assert_array_equal(back.y, said.y)
     np.testing.assert_allclose(back.probabilities, said.probabilities, atol=1e-3)
+    np.testing.assert_allclose(back.ten_views, made.predict_proba(x, views=10), atol=1e-3)
 
 
 def test_weights_of_another_network_are_refused(untrained):
@@ -93,6 +94,9 @@ def test_it_reads_the_photographs_as_recorded(network):
     p = network.predict_proba(sets.test.x[rows])
     np.testing.assert_array_equal(sets.test.y, said.y)
     np.testing.assert_allclose(p, said.probabilities[rows], atol=2e-3)
+    few = rows[::10]
+    views = network.predict_proba(sets.test.x[few], views=10)
+    np.testing.assert_allclose(views, said.ten_views[few], atol=2e-3)
     assert network.class_names == sets.classes and network.classes == sets.wnids
 
 
