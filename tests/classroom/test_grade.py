@@ -17,7 +17,6 @@ from classroom import sandbox
 from classroom.assignment import LeftOut, parse_notebook, read_assignment, read_assignments
 from classroom.collect import LARGEST, name_problem
 from classroom.grade import SOURCE, grade, main
-from classroom.guard import guarded_test
 from classroom.mark import read_manual, safe_for_spreadsheet
 from classroom.match import match_cells
 
@@ -64,7 +63,7 @@ def tiny():
     """An assignment of two tested questions (2 and 3 points) and a written one (4)."""
     return notebook(
         [
-            cell("set-up", SETUP),
+            cell("setup", SETUP),
             cell("side", f"### BEGIN SOLUTION\n{RIGHT_ONE}\n### END SOLUTION", "side", solution=1),
             cell("test-side", TEST_ONE, "test-side", 2, grade=True, locked=True),
             cell("mean", RIGHT_TWO, "mean", solution=True),
@@ -92,12 +91,10 @@ def without(name, **answers):
 
 @pytest.fixture(scope="module")
 def isolated():
-    """Skip where notebooks cannot be isolated, as the grader itself refuses there."""
-    pytest.importorskip("jupyter_client")
-    try:
-        sandbox.refuse_unavailable()
-    except sandbox.Unavailable as error:
-        pytest.skip(str(error))
+    """Skip where there is no Linux; a Linux that cannot isolate fails, for CI is one."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("notebooks are isolated on Linux alone")
+    sandbox.refuse_unavailable()
 
 
 @pytest.fixture
@@ -130,6 +127,7 @@ def test_answers_are_matched_and_tests_restored(source):
     assert by_id["side"] == "x = 1" and by_id["mean"] == RIGHT_TWO
     assert by_id["test-side"] == TEST_ONE and by_id["test-mean"] == TEST_TWO
     assert [part.grade_id for part in cells if part.grade_id] == [
+        "setup",
         "side",
         "test-side",
         "mean",
@@ -145,8 +143,6 @@ def test_answers_are_matched_and_tests_restored(source):
     cells, notes = match_cells(assignment, parsed(without("mean")))
     assert [part.source for part in cells if part.grade_id == "mean"] == [""]
     assert notes == ["cell mean was deleted"]
-    _, notes = match_cells(assignment, parsed(answered(mean="import os; os._exit(0)")))
-    assert "look at it by hand" in notes[0] and "os._exit" in notes[0]
 
 
 def test_what_is_no_submission_is_refused(source):
@@ -163,6 +159,8 @@ def test_what_is_no_submission_is_refused(source):
         b'{"nbformat": 4, "cells": [3]}': "no list of cells",
         b'{"nbformat": 4, "cells": [{"source": 3}]}': "no text",
         b'{"nbformat": 4, "cells": [{"metadata": []}]}': "no dictionary",
+        b'{"nbformat": 4, "cells": [{"id": []}]}': "id is no text",
+        b'{"nbformat": 4, "cells": [' + b"{}," * 2000 + b"{}]}": "2001 cells",
     }.items():
         with pytest.raises(LeftOut, match=why):
             parse_notebook(content)
@@ -174,37 +172,6 @@ def test_what_is_no_submission_is_refused(source):
     double["cells"].append(double["cells"][1])
     with pytest.raises(LeftOut, match="two cells have the grade_id 'side'"):
         match_cells(assignment, parsed(double))
-
-
-def run_guarded(test, names):
-    """Run a guarded test as the kernel would; True where its proof was set."""
-    code, proof, value = guarded_test(test)
-    space = {"__name__": "__main__", **names}
-    exec(compile(code, "test", "exec"), space)
-    return repr(space[proof]) == value
-
-
-def from_notebook(code):
-    space = {"__name__": "__main__"}
-    exec(compile(code, "/tmp/ipykernel_1/2.py", "exec"), space)
-    return space
-
-
-def test_guarded_tests_hold_what_plain_ones_do():
-    assert run_guarded("assert x == 3 and len(y) == 2", {"x": 3, "y": [1, (2,)]})
-    with pytest.raises(AssertionError, match="three"):
-        run_guarded("assert x == 3, 'three'", {"x": 4})
-    # A student's `len` is not asked, and an object that equals everything is refused.
-    assert run_guarded("assert len(y) == 2", {"len": lambda y: 0, "y": [1, 2]})
-    with pytest.raises(AssertionError):
-        run_guarded("assert len(y) == 3", {"len": lambda y: 3, "y": [1, 2]})
-    yes = from_notebook("class Yes:\n    def __eq__(self, other): return True")["Yes"]
-    for value in (yes(), [1, yes()], {"a": (yes(),)}):
-        with pytest.raises(AssertionError, match="own class Yes"):
-            run_guarded("assert x == 3", {"x": value})
-    plain = from_notebook("class Layer:\n    def size(self): return 3")["Layer"]
-    names = {"x": plain(), "Layer": plain}
-    assert run_guarded("assert x.size() == 3 and isinstance(x, Layer)", names)
 
 
 def test_a_name_is_no_formula_and_no_path(tmp_path):
@@ -398,12 +365,21 @@ def test_a_class_gets_exactly_its_marks(isolated, source, tmp_path):
     assert not list(output.rglob("*.part"))
 
 
-def kernel_of(grader):
-    """Find the kernel that a grader runs: its child's child."""
-    listed = subprocess.run(["ps", "ax", "-o", "pid=,ppid="], capture_output=True, text=True)
-    parents = dict(line.split() for line in listed.stdout.splitlines())
-    [kernel] = [pid for pid, up in parents.items() if parents.get(up) == str(grader)]
-    return kernel
+def student_of(grader):
+    """Wait for the student's process that a grader runs."""
+    for _ in range(100):
+        line = ["ps", "ax", "-o", "pid=,ppid=,args="]
+        listed = subprocess.run(line, capture_output=True, text=True).stdout.splitlines()
+        split = [line.split(None, 2) for line in listed]
+        up = {pid: parent for pid, parent, _ in split}
+        for pid, _, args in split:
+            above = pid
+            while above in up and above != str(grader):
+                above = up[above]
+            if above == str(grader) and args.startswith(f"{sys.executable} -m classroom.worker"):
+                return pid
+        time.sleep(0.1)
+    raise AssertionError("it runs none")
 
 
 @pytest.mark.slow
@@ -425,7 +401,7 @@ def test_an_interrupted_run_goes_on(isolated, source, tmp_path, root):
     )
     for _ in range(2):
         assert process.stdout.readline().startswith("graded")
-    kernel = kernel_of(process.pid)
+    worker = student_of(process.pid)
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
@@ -440,11 +416,11 @@ def test_an_interrupted_run_goes_on(isolated, source, tmp_path, root):
     assert before.items() <= after.items() and len(after) == 2
     # What the killed grader had started ended with it.
     for _ in range(50):
-        left = subprocess.run(["ps", "-p", kernel], capture_output=True)
+        left = subprocess.run(["ps", "-p", worker], capture_output=True)
         if left.returncode:
             break
         time.sleep(0.2)
-    assert left.returncode, f"the kernel {kernel} outlived its grader"
+    assert left.returncode, f"{worker} outlived its grader"
 
 
 @pytest.mark.slow
