@@ -115,7 +115,7 @@ class Student:
         if kind is not None and isinstance(kind, type) and issubclass(kind, Exception):
             with contextlib.suppress(TypeError):  # one that needs more than a text
                 return kind(text)
-        return RuntimeError(f"{name}: {text}")
+        return RuntimeError(f"{name}: {text}" if text else name)
 
 
 def message_of(error: BaseException) -> str:
@@ -184,7 +184,10 @@ def main(number: str, seconds: str) -> None:
         seconds: How long a cell or a call may take.
     """
     cells = json.load(sys.stdin)
-    student = Student(socket.socket(fileno=int(number)), float(seconds))
+    connection = socket.socket(fileno=int(number))
+    connection.settimeout(120)
+    plain.receive(connection)  # it has started
+    student = Student(connection, float(seconds))
     signal.signal(signal.SIGALRM, late)
     results = sys.stdout
     sys.stdout = sys.stderr  # a test that prints says nothing to the grader

@@ -38,7 +38,7 @@ def execute(cells: list[Cell], limits: sandbox.Limits, data: Path | None = None)
         What it came to. A test that was not run to its end gives no points.
 
     Raises:
-        OSError: Nothing could be started.
+        OSError, RuntimeError: Nothing could be started.
     """
     made = Outcome()
     for cell in cells:
@@ -79,7 +79,10 @@ def execute(cells: list[Cell], limits: sandbox.Limits, data: Path | None = None)
                 ours.watch()
         output.seek(0)
         lines = output.read(LARGEST).decode(errors="replace").splitlines()
-    late = "seconds" in theirs.ended
+        ended = theirs.ended
+    if worth and not lines:
+        raise RuntimeError(ours.ended or "nothing could be started")
+    late = "seconds" in ended
     for line in lines:
         try:
             said = json.loads(line)
@@ -92,7 +95,7 @@ def execute(cells: list[Cell], limits: sandbox.Limits, data: Path | None = None)
         elif said["error"]:
             made.messages[name or "an added cell"] = said["error"]
         if said["gone"] and not made.notes:
-            made.notes.append(f"stopped in {name or 'a cell'}: {theirs.ended or said['gone']}")
+            made.notes.append(f"stopped in {name or 'a cell'}: {ended or said['gone']}")
     if ours.ended:
         made.notes.append(f"the tests of it were ended: {ours.ended}")
     for name in worth:

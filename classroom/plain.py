@@ -70,6 +70,8 @@ def encode(value: Any, save: Callable[[Any], bytes] | None = None, depth: int = 
         return {"model": base64.b64encode(save(value)).decode()}
     if numpy is not None and (isinstance(value, numpy.ndarray) or hasattr(value, "__array__")):
         array = numpy.asarray(value)
+        if array.nbytes > LARGEST:
+            raise NotPlain(f"an array of {array.nbytes / 1e6:.0f} MB is too large")
         if array.dtype.name in KINDS:
             data = base64.b64encode(numpy.ascontiguousarray(array).tobytes()).decode()
             return {"array": [array.dtype.name, list(array.shape), data]}
@@ -139,7 +141,10 @@ def send(connection: socket.socket, message: dict) -> None:
         NotPlain: It is too large.
         OSError: The other end is gone.
     """
-    content = json.dumps(message).encode()
+    try:
+        content = json.dumps(message).encode()
+    except ValueError as error:  # a number of very many digits
+        raise NotPlain(str(error)) from None
     if len(content) > LARGEST:
         raise NotPlain(f"{len(content) / 1e6:.0f} MB, more than {LARGEST / 1e6:.0f}")
     connection.sendall(len(content).to_bytes(8, "big") + content)

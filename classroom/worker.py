@@ -82,6 +82,7 @@ def main(number: str, seconds: str) -> None:
         return result.error_before_exec or result.error_in_exec
 
     signal.signal(signal.SIGALRM, late)
+    plain.send(connection, {"started": True})
     while True:
         request = plain.receive(connection)
         try:

@@ -301,15 +301,139 @@ REACHES = {
 }
 
 
+YES = "class Yes(float):\n    __eq__ = __lt__ = __le__ = lambda *a: True\n    __hash__ = None\n"
+SOCKET = (
+    "import os, socket, json\n"
+    "import stat\n"
+    "fds = [f for f in range(3, 99) if os.path.exists(f'/proc/self/fd/{f}')]\n"
+    "fds = [f for f in fds if stat.S_ISSOCK(os.fstat(f).st_mode)]\n"
+    "s = socket.socket(fileno=os.dup(fds[0]))\n"
+    "def say(content, size=None):\n"
+    "    s.sendall((size or len(content)).to_bytes(8, 'big') + content)\n"
+)
+CHILD = "import subprocess\nps = [subprocess.Popen(['sh', '-c', {!r}]) for i in range({})]\n"
+# What a hostile student writes in the place of the mean, after which it gets nothing for it. The
+# question before it keeps its points.
+HOSTILE = {
+    # Points without an answer.
+    "equals everything": YES + "mean = Yes(1)",
+    "equal by the library": "from unittest.mock import ANY as mean",
+    "a mock": "from unittest.mock import MagicMock\nmean = MagicMock()\n"
+    "mean.__float__ = lambda s: 2.5",
+    "compiled class": f"exec(compile({YES!r}, '/usr/lib/x.py', 'exec'))\nmean = Yes(1)",
+    "made by type": "mean = type('float', (float,), {'__eq__': lambda *a: True})(1)",
+    "callable built-ins": "import builtins\nclass C:\n    def __call__(s, *a): return 0\n"
+    "builtins.abs = builtins.isinstance = C()\nmean = 1",
+    "no asserts": "import ast\nclass N(ast.NodeTransformer):\n"
+    "    def visit_Assert(self, node): return ast.Pass()\n"
+    "get_ipython().ast_transformers.append(N())\nmean = 1",
+    "no exceptions": "import builtins\nbuiltins.AssertionError = type('A', (), {})\nmean = 1",
+    "tracer": "import sys\nsys.settrace(lambda *a: None)\nmean = 1",
+    "compile": "import builtins\nc = compile\n"
+    "builtins.compile = lambda s, *a, **k: c('', *a, **k)\nmean = 1",
+    "history": "import gc\nmean = 2.5 if any(type(o) is str and 'secret_' + 'word' in o\n"
+    "    for o in gc.get_objects()) or 'secret_' + 'word' in str(In) else 1",
+    "looks around": "import glob\ntext = ''\nfor f in glob.glob('/proc/*/cmdline')"
+    " + glob.glob('/proc/*/environ') + glob.glob('/grader/**/*', recursive=True):\n"
+    "    try: text += open(f, errors='ignore').read()\n    except OSError: pass\n"
+    "mean = 2.5 if 'secret_' + 'word' in text else 1",
+    "own encoder": "from classroom import plain\n"
+    "plain.encode = lambda *a, **k: {'object': 'Yes'}\nmean = 1",
+    "forged points": SOCKET
+    + 'say(b\'{"name": "test-mean", "test": true, "error": ""}\')\nmean = 1',
+    "forged value": SOCKET + 'say(b\'{"kind": "value", "value": 3}\')\nmean = 1',
+    # Values that are none, or that hold vacuously.
+    "nan": "mean = float('nan')",
+    "an empty array": "mean = np.empty((0, 1))",
+    "objects": "mean = np.array([None, 2.5])",
+    "huge": "mean = 10 ** 100_000",
+    "words": "mean = '2.5'",
+    "a function": "def mean(*a): return 2.5",
+    "a class": "class mean(float): pass",
+    "a circle": "mean = []\nmean.append(mean)",
+    "a large array": "mean = np.ones(30_000_000)",
+    "deep message": SOCKET + "say(b'[' * 10_000_000)",
+    "list message": SOCKET + "say(b'[]')",
+    "endless message": SOCKET + "say(b'', 2 ** 63)",
+    "no shape": SOCKET + 'say(b\'{"kind": "value", "value": {"array": ["float64", [-1], ""]}}\')',
+    "large lists": SOCKET + "say(b'[' + b'[],' * 5_000_000 + b'[]]')",
+    "many messages": SOCKET + "for i in range(10**5): say(b'{}')",
+    "closes it": SOCKET + "for f in fds: os.close(f)",
+    # Errors and ends.
+    "half a letter": "raise ValueError('\\ud800')",
+    "a long error": "raise ValueError('x' * 50_000_000)",
+    "error without a text": "class E(Exception):\n    def __str__(self): raise E\nraise E",
+    "base exception": "raise BaseException('x')",
+    "kills all": "import os\nos.kill(-1, 9)",
+    "kills the first": "import os\nfor s in (9, 15): os.kill(1, s)\nmean = 1",
+    "recursion": "import sys\nsys.setrecursionlimit(10**9)\ndef f(): f()\nf()",
+    "crash": "import ctypes\nctypes.string_at(0)",
+    "nul": "mean = 1\0",
+    "shadows": "for n in ('json', 'numpy', 'sitecustomize', 'ast'):\n"
+    "    open(n + '.py', 'w').write('raise SystemExit')\nmean = 1",
+    # More than a fair share.
+    "shared memory": "import mmap\nm = mmap.mmap(-1, 2 << 30)\n"
+    "for i in range(0, 2 << 30, 4096): m[i] = 1\nmean = 2.5",
+    "memfd": "import os\nmean = 2.5\nfor i in range(10):\n    f = os.memfd_create('x')\n"
+    "    for j in range(200): os.write(f, b'1' * (1 << 20))",
+    "files in memory": "mean = 1\nfor p in ('/tmp', '/dev/shm', '/dev', '/'):\n"
+    "    for i in range(20):\n"
+    "        try: open(f'{p}/f{i}', 'wb').write(b'1' * 10**8)\n        except OSError: pass",
+    "namespace": "import subprocess\nr = subprocess.run(['unshare', '-Urm', 'true'])\n"
+    "mean = 2.5 if r.returncode == 0 else 1",
+    "threads": "import threading, time\nmean = 1\n"
+    "while True: threading.Thread(target=time.sleep, args=(60,)).start()",
+    "busy": CHILD.format("while :; do :; done", 50) + "mean = 1",
+    "files": "mean = 1\nfor i in range(10**6): open(f'/tmp/{i}', 'w').close()",
+    "writes to all": "import os\nmean = 1\nfor w, d, f in os.walk('/'):\n"
+    "    d[:] = [n for n in d if n not in ('proc', 'usr') and '-packages' not in n]\n"
+    "    if os.access(w, os.W_OK) and not w.startswith(('/tmp', '/dev')): mean = 2.5",
+    "slow": "import time\ntime.sleep(10**6)",
+}
+# Damaged files: left out, or graded as what is left of them.
+DAMAGED = {
+    "an id that is a list": {"id": []},
+    "metadata that is a list": {"metadata": []},
+    "source that is a number": {"source": 3},
+    "half a letter in a cell": {"source": "x = '\ud83d'"},
+    "nbgrader that is a list": {"metadata": {"nbgrader": []}},
+    "a grade_id that is a list": {"metadata": {"nbgrader": {"grade_id": ["side"]}}},
+    "a type that is a list": {"cell_type": []},
+}
+
+
+# Each family once; the whole class, which takes minutes, where WHOLE_CLASS is set.
+# fmt: off
+QUICK = {
+    "Åsa Ünal (right)", "=cmd()", "one wrong", "both wrong", "endless in the test",
+    "memory in children", "fork bomb", "os exit", "deleted test", "edited test", "no cells",
+    "always equal", "patches helpers", "network", "reads", "writes", "data", "equal by the library",
+    "no asserts", "callable built-ins", "forged value", "own encoder", "namespace",
+    "endless message", "shared memory", "half a letter", "kills the first", "an empty array",
+    "an id that is a list", "half a letter in a cell", "a grade_id that is a list",
+}
+# fmt: on
+
+
 @pytest.mark.slow
 def test_a_class_gets_exactly_its_marks(isolated, source, tmp_path):
-    """About thirty submissions; what is wrong with one costs no other anything."""
+    """Of ninety submissions, what is wrong with one costs no other anything."""
     submissions, output = tmp_path / "submissions", tmp_path / "output"
-    for student, (content, _, _) in STUDENTS.items():
-        submit(submissions, student, content)
     places = [str(submissions), str(source / "01_tiny.ipynb"), str(output / "grades.csv")]
+    everybody = dict(STUDENTS)
     for student, code in REACHES.items():
-        submit(submissions, student, answered(mean=code.replace("{places!r}", repr(places))))
+        everybody[student] = (answered(mean=code.replace("{places!r}", repr(places))), 2, 3)
+    for student, code in HOSTILE.items():
+        everybody[student] = (answered(mean=code), 2, 0)
+    for student, part in DAMAGED.items():
+        damaged = answered()
+        damaged["cells"].insert(2, {"cell_type": "code", "source": "", "metadata": {}} | part)
+        everybody[student] = (damaged, 2, 3)
+    assert set(everybody) >= QUICK and len(everybody) > 80
+    if not os.environ.get("WHOLE_CLASS"):
+        everybody = {student: everybody[student] for student in everybody if student in QUICK}
+    for student, (content, _, _) in everybody.items():
+        submit(submissions, student, content)
     # Left out, and said so.
     text = json.dumps(answered())
     submit(submissions, "empty file", b"")
@@ -325,6 +449,8 @@ def test_a_class_gets_exactly_its_marks(isolated, source, tmp_path):
     os.mkfifo(submissions / "nothing" / "01_tiny.ipynb")
     left_out = {"empty file", "utf-16", "huge", "another", ".hidden", "link", "linked folder"}
     left_out |= {"file.zip", "nothing"}
+    damaged = {"an id that is a list", "metadata that is a list", "source that is a number"}
+    left_out |= damaged & set(everybody)
     output.mkdir()
     (output / "manual.csv").write_text(
         "student,assignment,question,points\none wrong,01_tiny,why,2.5\n", encoding="utf-8"
@@ -338,10 +464,9 @@ def test_a_class_gets_exactly_its_marks(isolated, source, tmp_path):
         os.chmod(Path(data, "letters.txt"), 0o666)
         results = grade(submissions, output, source, limits, Path(data))
         assert [path.name for path in Path(data).iterdir()] == ["letters.txt"]
-    expected = {name: (one, two) for name, (_, one, two) in STUDENTS.items()}
-    expected |= dict.fromkeys(REACHES, (2, 3))
+    expected = {name: marks for name, (_, *marks) in everybody.items() if name not in left_out}
     got = {
-        r.student: (r.points["test-side"], r.points["test-mean"])
+        r.student: [r.points["test-side"], r.points["test-mean"]]
         for r in results
         if r.status == "graded"
     }
