@@ -8,16 +8,17 @@ import time
 import uuid
 from pathlib import Path
 
-MOUNT = Path("/sys/fs/cgroup")
-# By controller, the files of version 1 and of version 2 that limit it.
-MEMORY = {1: ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes"), 2: ("memory.max",)}
+MOUNT, OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+# By the version of cgroups, the file that limits memory, and the one that limits swap.
+MEMORY = {1: "memory.limit_in_bytes", 2: "memory.max"}
+SWAP = {1: "memory.memsw.limit_in_bytes", 2: "memory.swap.max"}
 
 
 def places() -> dict[str, tuple[Path, int]]:
     """Find where groups can be made: controller to a folder and the version of its cgroups."""
     found: dict[str, tuple[Path, int]] = {}
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = OWN.read_text().splitlines()
     except OSError:
         return found
     for line in lines:
@@ -41,33 +42,30 @@ def places() -> dict[str, tuple[Path, int]]:
 class Group:
     """A group that may use so much together. Nobody in it can leave it.
 
+    Of the processor every group has the same share, however many are in it.
+
     Args:
         memory: Bytes, files in memory and shared memory included.
         processes: Processes and threads.
+
+    Raises:
+        OSError: A group can be made, but not limited.
     """
 
     def __init__(self, memory: int, processes: int) -> None:
         """Make it, as far as this machine allows."""
-        self.folders: dict[str, tuple[Path, int]] = {}
         name = f"grade-{uuid.uuid4().hex}"
-        for controller, (above, version) in places().items():
-            folder = above / name
-            try:
-                folder.mkdir(exist_ok=True)
-                if controller == "memory":
-                    self._write(folder, MEMORY[version][0], memory)
-                    with contextlib.suppress(OSError, IndexError):  # where swap is counted
-                        self._write(folder, MEMORY[version][1], memory)
-                elif controller == "pids":
-                    self._write(folder, "pids.max", processes)
-                # Of the processor every group has the same share, however many are in it.
-                self.folders[controller] = (folder, version)
-            except OSError:
-                continue
-
-    @staticmethod
-    def _write(folder, name, value):
-        (folder / name).write_text(str(value))
+        self.folders = {
+            controller: (above / name, version) for controller, (above, version) in places().items()
+        }
+        for controller, (folder, version) in self.folders.items():
+            folder.mkdir(exist_ok=True)
+            if controller == "memory":
+                (folder / MEMORY[version]).write_text(str(memory))
+                with contextlib.suppress(OSError):  # no swap beside it, where swap is counted
+                    (folder / SWAP[version]).write_text(str(memory if version == 1 else 0))
+            elif controller == "pids":
+                (folder / "pids.max").write_text(str(processes))
 
     def holds(self, controller: str) -> bool:
         """Tell whether ``memory``, ``pids`` or ``cpu`` is limited by it."""

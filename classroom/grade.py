@@ -120,7 +120,7 @@ def grade(
     output: str | Path,
     source: str | Path = SOURCE,
     limits: sandbox.Limits | None = None,
-    data: Path | None = None,
+    data: str | Path | None = None,
 ) -> list[Result]:
     """Grade a folder of submissions.
 
@@ -137,7 +137,7 @@ def grade(
     Raises:
         SystemExit: There is nothing to grade, or not safely, or the marks cannot be written.
     """
-    submissions, output = Path(submissions), Path(output)
+    submissions, output, data = Path(submissions), Path(output), Path(data) if data else None
     limits = limits or sandbox.Limits()
     if not submissions.is_dir():
         raise SystemExit(f"{submissions} is no folder: expected one with a folder for each student")

@@ -71,12 +71,15 @@ def refuse_unavailable() -> None:
         "Grading runs code that strangers wrote, so it is not done without isolation. Use a Linux "
         "machine (on Windows: WSL 2) with bubblewrap 0.8 or later (apt-get install bubblewrap) on "
         "which one may make user namespaces (in a container: docker run --privileged; on Ubuntu: "
-        "sysctl kernel.apparmor_restrict_unprivileged_userns=0)"
+        "sysctl kernel.apparmor_restrict_unprivileged_userns=0), and as root cgroups too"
     )
     if not sys.platform.startswith("linux"):
         raise Unavailable(f"This is {sys.platform}. {cure}")
     if shutil.which("bwrap") is None:
         raise Unavailable(f"bubblewrap is missing. {cure}")
+    if os.geteuid() == 0 and "pids" not in cgroup.places():
+        # Root is exempt from the limit of processes (RLIMIT_NPROC), and would be inside too.
+        raise Unavailable(f"As root, a cgroup must limit processes; none can be made. {cure}")
     line = command(["-c", "pass"], (), None, Limits())
     tried = subprocess.run(line, capture_output=True, text=True)
     if tried.returncode:
@@ -204,8 +207,6 @@ class Isolated:
             not self.group.holds("memory") and _memory(processes) > self.limits.memory
         ):
             self.kill(f"more than {self.limits.memory >> 20} MiB of memory")
-        elif not self.group.holds("pids") and len(processes) > self.limits.processes:
-            self.kill(f"more than {self.limits.processes} processes")
 
     def _processes(self):
         """List what runs inside, the oldest first."""

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from classroom import sandbox
+from classroom import cgroup, sandbox
 from classroom.assignment import LeftOut, parse_notebook, read_assignment, read_assignments
 from classroom.collect import LARGEST, name_problem
+from classroom.execute import Outcome, execute
 from classroom.grade import SOURCE, grade, main
 from classroom.mark import read_manual, safe_for_spreadsheet
 from classroom.match import match_cells
@@ -508,6 +509,27 @@ def student_of(grader):
 
 
 @pytest.mark.slow
+def test_memory_is_watched_where_no_cgroup_limits_it(isolated, source, monkeypatch):
+    known = {name: place for name, place in cgroup.places().items() if name == "pids"}
+    monkeypatch.setattr("classroom.cgroup.places", lambda: known)
+    submitted = parsed(answered(mean=HOSTILE["shared memory"]))
+    cells, _ = match_cells(read_assignment(source / "01_tiny.ipynb"), submitted)
+    limits = sandbox.Limits(cell_seconds=20, total_seconds=60, memory=1 << 30, processes=64)
+    found = execute(cells, limits)
+    assert (found.points["test-side"], found.points["test-mean"]) == (2, 0)
+    assert found.notes == ["stopped in mean: more than 1024 MiB of memory"]
+
+
+def test_root_does_not_grade_without_a_limit_of_processes(monkeypatch):
+    if not sys.platform.startswith("linux"):
+        pytest.skip("notebooks are isolated on Linux alone")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("classroom.cgroup.places", dict)
+    with pytest.raises(sandbox.Unavailable, match="As root"):
+        sandbox.refuse_unavailable()
+
+
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on(isolated, source, tmp_path, root):
     """Kill it after the first submission: the next run does not execute that one again."""
     submissions, output = tmp_path / "submissions", tmp_path / "output"
@@ -559,6 +581,35 @@ def test_the_first_assignment_gives_all_points_solved_and_none_unsolved(isolated
     assert {q: p for q, p in solved.points.items() if p is not None} == tested
     assert sum(tested.values()) > 0 and not any(unsolved.points[q] for q in tested)
     assert set(unsolved.messages) >= set(tested)
+
+
+@pytest.mark.parametrize("at_last", [3.0, 0.0])
+def test_what_lacked_a_processor_is_graded_again_and_an_error_costs_one(
+    source, tmp_path, monkeypatch, at_last
+):
+    submissions, output, asked = tmp_path / "submissions", tmp_path / "output", []
+    for student in ("fast", "fails", "starved"):
+        submit(submissions, student, answered(why=student))
+
+    def execute(cells, limits, data):
+        [who] = [part.source for part in cells if part.kind == "written"]
+        asked.append(who)
+        if who == "fails":
+            raise OSError("\ud800")
+        again = asked.count(who) > 1
+        points = {"test-side": 2.0, "test-mean": at_last if again or who == "fast" else 0.0}
+        return Outcome(points | {"why": None}, starved=who == "starved")
+
+    monkeypatch.setattr("classroom.grade.execute", execute)
+    monkeypatch.setattr("classroom.sandbox.refuse_unavailable", lambda: None)
+    fails, fast, starved = grade(submissions, output, source)
+    assert sorted(asked[:3]) == ["fails", "fast", "starved"] and asked[3:] == ["starved"]
+    assert (fails.status, fast.status, starved.status) == ("left out", "graded", "graded")
+    assert "failed at it: OSError" in fails.notes[0]
+    assert starved.points["test-mean"] == at_last  # what is starved again, alone, stands
+    assert (output / "grades.csv").read_text(encoding="utf-8-sig").count("\n") == 4
+    grade(submissions, output, source)
+    assert asked[4:] == ["fails"]
 
 
 def test_marks_lie_beside_what_they_mark_and_a_place_that_cannot_be_is_refused(
