@@ -5,7 +5,7 @@ import json
 import socket
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from classroom import sandbox
@@ -56,33 +56,33 @@ def execute(cells: list[Cell], limits: sandbox.Limits, data: Path | None = None)
         words = ["-m", f"classroom.{module}", str(end.fileno()), str(limits.cell_seconds)]
         return sandbox.command(words, files, data, limits)
 
-    with tempfile.TemporaryFile() as output, contextlib.ExitStack() as stack:
-        for end in ends:
-            stack.callback(end.close)
-        theirs = stack.enter_context(
-            sandbox.Isolated(command("worker", ends[0], THEIRS), limits, [ends[0].fileno()])
+    # A minute more, in which the checker says what it has.
+    longer = replace(limits, total_seconds=limits.total_seconds + 60)
+    with (
+        tempfile.TemporaryFile() as given,
+        tempfile.TemporaryFile() as output,
+        contextlib.closing(ends[0]),
+        contextlib.closing(ends[1]),
+    ):
+        given.write(json.dumps(plan).encode())
+        given.seek(0)
+        student = sandbox.Isolated(command("worker", ends[0], THEIRS), limits, [ends[0].fileno()])
+        checker = sandbox.Isolated(
+            command("checker", ends[1], OURS), longer, [ends[1].fileno()], (given, output)
         )
-        ours = stack.enter_context(
-            sandbox.Isolated(command("checker", ends[1], OURS), limits, [ends[1].fileno()], output)
-        )
-        for end in ends:
-            end.close()
-        ours.give(json.dumps(plan).encode())
-        while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                ours.process.wait(0.1)
-            theirs.watch()
-            if ours.process.poll() is not None:
-                break
-            # A minute more, in which the checker says what it has.
-            if not theirs.ended or theirs.seconds() > limits.total_seconds + 60:
+        with student as theirs, checker as ours:
+            for end in ends:
+                end.close()
+            while ours.process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    ours.process.wait(0.1)
+                theirs.watch()
                 ours.watch()
         output.seek(0)
         lines = output.read(LARGEST).decode(errors="replace").splitlines()
-        ended = theirs.ended
     if worth and not lines:
         raise RuntimeError(ours.ended or "nothing could be started")
-    late = "seconds" in ended
+    late = "seconds" in theirs.ended
     for line in lines:
         try:
             said = json.loads(line)
@@ -95,7 +95,7 @@ def execute(cells: list[Cell], limits: sandbox.Limits, data: Path | None = None)
         elif said["error"]:
             made.messages[name or "an added cell"] = said["error"]
         if said["gone"] and not made.notes:
-            made.notes.append(f"stopped in {name or 'a cell'}: {ended or said['gone']}")
+            made.notes.append(f"stopped in {name or 'a cell'}: {theirs.ended or said['gone']}")
     if ours.ended:
         made.notes.append(f"the tests of it were ended: {ours.ended}")
     for name in worth:

@@ -150,7 +150,7 @@ class Isolated:
         line: Of :func:`command`.
         limits: What it may use.
         sockets: Numbers of the sockets that it is given.
-        output: Where what it prints goes; it then reads from a pipe. None for nowhere.
+        files: What it reads from and what it prints to; None for nothing and nowhere.
     """
 
     def __init__(
@@ -158,10 +158,11 @@ class Isolated:
         line: Sequence[str],
         limits: Limits,
         sockets: Sequence[int] = (),
-        output: IO | None = None,
+        files: tuple[IO, IO] | None = None,
     ) -> None:
         """Take what to run; ``with`` starts it."""
-        self.line, self.limits, self.sockets, self.output = line, limits, sockets, output
+        self.line, self.limits, self.sockets = line, limits, sockets
+        self.files = files or (subprocess.DEVNULL, subprocess.DEVNULL)
         self.ended = ""  # why the grader ended it
         self.waited = 0.0  # which share of its time it waited for a processor
 
@@ -171,8 +172,8 @@ class Isolated:
         try:
             self.process = subprocess.Popen(
                 [*self.group.prefix(), *self.line],
-                stdin=subprocess.PIPE if self.output else subprocess.DEVNULL,
-                stdout=self.output or subprocess.DEVNULL,
+                stdin=self.files[0],
+                stdout=self.files[1],
                 stderr=subprocess.DEVNULL,
                 cwd="/",
                 pass_fds=self.sockets,
@@ -184,16 +185,6 @@ class Isolated:
         self.started = time.monotonic()
         return self
 
-    def give(self, content: bytes) -> None:
-        """Write all that it reads; nothing where it has ended."""
-        if self.process.stdin and not self.process.stdin.closed:
-            with contextlib.suppress(BrokenPipeError), self.process.stdin as pipe:
-                pipe.write(content)
-
-    def seconds(self) -> float:
-        """Tell how long ago it was started."""
-        return time.monotonic() - self.started
-
     def watch(self) -> None:
         """End it where it uses more than it may; note how long it waited for a processor."""
         processes = self._processes()
@@ -201,7 +192,7 @@ class Isolated:
             with contextlib.suppress(OSError, ValueError):
                 ran, waited, _ = map(int, Path(f"/proc/{process}/schedstat").read_text().split())
                 self.waited = waited / max(ran + waited, 1)
-        if self.seconds() > self.limits.total_seconds:
+        if time.monotonic() - self.started > self.limits.total_seconds:
             self.kill(f"longer than {self.limits.total_seconds:g} seconds in all")
         elif self.group.exceeded() or (
             not self.group.holds("memory") and _memory(processes) > self.limits.memory
@@ -233,7 +224,6 @@ class Isolated:
     def __exit__(self, *error: object) -> None:
         """End it."""
         self.kill("")
-        self.give(b"")
         self.group.remove()
 
 
