@@ -1,9 +1,15 @@
 """Read notebooks: an assignment as its author wrote it, and the cells of what was handed in."""
 
+import ast
 import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+
+MOST_CELLS = 1000
+# A locked cell with this tag stands beside the answers: its functions use them, and tests use it.
+HELPER = "beside-answers"
+SETUP = "setup"  # the id of the book's own first cell, which has no grade_id
 
 
 class LeftOut(ValueError):
@@ -14,13 +20,12 @@ class LeftOut(ValueError):
 class Cell:
     """A cell of an assignment, as its author wrote it."""
 
-    kind: str  # "answer", "written", "test" or "given"
+    kind: str  # "answer", "written", "test", "given", "helper" or "added"
     cell_type: str | None
     source: str
-    grade_id: str = ""  # empty where it has none
+    grade_id: str = ""  # empty where a student added it
     points: float = 0.0
-    cell_id: str | None = None
-    sets: frozenset[str] = frozenset()  # of an answer: the names that the instructor's answer sets
+    sets: frozenset[str] = frozenset()  # the names that the instructor's answer or helper sets
 
 
 @dataclass
@@ -30,6 +35,7 @@ class Assignment:
     name: str
     cells: list[Cell]
     digest: str
+    own: frozenset[str]  # the ids of all its cells
 
     @property
     def questions(self) -> list[Cell]:
@@ -44,7 +50,8 @@ def text_of(cell: dict) -> str:
         source = "".join(source)
     if not isinstance(source, str):
         raise LeftOut("damaged: a cell's source is no text")
-    return source
+    # Half a character, which no file can hold, becomes a question mark.
+    return source.encode("utf-8", "replace").decode()
 
 
 def parse_notebook(content: bytes) -> list[dict]:
@@ -74,17 +81,45 @@ def parse_notebook(content: bytes) -> list[dict]:
     cells = notebook.get("cells")
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise LeftOut("damaged: it has no list of cells")
+    if len(cells) > MOST_CELLS:
+        raise LeftOut(f"{len(cells)} cells, more than {MOST_CELLS}")
     for cell in cells:
         cell["source"] = text_of(cell)
         if not isinstance(cell.setdefault("metadata", {}), dict):
             raise LeftOut("damaged: a cell's metadata is no dictionary")
+        if not isinstance(cell.setdefault("id", ""), str):
+            raise LeftOut("damaged: a cell's id is no text")
     return cells
 
 
 def nbgrader_of(cell: dict) -> dict:
     """Give a cell's nbgrader metadata, an empty dictionary where it has none."""
     metadata = cell["metadata"].get("nbgrader")
-    return metadata if isinstance(metadata, dict) and metadata.get("grade_id") else {}
+    named = isinstance(metadata, dict) and isinstance(metadata.get("grade_id"), str)
+    return metadata if named and metadata["grade_id"] else {}
+
+
+def names_set(source: str) -> frozenset[str]:
+    """List the names that a cell sets outside functions: by assignment, import or definition.
+
+    >>> sorted(names_set("import numpy as np\\na, b = 1, 2\\ndef f():\\n    c = 3"))
+    ['a', 'b', 'f', 'np']
+    """
+    waiting: list[ast.AST] = list(ast.parse(source).body)
+    names: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names.update((name.asname or name.name).partition(".")[0] for name in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        comprehension = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
+        if not isinstance(node, comprehension):
+            waiting += ast.iter_child_nodes(node)
+    return frozenset(names)
 
 
 def read_assignment(path: str | Path) -> Assignment:
@@ -96,10 +131,13 @@ def read_assignment(path: str | Path) -> Assignment:
     content = Path(path).read_bytes()
     cells: list[Cell] = []
     seen = set()
-    for cell in parse_notebook(content):
+    parsed = parse_notebook(content)
+    for cell in parsed:
         mark = nbgrader_of(cell)
-        name = mark.get("grade_id")
-        if name is not None and name in seen:
+        name = mark.get("grade_id") or (SETUP if cell["id"] == SETUP else None)
+        if name is None:  # for the student, to try things out
+            continue
+        if name in seen:
             raise ValueError(f"{path}: two cells have the grade_id {name!r}")
         seen.add(name)
         if mark.get("task") or (mark.get("grade") and mark.get("solution")):
@@ -109,12 +147,14 @@ def read_assignment(path: str | Path) -> Assignment:
         elif mark.get("solution"):
             kind = "answer"
         else:
-            kind = "given"
+            kind = "helper" if HELPER in cell["metadata"].get("tags", ()) else "given"
         points = float(mark.get("points") or 0) if kind in ("test", "written") else 0.0
-        cells.append(
-            Cell(kind, cell.get("cell_type"), cell["source"], name or "", points, cell.get("id"))
-        )
-    return Assignment(Path(path).stem, cells, hashlib.sha256(content).hexdigest())
+        source = cell["source"]
+        code = kind in ("answer", "helper") and cell.get("cell_type") == "code"
+        sets = names_set(source) if code else frozenset()
+        cells.append(Cell(kind, cell.get("cell_type"), source, name, points, sets))
+    own = frozenset(cell["id"] for cell in parsed if cell["id"])
+    return Assignment(Path(path).stem, cells, hashlib.sha256(content).hexdigest(), own)
 
 
 def read_assignments(folder: str | Path) -> dict[str, Assignment]:

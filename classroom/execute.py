@@ -1,93 +1,105 @@
-"""Execute a submission's cells in isolation and take its tests' points."""
+"""Execute a submission: its answers in one isolated process, the tests of them in another."""
 
-import secrets
+import contextlib
+import json
+import socket
+import subprocess
+import tempfile
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from classroom import sandbox
 from classroom.assignment import Cell
-from classroom.guard import guarded_test, names_set
 
-LONGEST_MESSAGE = 600  # letters of an error that a page shows
+OURS = ("__init__.py", "plain.py", "models.py", "worker.py", "checker.py")
+THEIRS = OURS[:-1]
+LARGEST = 10_000_000  # bytes of what the checker says
 
 
-def execute(
-    cells: list[Cell], limits: sandbox.Limits, data: Path | None = None, slot: int = 0
-) -> tuple[dict[str, float | None], dict[str, str], list[str]]:
+@dataclass
+class Outcome:
+    """What the execution of a submission came to."""
+
+    points: dict[str, float | None] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)  # by question or cell
+    notes: list[str] = field(default_factory=list)
+    starved: bool = False  # it took too long, and could not have had a processor all the time
+
+
+def execute(cells: list[Cell], limits: sandbox.Limits, data: Path | None = None) -> Outcome:
     """Execute a notebook's cells in isolation and take its tests' points.
-
-    A test counts if it ran to its end without an error, as the kernel's reply says, and only where
-    a value that is made for this one run was set after its last line.
 
     Args:
         cells: Of ``match_cells``.
-        limits: A ``sandbox.Limits``.
+        limits: What it may use.
         data: The folder of data it may read.
-        slot: Which of those that run at the same time this is.
 
     Returns:
-        Points by question, messages by question or cell, and notes.
+        What it came to. A test that was not run to its end gives no points.
+
+    Raises:
+        OSError, RuntimeError: Nothing could be started.
     """
-    points: dict[str, float | None] = {}
-    messages: dict[str, str] = {}
-    notes: list[str] = []
+    made = Outcome()
     for cell in cells:
-        if cell.kind == "test":
-            points[cell.grade_id] = 0.0
-        elif cell.kind == "written":
-            points[cell.grade_id] = None
-    kernel_gone = None
-    # What the instructor's cells set and answers need not set is put back before each test, so
-    # that no answer changes what it is tested with.
-    free = set().union(*(cell.sets for cell in cells if cell.kind == "answer"), set())
-    kept = f"_kept_{secrets.token_hex(8)}"
-    with sandbox.Kernel(limits, data, slot) as kernel:
-        for cell in cells:
-            if cell.cell_type != "code" or not cell.source.strip():
-                continue
-            if kernel_gone is not None:
-                if cell.kind == "test":
-                    messages[cell.grade_id] = f"not run: an earlier cell ended it ({kernel_gone})"
-                continue
-            code, proof, value = cell.source, None, None
-            if cell.kind == "test":
-                code, proof, value = guarded_test(cell.source)
-                code = f"globals().update(globals().get({kept!r}, {{}}))\n{code}"
-            names = names_set(cell.source) - free if cell.kind in ("test", "given") else ()
-            if names:
-                code += f"\nglobals().setdefault({kept!r}, {{}}).update("
-                code += f"{{k: globals()[k] for k in {sorted(names)!r} if k in globals()}})"
-            try:
-                reply = kernel.run(code, {"proof": proof} if proof else None)
-            except sandbox.Stopped as error:
-                kernel_gone = str(error)
-                notes.append(f"stopped in {cell.grade_id or 'a cell'}: {kernel_gone}")
-                reply = {"status": "error", "ename": "Stopped", "evalue": kernel_gone}
-            if cell.kind == "test":
-                shown = reply.get("user_expressions", {}).get("proof", {}).get("data", {})
-                if reply.get("status") == "ok" and shown.get("text/plain") == value:
-                    points[cell.grade_id] = cell.points
-                    continue
-            if reply.get("status") != "ok" or cell.kind == "test":
-                messages[cell.grade_id or "an added cell"] = message_of(reply)
-    return points, messages, notes
+        if cell.kind in ("test", "written"):
+            made.points[cell.grade_id] = 0.0 if cell.kind == "test" else None
+    worth = {cell.grade_id: cell.points for cell in cells if cell.kind == "test"}
+    plan = [
+        {"kind": c.kind, "name": c.grade_id, "source": c.source, "sets": sorted(c.sets)}
+        for c in cells
+        if c.cell_type == "code" and c.source.strip()
+    ]
+    ends = socket.socketpair()
 
+    def command(module, end, files):
+        words = ["-m", f"classroom.{module}", str(end.fileno()), str(limits.cell_seconds)]
+        return sandbox.command(words, files, data, limits)
 
-def message_of(reply: dict) -> str:
-    """Say in a line or two why a cell failed.
-
-    >>> message_of({"ename": "AssertionError", "evalue": "5 is the padding"})
-    '5 is the padding'
-    >>> message_of({"ename": "NameError", "evalue": "name 'x' is not defined"})
-    "NameError: name 'x' is not defined"
-    """
-    name, words = str(reply.get("ename", "")), str(reply.get("evalue", ""))
-    if name in ("AssertionError", "Stopped", "TimeoutError") and words:
-        text = words
-    elif name == "AssertionError":
-        text = "a test did not hold (it gives no message)"
-    elif not name:
-        text = "the test did not run to its end"
-    else:
-        text = f"{name}: {words}" if words else name
-    text = "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
-    return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " …"
+    # A minute more, in which the checker says what it has.
+    longer = replace(limits, total_seconds=limits.total_seconds + 60)
+    with (
+        tempfile.TemporaryFile() as given,
+        tempfile.TemporaryFile() as output,
+        contextlib.closing(ends[0]),
+        contextlib.closing(ends[1]),
+    ):
+        given.write(json.dumps(plan).encode())
+        given.seek(0)
+        student = sandbox.Isolated(command("worker", ends[0], THEIRS), limits, [ends[0].fileno()])
+        checker = sandbox.Isolated(
+            command("checker", ends[1], OURS), longer, [ends[1].fileno()], (given, output)
+        )
+        with student as theirs, checker as ours:
+            for end in ends:
+                end.close()
+            while ours.process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    ours.process.wait(0.1)
+                theirs.watch()
+                ours.watch()
+        output.seek(0)
+        lines = output.read(LARGEST).decode(errors="replace").splitlines()
+    if worth and not lines:
+        raise RuntimeError(ours.ended or "nothing could be started")
+    late = "seconds" in theirs.ended
+    for line in lines:
+        try:
+            said = json.loads(line)
+        except ValueError:  # cut off where it was ended
+            continue
+        name = said["name"]
+        late = late or said["late"]
+        if said["test"] and not said["error"]:
+            made.points[name] = worth[name]
+        elif said["error"]:
+            made.messages[name or "an added cell"] = said["error"]
+        if said["gone"] and not made.notes:
+            made.notes.append(f"stopped in {name or 'a cell'}: {theirs.ended or said['gone']}")
+    if ours.ended:
+        made.notes.append(f"the tests of it were ended: {ours.ended}")
+    for name in worth:
+        if not made.points[name]:
+            made.messages.setdefault(name, "the test did not run to its end")
+    made.starved = late and theirs.waited > 0.3
+    return made

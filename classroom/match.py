@@ -1,16 +1,8 @@
 """Match cells: a student's answers go into the instructor's notebook, by their ``grade_id``."""
 
-import re
 from dataclasses import replace
 
 from classroom.assignment import Assignment, Cell, LeftOut, nbgrader_of
-from classroom.guard import names_set
-
-# Words with which a notebook could reach into what executes it: for the teacher's eyes.
-SUSPICIOUS = re.compile(
-    r"get_ipython|ast_transformers|run_cell|run_code|settrace|setprofile|gc\.get_|_getframe"
-    r"|ipykernel|__builtins__|\bbuiltins\b|sys\.modules|os\._exit|ctypes|/proc/"
-)
 
 
 def match_cells(assignment: Assignment, submitted: list[dict]) -> tuple[list[Cell], list[str]]:
@@ -29,18 +21,17 @@ def match_cells(assignment: Assignment, submitted: list[dict]) -> tuple[list[Cel
     Raises:
         LeftOut: It is another assignment's, or two cells have one grade_id.
     """
-    known = {cell.grade_id: cell for cell in assignment.cells if cell.grade_id}
-    given_ids = {cell.cell_id for cell in assignment.cells if cell.cell_id}
+    known = {cell.grade_id for cell in assignment.cells}
     theirs: dict[str, str] = {}
     added: dict[str | None, list[Cell]] = {}
     last = None
     for part in submitted:
         name = nbgrader_of(part).get("grade_id")
-        if isinstance(name, str) and name in known:
+        if name in known:
             if name in theirs:
                 raise LeftOut(f"two cells have the grade_id {name!r}: one was copied")
             theirs[name], last = part["source"], name
-        elif part.get("cell_type") == "code" and part.get("id") not in given_ids:
+        elif part.get("cell_type") == "code" and part["id"] not in assignment.own:
             added.setdefault(last, []).append(Cell("added", "code", part["source"]))
     if submitted and known and not theirs:
         raise LeftOut(f"a notebook of another assignment: no cell of {assignment.name} is in it")
@@ -51,19 +42,9 @@ def match_cells(assignment: Assignment, submitted: list[dict]) -> tuple[list[Cel
             if cell.grade_id not in theirs:
                 notes.append(f"cell {cell.grade_id} was deleted")
             source = theirs.get(cell.grade_id, "")
-            cell = replace(cell, source=source, sets=frozenset(names_set(cell.source)))
+            cell = replace(cell, source=source)
         elif cell.kind == "test" and cell.grade_id not in theirs:
             notes.append(f"test {cell.grade_id} was deleted and is put back")
         cells.append(cell)
-        cells += added.get(cell.grade_id, []) if cell.grade_id else []
-    words = sorted(
-        {
-            word
-            for cell in cells
-            if cell.kind in ("answer", "written", "added") and cell.cell_type == "code"
-            for word in SUSPICIOUS.findall(cell.source)
-        }
-    )
-    if words:
-        notes.append(f"look at it by hand: it uses {', '.join(words)}")
+        cells += added.get(cell.grade_id, [])
     return cells, notes
