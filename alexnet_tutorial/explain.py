@@ -514,7 +514,7 @@ message. Nothing leaves your browser.</label>
     const left = narrow(typed ? words : []);
     if (!words.length) return;
     if (!found.length && left) {
-      line("In the table.", `${left} with these words, below. Paste the message for its cause.`);
+      line("Found.", `${left} of the messages or causes below ${left > 1 ? "have" : "has"} these words.`);
       return;
     }
     if (!found.length) {
@@ -547,8 +547,8 @@ message. Nothing leaves your browser.</label>
       details.className = "alexnet-fold";
       summary.textContent = `All ${table.querySelectorAll("tbody tr").length} messages`;
       const box = table.closest(".pst-scrollable-table-container") || table;
-      box.before(details);
       details.append(summary, box);
+      root.after(details);
       folded.push(["messages", "messages", details]);
     }
     const marks = [...document.querySelectorAll("a[id], h3")];
