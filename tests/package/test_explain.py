@@ -111,6 +111,30 @@ ASKED = [
     ),
     (
         "ValueError",
+        "Arguments `target` and `output` must have the same shape up until the last dimension: "
+        "target.shape=(None, 32, 32), output.shape=(None, 64, 64, 2)",
+        "masks",
+    ),
+    (
+        "ValueError",
+        "Arguments `target` and `output` must have the same shape up until the last dimension: "
+        "target.shape=(8,), output.shape=(8, 7, 7, 67)",
+        "flatten",
+    ),
+    (
+        "ValueError",
+        "Arguments `target` and `output` must have the same shape up until the last dimension: "
+        "target.shape=(8, 10), output.shape=(8, 10)",
+        "one-hot",
+    ),
+    (
+        "ValueError",
+        "Argument `output` must have rank (ndim) `target.ndim - 1`. Received: "
+        "target.shape=(None, 64, 64, 2), output.shape=(None, 64, 64, 2)",
+        "one-hot",
+    ),
+    (
+        "ValueError",
         "Arguments `target` and `output` must have the same rank (ndim). Received: "
         "target.shape=(None, 67), output.shape=(None, 7, 7, 67)",
         "flatten",
