@@ -1,5 +1,6 @@
 """Have Jupyter Book build the site, and mend what its theme writes."""
 
+import html
 import json
 import os
 import re
@@ -33,6 +34,10 @@ DEAD = re.compile(
     r'<button class="pst-navbar-icon sidebar-toggle (?:primary|secondary)-toggle".*?</button>',
     re.DOTALL,
 )
+OUTPUT = re.compile(
+    r'(<div class="output[^>]*>\s*<div class="highlight">)<pre>(.*?)</pre>', re.DOTALL
+)
+LONG = 120  # characters of a line of output; a longer one is broken and not scrolled
 ICON = re.compile(r'<(i|span)\b([^>]*\bclass="([^"]*\bfa-[^"]*)"[^>]*)>\s*</\1>')
 FONTAWESOME = re.compile(r'\s*<script[^>]*\bsrc="[^"]*/fontawesome\.js[^"]*"[^>]*></script>')
 MATHJAX = re.compile(r'\s*<script[^>]*\bsrc="[^"]*/mathjax/[^"]*"[^>]*></script>')
@@ -118,7 +123,7 @@ def repair(site: Path) -> None:
         text = before = page.read_text(encoding="utf-8")
         for wrong, right in REPAIRS.items():
             text = text.replace(wrong, right)
-        text = DEAD.sub("", text)
+        text = OUTPUT.sub(wrapped, DEAD.sub("", text))
         # A header cell without words: the corner of a table is no header.
         text = re.sub(r'<th( class="head[^"]*")><p></p></th>', r"<td\1></td>", text)
         if text != before:
@@ -128,6 +133,13 @@ def repair(site: Path) -> None:
     if not found:
         raise SystemExit(f"{site / 'index.html'}: expected a page that leads to the first one")
     (site / "index.html").write_text(INDEX.format(target=found[1]), encoding="utf-8")
+
+
+def wrapped(match: re.Match[str]) -> str:
+    """Give an output that has a very long line the class whose lines are broken."""
+    lines = html.unescape(re.sub(r"<[^>]+>", "", match[2])).splitlines()
+    long = max(map(len, lines), default=0) > LONG
+    return f'{match[1]}<pre class="alexnet-long">{match[2]}</pre>' if long else match[0]
 
 
 def lighten(site: Path) -> None:
