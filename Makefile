@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 export PYTHONSAFEPATH := 1
 
-.PHONY: help book check pdf offline test lint environment notebooks classroom worksheet grade fork \
+.PHONY: help book serve check pdf offline test lint environment notebooks classroom worksheet grade fork \
   format clean colab rehearsal
 
 help:
 	@echo "make book       execute every chapter and build the site (prints where it is)"
+	@echo "make serve      show the built site at http://localhost:8000"
 	@echo "make check      an answer in two minutes: style, types, spelling, the package's fast tests"
 	@echo "make test       check everything: style, notebooks, package, site"
 	@echo "make pdf        print the built site into one PDF (make book does so too)"
@@ -31,6 +32,9 @@ environment:
 
 book: environment
 	@$(VENV)/python -m tools.build
+
+serve: book
+	$(VENV)/python -m http.server --bind 127.0.0.1 --directory build/html 8000
 
 # "make book" does this too, wherever it finds a Chromium; this alone reprints what is built.
 pdf: environment

@@ -314,8 +314,9 @@ CASES = (
         "target.shape=(None, 6), output.shape=(None, 6)",
         "one-hot labels with the loss for class numbers",
         jax="must have the same shape up until the last dimension",
-        pattern=r"Argument `output` must have rank \(ndim\) `target\.ndim - 1`.*"
-        r"output\.shape=\((None|\d+), \d+\)",
+        pattern=r"(Argument `output` must have rank \(ndim\) `target\.ndim - 1`|"
+        r"must have the same shape up until the last dimension).*"
+        r"(output\.shape=\((None|\d+), \d+\)|target\.shape=(\([^)]*\)), output\.shape=\4)",
     ),
     Case(
         "flatten",
@@ -329,8 +330,8 @@ CASES = (
         "masks",
         "must have the same shape up until the last dimension",
         "a label for each pixel, and the masks have another size than the output",
-        pattern=r"must have the same shape up until the last dimension|"
-        r"SparseSoftmaxCrossEntropyWithLogits/assert_equal",
+        pattern=r"(Arguments `target` and `output` )?must have the same shape up until the last "
+        r"dimension|SparseSoftmaxCrossEntropyWithLogits/assert_equal",
     ),
     Case(
         "history",

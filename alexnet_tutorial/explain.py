@@ -442,8 +442,9 @@ def search_field() -> str:
 
 _FIELD = r"""
 <div class="alexnet-explain" data-cases="DATA">
-<label for="alexnet-traceback">Paste your traceback here, all of it</label>
-<textarea id="alexnet-traceback" rows="6" spellcheck="false" autocomplete="off"
+<label for="alexnet-traceback">Paste your traceback here, all of it, or type a few words of the
+message. Nothing leaves your browser.</label>
+<textarea id="alexnet-traceback" rows="5" spellcheck="false" autocomplete="off"
  style="width: 100%; box-sizing: border-box; font-family: monospace"></textarea>
 <div class="alexnet-explain-answer" role="status" aria-live="polite"></div>
 </div>
@@ -489,13 +490,35 @@ _FIELD = r"""
     part.append(head, body);
     answer.append(part);
   };
+
+  // A few words, as they are typed, leave the rows of the table that have all of them.
+  let table = null;
+  const narrow = (words) => {
+    if (!table) return 0;
+    const rows = [...table.querySelectorAll("tbody tr")];
+    for (const row of rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+    }
+    const left = rows.filter((row) => !row.hidden).length;
+    if (words.length && left) table.closest("details").open = true;
+    return words.length ? left : 0;
+  };
   const show = () => {
     answer.replaceChildren();
     const text = clean(field.value);
-    if (!text.trim()) return;
+    const words = single(text).toLowerCase().split(" ").filter(Boolean);
     let found = matches(last(text));
     if (!found.length) found = matches(single(text));
+    const typed = !found.length && words.length < 8;
+    const left = narrow(typed ? words : []);
+    if (!words.length) return;
+    if (!found.length && left) {
+      line("Found.", `${left} of the messages or causes below ${left > 1 ? "have" : "has"} these words.`);
+      return;
+    }
     if (!found.length) {
+      narrow([]);
       line("Unknown.", "The index does not have this message. Is the last line there?");
       return;
     }
@@ -510,9 +533,24 @@ _FIELD = r"""
   };
   field.addEventListener("input", show);
 
-  // The sections fold; what a link leads to is opened, and everything is for printing.
+  // The page starts with the field. The table and the sections fold; what a link leads to is
+  // opened, and everything is for printing.
   const fold = () => {
+    const title = document.querySelector("article h1");
+    if (title) title.after(root);
     const folded = [];
+    const listed = document.querySelector("td a[href^='#']");
+    table = listed && listed.closest("table");
+    if (table) {
+      const details = document.createElement("details");
+      const summary = document.createElement("summary");
+      details.className = "alexnet-fold";
+      summary.textContent = `All ${table.querySelectorAll("tbody tr").length} messages`;
+      const box = table.closest(".pst-scrollable-table-container") || table;
+      details.append(summary, box);
+      root.after(details);
+      folded.push(["messages", "messages", details]);
+    }
     const marks = [...document.querySelectorAll("a[id], h3")];
     marks.forEach((anchor, at) => {
       const heading = marks[at + 1];
@@ -522,6 +560,7 @@ _FIELD = r"""
       if (!section || section.querySelector("h3") !== heading) return;
       const details = document.createElement("details");
       const summary = document.createElement("summary");
+      details.className = "alexnet-fold";
       section.before(details);
       details.before(anchor);  // it stood at the end of the section before, which folds too
       summary.append(heading);

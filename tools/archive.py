@@ -34,9 +34,7 @@ README = """\
 AlexNet, taken apart: the book without internet
 ===============================================
 
-1. Read. Open site/index.html in a browser. Everything works from the files but the workbench: for
-   it, run   python -m http.server -d site   in this folder and open http://localhost:8000
-   instead.{pdf}
+1. Read. Open site/index.html in a browser. Everything works from the files.{pdf}
 
 2. Install. With {python}, in this folder:
        python -m venv env

@@ -1,5 +1,6 @@
 """Have Jupyter Book build the site, and mend what its theme writes."""
 
+import html
 import json
 import os
 import re
@@ -28,6 +29,19 @@ REPAIRS = {
     ' role="doc-biblioentry"': "",
     '<div role="list" class="citation-list">': '<div class="citation-list">',
 }
+# The theme opens a menu with the first button for it, and those lie in a header that it hides.
+DEAD = re.compile(
+    r'<button class="pst-navbar-icon sidebar-toggle (?:primary|secondary)-toggle".*?</button>',
+    re.DOTALL,
+)
+OUTPUT = re.compile(
+    r'(<div class="output[^>]*>\s*<div class="highlight">)<pre>(.*?)</pre>', re.DOTALL
+)
+LONG = 120  # characters of a line of output; a longer one is broken and not scrolled
+ICON = re.compile(r'<(i|span)\b([^>]*\bclass="([^"]*\bfa-[^"]*)"[^>]*)>\s*</\1>')
+FONTAWESOME = re.compile(r'\s*<script[^>]*\bsrc="[^"]*/fontawesome\.js[^"]*"[^>]*></script>')
+MATHJAX = re.compile(r'\s*<script[^>]*\bsrc="[^"]*/mathjax/[^"]*"[^>]*></script>')
+STYLES = {"fa-solid", "fa-regular", "fa-brands", "fa-lg"}
 # Jupyter Book's own page at the root has neither language nor title, and no link.
 INDEX = """\
 <!DOCTYPE html>
@@ -76,6 +90,7 @@ def build_site() -> bool:
     built = work / "_build" / "html"
     hush(built)
     repair(built)
+    lighten(built)
     # In one step: a site that is there is whole.
     os.replace(built, HTML)
     shutil.rmtree(work)
@@ -108,6 +123,7 @@ def repair(site: Path) -> None:
         text = before = page.read_text(encoding="utf-8")
         for wrong, right in REPAIRS.items():
             text = text.replace(wrong, right)
+        text = OUTPUT.sub(wrapped, DEAD.sub("", text))
         # A header cell without words: the corner of a table is no header.
         text = re.sub(r'<th( class="head[^"]*")><p></p></th>', r"<td\1></td>", text)
         if text != before:
@@ -117,3 +133,48 @@ def repair(site: Path) -> None:
     if not found:
         raise SystemExit(f"{site / 'index.html'}: expected a page that leads to the first one")
     (site / "index.html").write_text(INDEX.format(target=found[1]), encoding="utf-8")
+
+
+def wrapped(match: re.Match[str]) -> str:
+    """Give an output that has a very long line the class whose lines are broken."""
+    lines = html.unescape(re.sub(r"<[^>]+>", "", match[2])).splitlines()
+    long = max(map(len, lines), default=0) > LONG
+    return f'{match[1]}<pre class="alexnet-long">{match[2]}</pre>' if long else match[0]
+
+
+def lighten(site: Path) -> None:
+    """Take out what a page loads and does not need.
+
+    Icons are drawn in place of the script that holds 2,000 of them (1.5 MB); MathJax (1.3 MB) stays
+    where there is a formula.
+
+    Raises:
+        SystemExit: A page has an icon that the theme's script does not hold.
+    """
+    script = site / "_static" / "scripts" / "fontawesome.js"
+    drawings = script.read_text(encoding="utf-8")
+
+    def draw(match: re.Match[str]) -> str:
+        words = match[3].split()
+        name = next(w for w in words if w.startswith("fa-") and w not in STYLES)
+        known = re.search(
+            rf'[{{,]"?{name.removeprefix("fa-")}"?:\[(\d+),(\d+),\[[^]]*\],"\w+","([^"]+)"\]', drawings
+        )
+        if not known:
+            raise SystemExit(f"{script}: expected the drawing of the icon {name!r}")
+        return (
+            f'<svg{match[2].replace(match[3], " ".join(["alexnet-icon", *words]))} '
+            f'aria-hidden="true" viewBox="0 0 {known[1]} {known[2]}">'
+            f'<path fill="currentColor" d="{known[3]}"/></svg>'
+        )
+
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        text = FONTAWESOME.sub("", ICON.sub(draw, text))
+        if not re.search(r'class="[^"]*\bmath\b', text):
+            text = MATHJAX.sub("", text)
+        page.write_text(text, encoding="utf-8")
+    script.unlink()
+    sheet = site / "_static" / "styles" / "pydata-sphinx-theme.css"
+    rules = sheet.read_text(encoding="utf-8")
+    sheet.write_text(re.sub(r"\.fa-[^{}]*:before\{content:[^}]*\}", "", rules), encoding="utf-8")

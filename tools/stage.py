@@ -2,9 +2,11 @@
 
 import importlib.resources
 import json
+import math
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import urlparse
 from xml.sax.saxutils import escape
 
 import nbformat
@@ -20,6 +22,9 @@ SOURCE = BUILD / "source"
 # Where the status page has its tables.
 STATUS = Path("book", "status.md")
 STATUS_MARK = "<!-- The build puts its record here. -->"
+# The landing page, and where the network stands on it.
+LANDING = Path("book", "intro.md")
+HERO_MARK = "<!-- The build draws the network here. -->"
 
 
 def with_measured_time(source: str, record: dict) -> str:
@@ -85,6 +90,38 @@ def write_presets(folder: Path) -> None:
     (folder / "presets.js").write_text("".join(lines), encoding="utf-8")
 
 
+IMPORT = re.compile(r'^import (?:\* as (\w+)|\{([^}]*)\}) from "\./([\w.]+)";$', re.MULTILINE)
+
+
+def write_bundle(folder: Path) -> None:
+    """Join the workbench's modules into one plain script.
+
+    A browser refuses modules of a page that was opened as a file.
+    """
+    written: dict[str, str] = {}
+
+    def add(name: str) -> None:
+        if name in written:
+            return
+        code = (folder / name).read_text(encoding="utf-8")
+        for _, _, needed in IMPORT.findall(code):
+            add(needed)
+
+        def taken(match: re.Match[str]) -> str:
+            names = match[1] or f"{{{match[2].replace(' as ', ': ')}}}"
+            return f'const {names} = modules["{match[3]}"];'
+
+        code = IMPORT.sub(taken, code).replace("import.meta.url", "here")
+        names = ", ".join(re.findall(r"^export (?:const|function|class) (\w+)", code, re.MULTILINE))
+        code = re.sub(r"^export ", "", code, flags=re.MULTILINE)
+        written[name] = f'modules["{name}"] = (() => {{\n{code}\nreturn {{ {names} }};\n}})();\n'
+
+    add("workbench.js")
+    lines = ['"use strict";\n(() => {\nconst here = document.currentScript.src, modules = {};\n']
+    text = "".join([*lines, *written.values(), "})();\n"])
+    (folder / "bundle.js").write_text(text, encoding="utf-8")
+
+
 def write_addresses(folder: Path) -> None:
     """Write what holds the published site's address: site map, robots.txt and the 404 page."""
     folder.mkdir()
@@ -129,6 +166,61 @@ def write_misconceptions(target: Path) -> None:
     target.write_text("\n".join(lines), encoding="utf-8")
 
 
+def block(side: int, depth: int, color: str) -> str:
+    """Draw a box of maps: its front as high as they are, as deep as there are many.
+
+    Args:
+        side: Pixels of a side.
+        depth: Pixels that its back lies above its front, and to the right of it.
+        color: A class of the style sheet.
+
+    Returns:
+        An SVG that no screen reader reads.
+    """
+    front = f"M1 {depth + 1}h{side}v{side}h-{side}z"
+    above = f"M1 {depth + 1}l{depth} -{depth}h{side}l-{depth} {depth}z"
+    beside = f"M{side + 1} {depth + 1}l{depth} -{depth}v{side}l-{depth} {depth}z"
+    size = side + depth + 2
+    paths = "".join(f'<path d="{face}"/>' for face in (front, above, beside))
+    return (
+        f'<svg class="{color}" aria-hidden="true" width="{size}" height="{size}" '
+        f'viewBox="0 0 {size} {size}">{paths}</svg>'
+    )
+
+
+def hero() -> str:
+    """Draw the network of 2012 for the landing page: what goes in, and each layer with weights.
+
+    Returns:
+        HTML: a list whose items lead to their layer on the workbench.
+    """
+    from alexnet_tutorial.shapes import ledger
+    from alexnet_tutorial.shapes.variants import variant
+    from alexnet_tutorial.workbench import Workbench
+
+    network = variant("alexnet-2012")
+    book = ledger(network)
+
+    def item(name: str, shape: tuple[int, ...], words: str, color: str, layer: str | None) -> str:
+        height, channels = (shape[0], shape[2]) if len(shape) == 3 else (1, shape[0])
+        side = max(3, round(68 * (height / 224) ** 0.7))
+        picture = block(side, round(1.7 * math.log2(channels)), color)
+        link = f"workbench.html#{Workbench(network, layer).state}"
+        size = " × ".join(f"{number:,}" for number in shape)
+        return (
+            f'<li><a href="{link}">{picture}<b>{name}</b><span>{size}</span>'
+            f"<span>{words}</span></a></li>"
+        )
+
+    items = [item("picture", network.input_shape, "goes in", "picture", None)]
+    items += [
+        item(row.name, row.output, f"{row.parameters:,} parameters", row.kind, row.name)
+        for row in book.rows
+        if row.parameters
+    ]
+    return f'<ol class="alexnet-hero" aria-label="The network of 2012">{"".join(items)}</ol>'
+
+
 def stage() -> None:
     """Lay out what Jupyter Book reads: configuration, pages, executed notebooks, static files."""
     shutil.rmtree(SOURCE, ignore_errors=True)
@@ -147,7 +239,9 @@ def stage() -> None:
     if (ROOT / "book" / "references.bib").is_file():
         shutil.copyfile(ROOT / "book" / "references.bib", SOURCE / "book" / "references.bib")
 
-    write_presets(SOURCE / "book" / "theme" / "static" / "workbench")
+    workbench = SOURCE / "book" / "theme" / "static" / "workbench"
+    write_presets(workbench)
+    write_bundle(workbench)
     write_addresses(SOURCE / "root")
     write_misconceptions(SOURCE / "book" / "misconceptions.txt")
 
@@ -160,7 +254,12 @@ def stage() -> None:
             # Where nothing can print the book, no page may offer the PDF: see book/intro.md.
             lines = (ROOT / page).read_text(encoding="utf-8").splitlines(keepends=True)
             offered = [line for line in lines if printable or 'class="no-pdf"' not in line]
-            target.write_text("".join(offered), encoding="utf-8")
+            text = "".join(offered)
+            if page == LANDING:
+                owner = urlparse(repository()).path.strip("/")
+                colab = f"https://colab.research.google.com/github/{owner}/blob/main/"
+                text = text.replace(HERO_MARK, hero()).replace("COLAB/", colab)
+            target.write_text(text, encoding="utf-8")
             continue
         executed = nbformat.read(EXECUTED / page, as_version=4)
         record = executed.metadata.pop(PACKAGE)

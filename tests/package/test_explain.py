@@ -111,6 +111,30 @@ ASKED = [
     ),
     (
         "ValueError",
+        "Arguments `target` and `output` must have the same shape up until the last dimension: "
+        "target.shape=(None, 32, 32), output.shape=(None, 64, 64, 2)",
+        "masks",
+    ),
+    (
+        "ValueError",
+        "Arguments `target` and `output` must have the same shape up until the last dimension: "
+        "target.shape=(8,), output.shape=(8, 7, 7, 67)",
+        "flatten",
+    ),
+    (
+        "ValueError",
+        "Arguments `target` and `output` must have the same shape up until the last dimension: "
+        "target.shape=(8, 10), output.shape=(8, 10)",
+        "one-hot",
+    ),
+    (
+        "ValueError",
+        "Argument `output` must have rank (ndim) `target.ndim - 1`. Received: "
+        "target.shape=(None, 64, 64, 2), output.shape=(None, 64, 64, 2)",
+        "one-hot",
+    ),
+    (
+        "ValueError",
         "Arguments `target` and `output` must have the same rank (ndim). Received: "
         "target.shape=(None, 67), output.shape=(None, 7, 7, 67)",
         "flatten",
@@ -376,7 +400,8 @@ const answer = { append() {}, replaceChildren() { said = []; } };
 const field = { value: "", addEventListener(name, f) { show = f; } };
 const root = { dataset: { cases: cases }, querySelector: (s) =>
   s === "textarea" ? field : answer };
-globalThis.document = { querySelector: () => root, querySelectorAll: () => [], createElement: node,
+globalThis.document = { querySelector: (s) => s === ".alexnet-explain" ? root : null,
+  querySelectorAll: () => [], createElement: node,
   readyState: "complete", addEventListener() {}, getElementById: () => null };
 globalThis.location = { pathname: "/x.html", hash: "" };
 globalThis.addEventListener = () => {};
@@ -408,12 +433,15 @@ def test_the_field_on_the_page_finds_the_same():
 
 
 SECTIONS_OF_A_PAGE = """
+<table><tbody><tr><td><a href="#window">Negative size</a></td><td>a window</td></tr>
+<tr><td><a href="#groups">filters by groups</a></td><td>groups</td></tr></tbody></table>
 <section id="top"><h2>Windows</h2><p><a id="window"></a></p>
 <section id="a"><h3>Window</h3><p>one</p><p><a id="groups"></a></p></section>
 <section id="b"><h3>Groups</h3><p>two</p></section></section>
-<script>addEventListener("load", () => {
+"""
+TYPED = """<script>addEventListener("load", () => {
   const field = document.querySelector("textarea");
-  field.value = "Traceback\\nKeyError: 'acc'";
+  field.value = TEXT;
   field.dispatchEvent(new Event("input"));
 });</script>
 """
@@ -424,13 +452,29 @@ def test_in_a_browser_the_field_answers_and_sections_fold(tmp_path):
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if not browser:
         pytest.skip("no browser here")
-    page = tmp_path / "page.html"
-    page.write_text(f"<!doctype html><body>{search_field()}{SECTIONS_OF_A_PAGE}", encoding="utf-8")
-    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
-    done = subprocess.run([*command, f"{page.as_uri()}#groups"], capture_output=True, text=True)
-    answer, sections = done.stdout.split('<section id="top">')
+
+    def shown(text, anchor):
+        page = tmp_path / "page.html"
+        typed = TYPED.replace("TEXT", json.dumps(text))
+        article = f"<article><h1>Index</h1><p>objectives</p>{search_field()}{SECTIONS_OF_A_PAGE}"
+        page.write_text(f"<!doctype html><body>{article}</article>{typed}", encoding="utf-8")
+        command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+        done = subprocess.run([*command, page.as_uri() + anchor], capture_output=True, text=True)
+        return done.stdout.replace(' class="alexnet-fold"', "")
+
+    pasted = shown("Traceback\nKeyError: 'acc'", "#groups")
+    answer, sections = pasted.split('<section id="top">')
+    assert '<h1>Index</h1><div class="alexnet-explain"' in answer  # the page starts with it
     assert "the key is called accuracy now" in answer.split('role="status"')[1]
     assert 'href="#history"' in answer
+    assert "<details><summary>All 2 messages</summary><table>" in answer
     closed, opened = sections.split('<a id="groups"></a>')
     assert "<details><summary><h3>Window</h3></summary>" in closed
     assert '<details open=""><summary><h3>Groups</h3></summary>' in opened
+
+    narrowed = shown("GROUPS filters", "")
+    assert '<details open=""><summary>All 2 messages</summary>' in narrowed
+    assert '<tr hidden=""><td><a href="#window">' in narrowed
+    assert '<tr><td><a href="#groups">' in narrowed
+    unknown = shown("ZeroDivisionError: division by zero", "")
+    assert "does not have this message" in unknown and "<tr hidden" not in unknown

@@ -1,10 +1,11 @@
-// On every page, so it is small: fetches the workbench only where a page holds one. A plain script,
-// since a browser refuses modules of a page that was opened as a file.
-if (document.querySelector("alexnet-workbench") && location.protocol.startsWith("http")) {
+// On every page, so it is small: fetches the workbench only where a page holds one. The build joins
+// its modules into one plain script, since a browser refuses modules of a page opened as a file.
+if (document.querySelector("alexnet-workbench")) {
   const here = document.currentScript.src;
   const style = document.createElement("link");
   style.rel = "stylesheet";
   style.href = new URL("workbench.css", here);
-  document.head.append(style);
-  import(new URL("workbench.js", here));
+  const script = document.createElement("script");
+  script.src = new URL("bundle.js", here);
+  document.head.append(style, script);
 }

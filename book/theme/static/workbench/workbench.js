@@ -13,6 +13,7 @@ import { decode, encode, fresh, preset, presetName } from "./state.js";
 const PAGE = new URL("../../book/workbench.html", import.meta.url).href;
 const STEP_MS = 350;
 const DASH = "–";
+const COLUMNS = [["output", "output"], ["parameters", "parameters"], ["macs", "MACs"]];
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let made = 0;
 
@@ -109,6 +110,7 @@ class Workbench extends HTMLElement {
       class: "wb-scroll", tabindex: "0", role: "region", "aria-label": "The ledger: every layer",
     }, this.table);
     this.totals = h("p", { class: "wb-totals" });
+    this.beside = h("p", { class: "wb-beside" });
     this.comparison = h("div", { class: "wb-compare" });
     this.said = h("p", { class: "wb-said", role: "status" });
     this.live = h("p", { class: "wb-hidden", "aria-live": "polite" });
@@ -127,10 +129,11 @@ class Workbench extends HTMLElement {
       this.notice,
       this.strip,
       this.totals,
+      this.beside,
       h("div", { class: "wb-two" }, this.inspector, this.detail,
         h("fieldset", { class: "wb-numbers" }, h("legend", {}, "In numbers"), this.numbers)),
-      rows,
       this.comparison,
+      rows,
       h("div", { class: "wb-copy" },
         copy("Copy link", () => this.link()),
         copy("Copy Keras code", () => kerasCode(this.state.network, this.state.dataFormat)),
@@ -234,6 +237,7 @@ class Workbench extends HTMLElement {
 
   render(anew = false) {
     this.book = ledger(this.state.network);
+    this.pairs = this.pair();
     this.drawBar();
     this.drawStrip(anew);
     this.drawInspector(anew);
@@ -307,6 +311,7 @@ class Workbench extends HTMLElement {
     const { network } = this.state;
     const { problem } = this.book;
     const had = this.strip.contains(document.activeElement);
+    const differ = new Set(this.pairs?.lines.filter((each) => each.differs).map((each) => each.name));
     const input = problem.input ? null : architecture.inputShape(network);
     const item = (name, kind, shape, wrong, index) =>
       h("button", {
@@ -317,7 +322,7 @@ class Workbench extends HTMLElement {
         click: () => this.select(index, true),
       },
       draw.box(shape),
-      h("span", { class: "wb-name" }, name),
+      h("span", { class: "wb-name" }, differ.has(name) ? `≠ ${name}` : name),
       h("span", { class: "wb-size" }, wrong ? "does not fit" : this.short(shape)));
     this.strip.replaceChildren(
       item("input", "input", input, Boolean(problem.input), -1),
@@ -666,12 +671,11 @@ class Workbench extends HTMLElement {
     if (had) this.table.querySelector("[aria-pressed=true]")?.focus({ preventScroll: true });
   }
 
-  drawComparison() {
+  // Layer beside layer of the two networks; null where nothing is compared.
+  pair() {
     const { other } = this.state;
-    this.comparison.hidden = !other;
-    if (!other) return this.comparison.replaceChildren();
+    if (!other) return null;
     const [one, two] = [this.book, ledger(other)];
-    const names = [one.name, two.name];
     const paired = [];
     const rest = [...two.rows];
     for (const row of one.rows) {
@@ -682,31 +686,48 @@ class Workbench extends HTMLElement {
     }
     paired.push(...rest.map((each) => [null, each]));
     const value = (row, what, show) => (row?.output ? show(row[what]) : DASH);
-    const columns = [
-      ["output", "output", (shape) => this.shape(shape)],
-      ["parameters", "parameters", count],
-      ["macs", "MACs", count],
-    ];
-    const line = (name, a, b) => {
-      const cells = columns.flatMap(([what, , show], column) => {
-        const [left, right] = [value(a, what, show), value(b, what, show)];
-        const differs = left === right ? "" : "wb-differs";
-        return [left, right].map((text) => h("td", { class: `${differs}${column ? " wb-right" : ""}` }, text));
-      });
-      const differs = cells.some((cell) => cell.classList.contains("wb-differs"));
-      return { differs, row: h("tr", {}, h("th", { scope: "row" }, `${differs ? "≠ " : ""}${name}`), ...cells) };
-    };
-    const lines = paired.map(([a, b]) => line((a ?? b).name, a, b));
-    const different = lines.filter((each) => each.differs).length;
+    const lines = paired.map(([a, b]) => {
+      const cells = COLUMNS.map(([what]) =>
+        [a, b].map((row) => value(row, what, what === "output" ? (shape) => this.shape(shape) : count)));
+      return { name: (a ?? b).name, cells, differs: cells.some(([left, right]) => left !== right) };
+    });
+    return { one, two, lines };
+  }
+
+  drawComparison() {
+    this.comparison.hidden = this.beside.hidden = !this.pairs;
+    if (!this.pairs) {
+      this.beside.replaceChildren();
+      return this.comparison.replaceChildren();
+    }
+    const { one, two, lines } = this.pairs;
+    const names = [one.name, two.name];
+    const different = lines.filter((each) => each.differs);
+    const said = different.length
+      ? `${different.length} of ${lines.length} layers differ (≠)`
+      : "the same shapes and counts in every layer";
+    const only = different.length < 6 ? different.map((each) => each.name).join(", ") : "";
+    this.beside.replaceChildren(
+      "Beside ", h("b", {}, two.name), `: ${said}${only ? `: ${only}` : ""}. `,
+      ...(two.parameters === null ? []
+        : [h("b", {}, count(two.parameters)), " parameters there. "]),
+      h("button", {
+        type: "button", click: () => {
+          this.comparison.scrollIntoView({ block: "center" });
+          this.comparison.firstChild.focus({ preventScroll: true });
+        },
+      }, "To the table"));
+    const row = ({ name, cells, differs }) =>
+      h("tr", {}, h("th", { scope: "row" }, `${differs ? "≠ " : ""}${name}`),
+        ...cells.flatMap(([left, right], column) => [left, right].map((text) =>
+          h("td", { class: `${left === right ? "" : "wb-differs"}${column ? " wb-right" : ""}` }, text))));
     const table = h("table", {},
-      h("caption", {}, `${names[0]} beside ${names[1]}: ` + (different
-        ? `${different} of ${lines.length} layers differ (≠).`
-        : "the same shapes and counts in every layer.")),
+      h("caption", {}, `${names[0]} beside ${names[1]}: ${said}.`),
       h("thead", {},
-        h("tr", {}, h("td"), columns.map(([, head]) => h("th", { scope: "colgroup", colspan: "2" }, head))),
-        h("tr", {}, h("th", { scope: "col" }, "layer"), columns.flatMap(() =>
+        h("tr", {}, h("td"), COLUMNS.map(([, head]) => h("th", { scope: "colgroup", colspan: "2" }, head))),
+        h("tr", {}, h("th", { scope: "col" }, "layer"), COLUMNS.flatMap(() =>
           names.map((name) => h("th", { scope: "col" }, name))))),
-      h("tbody", {}, ...lines.map((each) => each.row)),
+      h("tbody", {}, ...lines.map(row)),
       h("tfoot", {}, this.sums(one, two), this.difference(one, two)));
     this.comparison.replaceChildren(h("div", {
       class: "wb-scroll", tabindex: "0", role: "region", "aria-label": "The two networks compared",
