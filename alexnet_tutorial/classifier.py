@@ -28,6 +28,7 @@ from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.shapes.architecture import Architecture
 from alexnet_tutorial.shapes.variants import variant
 from alexnet_tutorial.training import Recipe, Run, fit, xla
+from alexnet_tutorial.weights.keras_file import check_keras, check_keras_file, check_zip
 
 Pictures = str | os.PathLike[str] | Folder | np.typing.ArrayLike
 
@@ -472,14 +473,17 @@ class Classifier:
             A :class:`Classifier`, not compiled.
 
         Raises:
-            ValueError: No such file, half a file, one that was changed on its way, or a Keras
-                model without preprocessing and classes.
+            ValueError: No such file, half a file, one that was changed on its way, a Keras model
+                without preprocessing and classes, or one made to do harm; or this Keras is too
+                old to read what may be a stranger's.
         """
         path = Path(path)
         if not path.is_file():
             raise ValueError(f"{path}: there is no such file. Expected what Classifier.save wrote.")
+        check_keras(keras.__version__)
         try:
             with zipfile.ZipFile(path) as archive:
+                check_zip(archive, path)  # before anything is unpacked
                 broken = archive.testzip()
                 facts = archive.read(MEMBER) if MEMBER in archive.namelist() else None
         except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
@@ -503,9 +507,15 @@ class Classifier:
             if facts["format"] != 1:
                 raise ValueError(f"its format is {facts['format']!r}, and 1 is known")
             preprocessing = Preprocessing.from_json(facts["preprocessing"])
+            for key in ("classes", "class_names"):
+                if not isinstance(facts[key], list):
+                    raise ValueError(f"its {key} are {facts[key]!r}, and must be a list of names")
             classes, names = facts["classes"], facts["class_names"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path}: its {MEMBER} cannot be used: {error}.") from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise ValueError(
+                f"{path}: its {MEMBER} cannot be used: {error or type(error).__name__}."
+            ) from error
+        check_keras_file(path)
         try:
             model = keras.models.load_model(path, compile=False)
         except Exception as error:  # Keras raises many kinds here

@@ -75,7 +75,7 @@ def read_preprocessing(text: str | None, path: str | PathLike) -> Preprocessing 
         return None
     try:
         return Preprocessing.from_json(json.loads(text))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{path}: its preprocessing cannot be read: {error}") from None
 
 

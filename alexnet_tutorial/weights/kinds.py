@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
-from alexnet_tutorial.weights.container import check_target, kind_of, parse
+from alexnet_tutorial.weights.container import check_target, kind_of
+from alexnet_tutorial.weights.keras_file import load_keras
 from alexnet_tutorial.weights.onnx import load_onnx, save_onnx
 from alexnet_tutorial.weights.torchvision import load_torchvision, save_torchvision
 
@@ -40,11 +41,7 @@ def load(
         return load_onnx(path, data_format)
     if kind != "Keras model":
         return load_torchvision(path, data_format)
-    import keras
-
-    from alexnet_tutorial.network import layers  # noqa: F401  registers what a saved model names
-
-    return parse(path, kind, lambda: keras.models.load_model(path)), None
+    return load_keras(path), None
 
 
 def convert(source: str | PathLike, target: str | PathLike) -> Preprocessing | None:

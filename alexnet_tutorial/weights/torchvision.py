@@ -5,6 +5,7 @@ Nothing in a file is executed: a ``.pth`` is a pickle, which could name any func
 
 import pickle
 import re
+import zipfile
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.shapes.architecture import Architecture
 from alexnet_tutorial.shapes.variants import TORCHVISION
 from alexnet_tutorial.weights import container, foreign
+from alexnet_tutorial.weights.keras_file import check_zip
 from alexnet_tutorial.weights.layout import assemble, weighted_layers
 
 if TYPE_CHECKING:
@@ -166,6 +168,9 @@ def _computed(network):
 
 def _read_pth(path):
     torch = container.need("torch", "pth", "reading .pth files")
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            check_zip(archive, path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -188,6 +193,12 @@ def _read_pth(path):
             )
         if not tensor.is_floating_point():
             raise ValueError(f"{path}: {key!r} is of type {tensor.dtype}, and must be floating.")
+        declared, held = tensor.numel() * tensor.element_size(), tensor.untyped_storage().nbytes()
+        if declared > held:  # a view that shows the same numbers again and again
+            raise ValueError(
+                f"{path}: {key!r}, {tuple(tensor.shape)}, declares {declared:,} bytes, and the "
+                f"file holds {held:,} of them. Save whole tensors: tensor.contiguous()."
+            )
         arrays[key] = tensor.detach().to(torch.float32).numpy()
     return arrays
 
