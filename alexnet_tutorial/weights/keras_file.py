@@ -11,12 +11,16 @@ import re
 import zipfile
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.weights.container import parse
 
 if TYPE_CHECKING:
     import keras
+
+MEMBER = "alexnet_tutorial.json"
+"""What a classifier's file holds beside what Keras writes: preprocessing and classes."""
 
 LEAST_KERAS = (3, 13, 2)
 """The oldest Keras that may read a file: older ones run what a file names, or read other files."""
@@ -51,6 +55,68 @@ def load_keras(path: str | PathLike) -> "keras.Model":
     check_keras(keras.__version__)
     check_keras_file(path)
     return parse(path, "Keras model", lambda: keras.models.load_model(path, compile=False))
+
+
+class Facts(NamedTuple):
+    """What is known of a network beside its weights.
+
+    Attributes:
+        preprocessing: How pictures become numbers.
+        classes: The classes, as folders are called.
+        class_names: What they are called.
+    """
+
+    preprocessing: Preprocessing
+    classes: tuple[str, ...]
+    class_names: tuple[str, ...]
+
+
+def read_facts(path: str | PathLike) -> Facts | None:
+    """Read what a classifier's file holds beside the network; every part's checksum is tested.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The facts; None where Keras alone wrote the file.
+
+    Raises:
+        ValueError: It is no whole ``.keras`` file, or its facts cannot be used.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            check_zip(archive, path)  # before anything is unpacked
+            broken = archive.testzip()
+            text = archive.read(MEMBER) if MEMBER in archive.namelist() else None
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+        raise ValueError(
+            f"{path}: not a whole .keras file ({error}; {path.stat().st_size:,} bytes). It is "
+            "something else, or was cut short while it was written or copied: copy it again."
+        ) from error
+    if broken:
+        raise ValueError(
+            f"{path}: its part {broken} does not have the checksum it was written with. The "
+            "file was damaged on its way: copy it again."
+        )
+    if text is None:
+        return None
+    try:
+        facts = json.loads(text)
+        if facts["format"] != 1:
+            raise ValueError(f"its format is {facts['format']!r}, and 1 is known")
+        for key in ("classes", "class_names"):
+            if not isinstance(facts[key], list):
+                raise ValueError(f"its {key} are {facts[key]!r}, and must be a list of names")
+        return Facts(
+            Preprocessing.from_json(facts["preprocessing"]),
+            tuple(map(str, facts["classes"])),
+            tuple(map(str, facts["class_names"])),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(
+            f"{path}: its {MEMBER} cannot be used: {error or type(error).__name__}."
+        ) from error
 
 
 def check_keras(version: str) -> None:
