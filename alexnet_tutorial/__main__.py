@@ -338,7 +338,7 @@ def _doctor(options):
         folder = options.data and Path(options.data).is_dir()
         for name in (options.model, options.data):  # said before the seconds that Keras takes
             if name and not Path(name).exists():
-                raise ValueError(f"{name}: there is no such file.")
+                raise ValueError(f"No such file: {name}.")
         data = {"x": options.data} if folder else _arrays(options.data) if options.data else {}
         import_keras()
         from alexnet_tutorial.doctor import examine_file

@@ -287,8 +287,12 @@ def finetune(options: argparse.Namespace) -> int:
         replace(recipe, epochs=head, learning_rate=1e-3),
         replace(recipe, epochs=max(1, recipe.epochs - head)),
     )
+    import keras
+
     from alexnet_tutorial.training import Progress
 
+    phases = iter(("first the new head alone", "then the whole network"))
+    phase = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: say(next(phases)))
     with place.begun(options):
         runs = classifier.finetune(
             *(data, y),
@@ -299,7 +303,7 @@ def finetune(options: argparse.Namespace) -> int:
             seed=options.seed,
             on_error=options.on_error,
             folder=place.checkpoints,
-            callbacks=[Progress(pictures=len(sets.train))],
+            callbacks=[phase, Progress(pictures=len(sets.train))],
             verbose=0,
         )
     run = runs.get("all", runs["head"])

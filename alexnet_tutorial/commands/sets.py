@@ -133,6 +133,9 @@ def learning(options: argparse.Namespace, size: int, pixels: int | None = None) 
     problems: dict[str, str] = {}
     train = _read(folder, pixels, options.on_error, problems)
     validation = None if held is None else _read(held, pixels, options.on_error, problems)
+    if held is not None and (isinstance(train, Folder) or isinstance(validation, Folder)):
+        # Both from files, so that both are resized in the same way.
+        train, validation = replace(folder, problems={}), replace(held, problems={})
     if validation is None:
         stay, aside = stratified(train.y, 0.1, options.seed)
         validation = _subset(train, aside) if len(aside) else None

@@ -21,7 +21,7 @@ from .folder import Folder
 from .labels import Split
 from .preprocessing import Preprocessing
 
-MOST_BYTES = 3 << 30
+MOST_BYTES = 3 << 29
 """What reduced pictures may take in memory; where they take more, files are read in every epoch."""
 
 

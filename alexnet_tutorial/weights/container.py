@@ -70,7 +70,7 @@ def not_whole(path: str | PathLike, kind: str, error: Exception) -> str:
 
 
 def read_preprocessing(text: str | None, path: str | PathLike) -> Preprocessing | None:
-    """Read the preprocessing that :func:`preprocessing_text` wrote into a file's metadata."""
+    """Read the preprocessing that :func:`facts_text` wrote into a file's metadata."""
     if text is None:
         return None
     try:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -143,9 +145,10 @@ def test_stopped_before_an_epoch_nothing_is_left(folder, place, monkeypatch, cap
     assert not list(place.glob("*.keras*"))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no file can be called so there")
 def test_damaged_pictures_are_named_before_training(folder, place, capsys):
     data = place / "some"
-    os.system(f"cp -r '{folder}' '{data}'")
+    shutil.copytree(folder, data)
     bad = data / "red" / "a\x1b[31m.png"
     bad.write_bytes((data / "red" / "0.png").read_bytes()[:400])
     assert main([*words(data), "--epochs", "1", "--format", "json"]) == 0
@@ -158,9 +161,10 @@ def test_damaged_pictures_are_named_before_training(folder, place, capsys):
     assert main([*words(data), "--epochs", "1", "--on-error", "raise"]) == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no file can be called so")
 def test_a_name_that_is_no_text_is_read_and_printed(folder, place, capfdbinary):
     data = place / "some"
-    os.system(f"cp -r '{folder}' '{data}'")
+    shutil.copytree(folder, data)
     strange = os.fsencode(data / "red") + b"/\xff\xfe.png"
     with open(strange, "wb") as file:
         file.write((data / "red" / "0.png").read_bytes())
@@ -193,7 +197,7 @@ def test_judging_and_teaching_other_classes(folder, place, capsys):
 
     other = place / "other"
     for name, old in {"sky": "blue", "grass": "green"}.items():
-        os.system(f"mkdir -p '{other}' && cp -r '{folder / old}' '{other / name}'")
+        shutil.copytree(folder / old, other / name)
     assert main(["finetune", "net.keras", "--data", str(other), "--epochs", "20"]) == 0
     assert "training; the network goes to" in capsys.readouterr().err
     tuned = Classifier.load("net-other.keras")
