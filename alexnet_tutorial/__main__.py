@@ -1,10 +1,11 @@
 """The command line: ``python -m alexnet_tutorial``, or ``alexnet-tutorial``."""
 
 import argparse
+import io
 import json
+import math
 import sys
 import warnings
-from dataclasses import replace
 from pathlib import Path
 
 from alexnet_tutorial.shapes.architecture import Architecture
@@ -15,13 +16,41 @@ _SETS = {
     "cifar10": "small pictures of ten classes",
     "imagenette": "photographs of ten classes of ImageNet",
 }
-_EPOCHS = {"signs": 80, "cifar10": 10, "imagenette": 20}
+
+
+class _Version(argparse.Action):
+    """Says the version, which is only looked up where it is asked for."""
+
+    def __call__(self, parser, *_):
+        from alexnet_tutorial import __version__
+
+        print(f"alexnet-tutorial {__version__}")
+        parser.exit()
+
+
+def _count(text):
+    """A positive integer of the command line."""
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer of at least 1")
+    return int(text)
+
+
+def _rate(text):
+    """A learning rate of the command line."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate < 10:
+        raise argparse.ArgumentTypeError(f"{text!r} is no learning rate: a number above 0")
+    return rate
 
 
 def _parser():
     parser = argparse.ArgumentParser(
         prog="alexnet-tutorial", description="AlexNet taken apart: shapes, data and training."
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="say the version and stop")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     command = commands.add_parser(
@@ -52,23 +81,19 @@ def _parser():
     command.add_argument("--seed", type=int, default=0)
     command.add_argument(
         "--epochs",
-        type=int,
-        help=f"at most so many (default: {', '.join(f'{n} for {s}' for s, n in _EPOCHS.items())}, "
-        "10 for a folder)",
+        type=_count,
+        help="at most so many (default: 80 for signs, 10 for cifar10, 20 for imagenette; for a "
+        "folder 1,500 steps, or 20 epochs where those are more)",
     )
     command.add_argument(
         "--folder",
         metavar="DIR",
-        help="keep checkpoints here, and go on from them if there are any",
+        help="keep checkpoints here, and go on from them if there are any (default: beside the "
+        "network, until it is trained)",
     )
-    command.add_argument("--save", metavar="FILE", help="keep the classifier (.keras)")
+    _add_save(command)
     _add_training(command)
-    command.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="json: the last line of the output is one JSON object",
-    )
+    _add_result(command)
     command.set_defaults(run=_train)
 
     command = commands.add_parser("weights", help="weights from elsewhere, and for elsewhere")
@@ -83,6 +108,13 @@ def _parser():
     )
     command.add_argument("source", metavar="IN", help=".pth, .safetensors, .onnx or .keras")
     command.add_argument("target", metavar="OUT", help=".pth, .safetensors, .onnx or .keras")
+    command.add_argument(
+        "--classes",
+        metavar="FILE",
+        help="what the outputs stand for, in their order: one name in a line, a JSON list, or "
+        "JSON like imagenet_class_index.json",
+    )
+    command.add_argument("--names", metavar="NAMES", help="the same, as in: --names cat,dog")
     command.set_defaults(run=_convert_weights)
 
     command = commands.add_parser("doctor", help="examine a saved Keras model, and data if given")
@@ -114,10 +146,10 @@ def _parser():
         "pictures",
         metavar="[MODEL] PICTURE",
         nargs="+",
-        help="pictures; before them a classifier's .keras file, or nothing: the network for ten "
-        "classes of ImageNet that comes with the package",
+        help="pictures, or folders of them; before them a classifier's .keras file, or nothing: "
+        "the network for ten classes of ImageNet that comes with the package",
     )
-    command.add_argument("--top", metavar="K", type=int, default=5, help="classes named (5)")
+    command.add_argument("--top", metavar="K", type=_count, help="classes named (at most 5)")
     command.add_argument("--views", type=int, choices=(1, 10), default=1)
     command.add_argument("--format", choices=("table", "json"), default="table")
     command.set_defaults(run=_predict)
@@ -134,13 +166,15 @@ def _parser():
     command = commands.add_parser("finetune", help="teach a classifier other classes")
     command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
     _add_data(command, required=True)
-    command.add_argument("--save", metavar="FILE", required=True, help="where the new one goes")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument(
-        "--epochs", type=int, default=5, help="of the head, and again of the whole network (5)"
+        "--epochs",
+        type=_count,
+        help="at most so many, of which a tenth teaches the new head alone (default: as train)",
     )
+    _add_save(command)
     _add_training(command)
-    command.add_argument("--format", choices=("text", "json"), default="text")
+    _add_result(command)
     command.set_defaults(run=_finetune)
     return parser
 
@@ -161,8 +195,34 @@ def _add_training(command):
         metavar="FOLDER",
         help="pictures to validate on (default: a tenth of each class)",
     )
-    command.add_argument("--batch", type=int, default=32, help="pictures in one step (32)")
+    command.add_argument("--batch", type=_count, default=32, help="pictures in one step (32)")
+    command.add_argument(
+        "--learning-rate", type=_rate, help="where it starts (default: by network and data)"
+    )
+    command.add_argument(
+        "--augment",
+        choices=("vary", "crop", "none"),
+        help="how pictures vary: turned, moved, resized, lit and mirrored; cropped and mirrored, "
+        "as in 2012; or not (default: vary, and crop for a folder and an input from 128 pixels)",
+    )
     _add_on_error(command)
+
+
+def _add_save(command):
+    command.add_argument(
+        "--save",
+        metavar="FILE",
+        help="where the network goes, .keras (default: a file here, named after data and network)",
+    )
+
+
+def _add_result(command):
+    command.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="json: the last line of the output is one JSON object",
+    )
 
 
 def _add_on_error(command):
@@ -203,22 +263,13 @@ def _ledger(options):
         print(book.to_markdown() if options.format == "markdown" else book)
 
 
-def _named_sets(options, name, size):
-    """One of our own sets, its pictures large enough for a network's input of ``size``."""
-    from alexnet_tutorial import pictures
-
-    if name == "signs":
-        return pictures.load_signs(options.source, seed=options.seed)
-    if name == "cifar10":
-        pixels = 32 if size <= 32 else pictures.Preprocessing.for_input(size).resize
-        return pictures.load_cifar10(options.source, seed=options.seed, pixels=pixels)
-    return pictures.load_imagenette(options.source, seed=options.seed, pixels=-(-5 * size // 4))
-
-
 def _data(options):
     if options.figure and Path(options.figure).suffix not in (".png", ".svg"):
         raise ValueError(f"--figure {options.figure}: give a file that ends in .png or .svg.")
-    sets = _named_sets(options, options.set, 32 if options.set == "cifar10" else 57)
+    from alexnet_tutorial.commands.sets import named_set
+
+    size = 32 if options.set == "cifar10" else 57
+    sets = named_set(options.set, options.source, options.seed, size)
     print(f"source: {sets.source}")
     if options.set == "signs":
         print(f"left out of training, because the test set holds the same picture: {sets.removed}")
@@ -237,63 +288,15 @@ def _data(options):
 
 def _train(options):
     network = _described(options.network)  # an unknown name fails before anything loads
-    _check_save(options.save)
-    from alexnet_tutorial.session import import_keras
+    from alexnet_tutorial.commands.learning import train
 
-    import_keras()
-    from alexnet_tutorial.pictures.augmentation import AUGMENTATION, CROP_AND_FLIP
-    from alexnet_tutorial.shapes.ledger import ledger
-    from alexnet_tutorial.training import Recipe, train
-
-    sets, names = _sets(options, max(network.input_size))
-    network, named = network.with_classes(len(sets.classes)), options.data in _SETS
-    # What teaches the compact network makes the full one diverge.
-    rate = 1e-3 if ledger(network).parameters < 5_000_000 else 1e-4
-    recipe = Recipe(
-        epochs=options.epochs if options.epochs is not None else _EPOCHS.get(options.data, 10),
-        batch_size=options.batch,
-        learning_rate=rate,
-        augmentation=AUGMENTATION if named else CROP_AND_FLIP,
-    )
-    run = train(
-        network,
-        sets,
-        seed=options.seed,
-        folder=options.folder,
-        recipe=recipe,
-        on_error=options.on_error,
-    )
-    if options.save:
-        from alexnet_tutorial.classifier import Classifier
-
-        Classifier(run.model, run.preprocessing, sets.classes, names).save(options.save)
-    print(json.dumps(run.to_json()) if options.format == "json" else run)
+    return train(options, network)
 
 
-def _sets(options, size):
-    """The pictures to learn from, validate on and test on; and what the classes are called."""
-    from alexnet_tutorial.pictures import Sets, load_folder
+def _finetune(options):
+    from alexnet_tutorial.commands.learning import finetune
 
-    if options.data in _SETS:
-        sets = _named_sets(options, options.data, size)
-        names = sets.classes
-        # A folder of such photographs has ImageNet's names.
-        sets = replace(sets, classes=getattr(sets, "wnids", ()) or names)
-    else:
-        folder = load_folder(options.data, on_error=options.on_error)
-        stay, aside = folder.split(0.0 if options.validation else 0.1, options.seed)
-        train = replace(stay, problems=folder.problems)
-        names, source = folder.class_names, f"pictures in {folder.path}"
-        sets = Sets(train, aside if len(aside) else None, None, folder.classes, source, "folder")
-    if options.validation:
-        validation = load_folder(options.validation, on_error=options.on_error)
-        if tuple(map(str, sets.classes)) != validation.classes:
-            raise ValueError(
-                f"--validation {options.validation}: its classes are {validation.classes}, and "
-                f"those to learn are {sets.classes}. Expected the same subfolders."
-            )
-        sets = replace(sets, validation=validation)
-    return sets, names
+    return finetune(options)
 
 
 def _fetch_weights(options):
@@ -303,12 +306,26 @@ def _fetch_weights(options):
 
 
 def _convert_weights(options):
+    from alexnet_tutorial.weights import convert
+    from alexnet_tutorial.weights.container import check_target, kind_of
+    from alexnet_tutorial.weights.kinds import SUFFIXES
+
+    if options.classes and options.names:
+        raise ValueError("--classes and --names say the same: give one of them.")
+    classes = (None, None)
+    if options.classes:
+        from alexnet_tutorial.pictures.labels import read_class_file
+
+        classes = read_class_file(options.classes)
+    elif options.names:
+        classes = ([name.strip() for name in options.names.split(",")], None)
+    check_target(options.target, SUFFIXES)  # said before the seconds that Keras takes to load
+    kind_of(options.source)
     from alexnet_tutorial.session import import_keras
 
     import_keras()
-    from alexnet_tutorial.weights import convert
 
-    preprocessing = convert(options.source, options.target)
+    preprocessing = convert(options.source, options.target, *classes)
     said = "unknown" if preprocessing is None else json.dumps(preprocessing.to_json())
     print(f"{options.target}\npreprocessing: {said}")
 
@@ -319,6 +336,9 @@ def _doctor(options):
 
     try:
         folder = options.data and Path(options.data).is_dir()
+        for name in (options.model, options.data):  # said before the seconds that Keras takes
+            if name and not Path(name).exists():
+                raise ValueError(f"No such file: {name}.")
         data = {"x": options.data} if folder else _arrays(options.data) if options.data else {}
         import_keras()
         from alexnet_tutorial.doctor import examine_file
@@ -385,109 +405,16 @@ def _arrays(name):
     return arrays
 
 
-def _check_save(path):
-    """Refuse a file that cannot be written, before hours of training rather than after."""
-    if path is None:
-        return
-    if not path.endswith(".keras"):
-        raise ValueError(f"--save {path}: give a file that ends in .keras, as Keras demands.")
-    if not Path(path).resolve().parent.is_dir():
-        raise ValueError(f"--save {path}: its folder is not there. Make it first.")
-
-
-def _load(path):
-    from alexnet_tutorial.session import import_keras
-
-    import_keras()
-    from alexnet_tutorial.classifier import Classifier
-
-    return Classifier.load(path)
-
-
 def _predict(options):
-    """Status 1 where nothing could be read."""
-    own = options.pictures[0].endswith(".keras")
-    pictures = options.pictures[own:]
-    if not pictures:
-        raise ValueError(f"{options.pictures[0]} is a network. Name pictures after it.")
-    for name in options.pictures:
-        if not Path(name).exists():  # said before the seconds that Keras takes to load
-            raise ValueError(f"{name}: there is no such file.")
-    classifier = _load(options.pictures[0]) if own else _pretrained()
-    answers = classifier.predict_top(pictures, options.top, views=options.views, on_error="skip")
-    if options.format == "json":
-        rows = [
-            {"picture": picture, "top": [answer._asdict() for answer in top]}
-            for picture, top in zip(pictures, answers, strict=True)
-        ]
-        print(json.dumps(rows, indent=2))
-    else:
-        for picture, top in zip(pictures, answers, strict=True):
-            print(picture if top else f"{picture}: cannot be read")
-            for answer in top:
-                label = "" if answer.label in answer.name else f"  ({answer.label})"
-                print(f"  {answer.confidence:7.2%}  {answer.name}{label}")
-    return 0 if any(answers) else 1
+    from alexnet_tutorial.commands.judging import predict
 
-
-def _pretrained():
-    from alexnet_tutorial.session import import_keras
-
-    import_keras()
-    from alexnet_tutorial.weights.pretrained import pretrained, record
-
-    names = ", ".join(record()["class_names"])
-    print(f"No network given: the package's own answers, which knows {names}.", file=sys.stderr)
-    return pretrained()
+    return predict(options)
 
 
 def _evaluate(options):
-    classifier = _load(options.model)
-    if options.data == "signs":
-        from alexnet_tutorial.pictures import load_signs
+    from alexnet_tutorial.commands.judging import evaluate
 
-        signs = load_signs(options.source, seed=options.seed)
-        result = classifier.evaluate(signs.test.x, signs.test.y, views=options.views)
-        data = f"test set of {signs.source}"
-    else:
-        result = classifier.evaluate(options.data, views=options.views, on_error=options.on_error)
-        data = options.data
-    if options.format == "json":
-        print(json.dumps(result | {"data": data}))
-        return
-    views = "the center" if options.views == 1 else "ten views"
-    print(f"{data}: {result['pictures']} pictures, {views} of each")
-    print(f"top-1  {result['accuracy']:.1%}")
-    if "top_5_accuracy" in result:
-        print(f"top-5  {result['top_5_accuracy']:.1%}")
-
-
-def _finetune(options):
-    _check_save(options.save)
-    classifier = _load(options.model)
-    sets, _ = _sets(options, max(classifier.preprocessing.crop))
-    runs = classifier.finetune(
-        sets.train,
-        validation_data=sets.validation,
-        epochs=(options.epochs, options.epochs),
-        batch_size=options.batch,
-        seed=options.seed,
-        on_error=options.on_error,
-        verbose=2 if options.format == "text" else 0,
-    )
-    classifier.save(options.save)
-    head, run = runs["head"], runs["all"]
-    run = replace(
-        run,
-        history={name: head.history[name] + values for name, values in run.history.items()},
-        epochs=head.epochs + run.epochs,
-        best_epoch=head.epochs + run.best_epoch,
-        seconds=head.seconds + run.seconds,
-        skipped=classifier.problems,
-        data_source=sets.source,
-        data_kind=sets.kind,
-    )
-    print(json.dumps(run.to_json()) if options.format == "json" else run)
+    return evaluate(options)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -506,13 +433,24 @@ def main(arguments: list[str] | None = None) -> int:
         0
     """
     options = _parser().parse_args(arguments)
+    from alexnet_tutorial.commands.output import plain
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files may be no UTF-8
+            stream.reconfigure(errors="backslashreplace")
+
+    def say(what, text):
+        print(f"{what}: {plain(text, keep=chr(10))}", file=sys.stderr)
+
     # What the package warns of is for the reader of the terminal: without file and line.
     show = warnings.showwarning
     try:
-        warnings.showwarning = lambda text, *_: print(f"warning: {text}", file=sys.stderr)
+        warnings.showwarning = lambda text, category, *more: (
+            say("warning", text) if category is UserWarning else show(text, category, *more)
+        )
         return options.run(options) or 0
     except (ValueError, OSError, ImportError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        say("error", error)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

@@ -27,12 +27,10 @@ from alexnet_tutorial.pictures.folder import Folder
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.shapes.architecture import Architecture
 from alexnet_tutorial.shapes.variants import variant
-from alexnet_tutorial.training import Recipe, Run, fit, xla
+from alexnet_tutorial.training import Recipe, Run, compile_model, fit, xla
+from alexnet_tutorial.weights.keras_file import MEMBER, check_keras, check_keras_file, read_facts
 
 Pictures = str | os.PathLike[str] | Folder | np.typing.ArrayLike
-
-MEMBER = "alexnet_tutorial.json"
-"""What the file holds beside what Keras writes: preprocessing and classes."""
 
 
 class Prediction(NamedTuple):
@@ -176,6 +174,8 @@ class Classifier:
         on_error: str = "skip",
         callbacks: Iterable[keras.callbacks.Callback] = (),
         verbose: str | int = "auto",
+        recipe: Recipe | None = None,
+        folder: str | os.PathLike[str] | None = None,
     ) -> Run:
         """Train on arrays or on a folder, with :func:`alexnet_tutorial.training.fit`.
 
@@ -191,6 +191,10 @@ class Classifier:
                 names in the end; ``"raise"`` stops at the first.
             callbacks: Keras callbacks.
             verbose: As Keras' ``fit``.
+            recipe: The numbers of the training, instead of ``epochs``, ``batch_size``,
+                ``augment`` and what was compiled: its rate falls on a cosine, and the best epoch
+                is kept.
+            folder: Where checkpoints go; a training found there continues. None keeps none.
 
         Returns:
             What it came to, ``history`` and more.
@@ -200,23 +204,34 @@ class Classifier:
                 number or explodes; the message names the step and the layer.
             DataError: Pictures that cannot be used.
         """
+        compiled = recipe is None
+        if recipe is None:
+            recipe = Recipe(
+                epochs=epochs,
+                batch_size=batch_size,
+                patience=None,
+                augmentation=CROP_AND_FLIP if augment else None,
+            )
         batches = self._labeled(
             x,
             y,
-            batch_size=batch_size,
+            batch_size=recipe.batch_size,
             shuffle=True,
-            augmentation=CROP_AND_FLIP if augment else None,
+            augmentation=recipe.augmentation,
             seed=seed,
             on_error=on_error,
         )
         validation = None
         if validation_data is not None:
             held = validation_data if isinstance(validation_data, tuple) else (validation_data,)
-            validation = self._labeled(*held, batch_size=batch_size, on_error=on_error)
-        if not self.model.compiled:
+            validation = self._labeled(*held, batch_size=recipe.batch_size, on_error=on_error)
+        if not compiled:
+            compile_model(self.model, recipe, len(batches))
+        elif not self.model.compiled:
             self.compile()
-        recipe = Recipe(epochs=epochs, batch_size=batch_size, patience=None)
-        run = fit(self.model, batches, validation, recipe, callbacks, verbose=verbose)
+        run = fit(
+            self.model, batches, validation, recipe, callbacks, folder=folder, verbose=verbose
+        )
         self.problems = run.skipped
         return run
 
@@ -253,10 +268,13 @@ class Classifier:
         y: np.typing.ArrayLike | None = None,
         *,
         classes: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
         epochs: tuple[int, int] = (5, 5),
         learning_rate: tuple[float, float] = (1e-3, 1e-5),
+        recipes: tuple[Recipe, Recipe] | None = None,
         seed: int = 0,
         on_error: str = "skip",
+        folder: str | os.PathLike[str] | None = None,
         **options: Any,
     ) -> dict[str, Run]:
         """Learn other classes: a new head on the frozen network, then everything, slowly.
@@ -265,44 +283,57 @@ class Classifier:
             x: As :meth:`fit`.
             y: As :meth:`fit`; integers count in ``classes``.
             classes: The new classes; a folder brings its own.
+            class_names: What they are called; a folder brings that too.
             epochs: Of the head alone, and of the whole network.
             learning_rate: Of the head alone, and of the whole network.
+            recipes: The numbers of both trainings, instead of ``epochs`` and ``learning_rate``;
+                rates that fall on a cosine, and the best epoch kept.
             seed: As :meth:`fit`, and of the new head.
             on_error: As :meth:`fit`.
+            folder: As :meth:`fit`, with a subfolder for each phase.
             **options: What else :meth:`fit` takes.
 
         Returns:
-            ``{"head": run, "all": run}``, what the two phases came to.
+            ``{"head": run, "all": run}``, what the two phases came to; the first alone where
+            Ctrl-C ended it.
 
         Raises:
             ValueError: As :meth:`fit`. What is refused before training leaves the classifier as
                 it was.
         """
-        x, names = found(x, on_error), None
+        x = found(x, on_error)
         if isinstance(x, Folder):
-            classes, names = x.classes, x.class_names
+            classes, class_names = x.classes, x.class_names
         if classes is None:
             raise ValueError(
                 "finetune does not know the new classes. Give their names, classes=[…], in the "
                 "order of the labels; a folder of pictures brings its own."
             )
         after = Classifier(self.model, self.preprocessing, self.classes, self.class_names)
-        after.replace_head(classes, names, seed)
+        after.replace_head(classes, class_names, seed)
         after._labeled(x, y, on_error=on_error)  # what does not fit changes nothing
         self._take(after.model, after.classes, after.class_names)
         body = [layer for layer in self.model.layers if layer is not _head(self.model)]
         runs: dict[str, Run] = {}
-        phases = zip(("head", "all"), epochs, learning_rate, strict=True)
+        phases = zip(("head", "all"), epochs, learning_rate, recipes or (None, None), strict=True)
         try:
-            for phase, passes, rate in phases:
+            for phase, passes, rate, recipe in phases:
                 for layer in body:
                     layer.trainable = phase == "all"
                 self.compile(rate)
-                runs[phase] = self.fit(x, y, epochs=passes, seed=seed, on_error=on_error, **options)
+                place = None if folder is None else Path(folder) / phase
+                runs[phase] = self.fit(
+                    *(x, y),
+                    **{"epochs": passes, "seed": seed, "on_error": on_error, **options},
+                    recipe=recipe,
+                    folder=place,
+                )
+                if runs[phase].interrupted:
+                    break
         finally:
             for layer in body:
                 layer.trainable = True
-        self.problems = runs["head"].skipped | runs["all"].skipped
+        self.problems = {k: v for run in runs.values() for k, v in run.skipped.items()}
         return runs
 
     # --- judging -------------------------------------------------------------------------------
@@ -397,12 +428,21 @@ class Classifier:
         Raises:
             ValueError: As :meth:`fit`.
         """
-        batches = self._labeled(x, y, views=views, batch_size=batch_size, on_error=on_error)
-        parts = list(self._outputs(batches))
-        if not parts:
-            raise ValueError(f"none of the {batches.pictures} pictures can be read.")
-        rows, p = (np.concatenate(part) for part in zip(*parts, strict=True))
-        labels = batches.y[rows]
+        labels, p = self.answers(x, y, views=views, batch_size=batch_size, on_error=on_error)
+        more = {"views": views, "skipped": len(self.problems)}
+        return self.measured(labels, p) | more
+
+    def measured(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+        """Measure answers that :meth:`answers` gave.
+
+        Args:
+            labels: The right answers, places in ``classes``, (n,).
+            probabilities: The network's, (n, classes).
+
+        Returns:
+            What :meth:`evaluate` returns, but for ``views`` and ``skipped``.
+        """
+        p = probabilities
         right = np.maximum(p[np.arange(len(p)), labels], np.finfo("float32").tiny)
         result = {
             "loss": float(-np.log(right.astype("float64")).mean()),
@@ -410,7 +450,31 @@ class Classifier:
         }
         if len(self.classes) > 5:
             result["top_5_accuracy"] = top_k_accuracy(labels, p, 5)
-        return result | {"pictures": len(p), "views": views, "skipped": len(self.problems)}
+        return result | {"pictures": len(p)}
+
+    def answers(
+        self, x: Pictures, y: np.typing.ArrayLike | None = None, **options: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Give right answers and the network's, for whatever is to be counted from them.
+
+        Args:
+            x: As :meth:`fit`.
+            y: As :meth:`fit`.
+            **options: ``views``, ``batch_size`` and ``on_error``, as :meth:`evaluate`.
+
+        Returns:
+            Labels, places in ``classes``, int64 (n,), and probabilities, float32 (n, classes), of
+            the pictures that can be read.
+
+        Raises:
+            ValueError: As :meth:`fit`.
+        """
+        batches = self._labeled(x, y, **options)
+        parts = list(self._outputs(batches))
+        if not parts:
+            raise ValueError(f"none of the {batches.pictures} pictures can be read.")
+        rows, p = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return batches.y[rows], p
 
     def score(self, x: Pictures, y: np.typing.ArrayLike | None = None) -> float:
         """Give the share of pictures classified right, as scikit-learn's classifiers do.
@@ -472,47 +536,29 @@ class Classifier:
             A :class:`Classifier`, not compiled.
 
         Raises:
-            ValueError: No such file, half a file, one that was changed on its way, or a Keras
-                model without preprocessing and classes.
+            ValueError: No such file, half a file, one that was changed on its way, a Keras model
+                without preprocessing and classes, or one made to do harm; or this Keras is too
+                old to read what may be a stranger's.
         """
         path = Path(path)
         if not path.is_file():
             raise ValueError(f"{path}: there is no such file. Expected what Classifier.save wrote.")
-        try:
-            with zipfile.ZipFile(path) as archive:
-                broken = archive.testzip()
-                facts = archive.read(MEMBER) if MEMBER in archive.namelist() else None
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-            raise ValueError(
-                f"{path}: not a whole .keras file ({error}; {path.stat().st_size:,} bytes). It is "
-                "something else, or was cut short while it was written or copied: copy it again."
-            ) from error
-        if broken:
-            raise ValueError(
-                f"{path}: its part {broken} does not have the checksum it was written with. The "
-                "file was damaged on its way: copy it again."
-            )
+        check_keras(keras.__version__)
+        facts = read_facts(path)
         if facts is None:
             raise ValueError(
                 f"{path} holds no {MEMBER}: it was not written by Classifier.save, so its "
                 "preprocessing and classes are unknown. If you know them: "
                 "Classifier(keras.models.load_model(path), preprocessing, classes)."
             )
-        try:
-            facts = json.loads(facts)
-            if facts["format"] != 1:
-                raise ValueError(f"its format is {facts['format']!r}, and 1 is known")
-            preprocessing = Preprocessing.from_json(facts["preprocessing"])
-            classes, names = facts["classes"], facts["class_names"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path}: its {MEMBER} cannot be used: {error}.") from error
+        check_keras_file(path)
         try:
             model = keras.models.load_model(path, compile=False)
         except Exception as error:  # Keras raises many kinds here
             raise ValueError(
                 f"{path}: Keras {keras.__version__} cannot load this network: {error}"
             ) from error
-        return cls(model, preprocessing, classes, names)
+        return cls(model, *facts)
 
     # --- inside --------------------------------------------------------------------------------
 

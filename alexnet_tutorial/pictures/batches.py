@@ -198,7 +198,10 @@ class Batches(keras.utils.PyDataset):
             digest.update(self.x.tobytes())
         else:
             for file in map(Path, self.files.files):
-                digest.update(f"{file.parent.name}/{file.name} {file.stat().st_size}\n".encode())
+                # A name may be no UTF-8.
+                digest.update(
+                    os.fsencode(f"{file.parent.name}/{file.name} {file.stat().st_size}\n")
+                )
         return {
             "seed": self.seed,
             "batch size": self.batch_size,

@@ -7,6 +7,8 @@ a size that would fill the memory, is named here, before anything is trained.
 import contextlib
 import io
 import os
+import sys
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -143,6 +145,7 @@ def load_folder(
     path: str | os.PathLike[str],
     class_index: str | os.PathLike[str] | None = None,
     on_error: str = "skip",
+    progress: bool = False,
 ) -> Folder:
     """Find the pictures in a folder that has one subfolder for each class.
 
@@ -156,6 +159,7 @@ def load_folder(
             subfolders are called by wnids.
         on_error: ``"skip"`` leaves out pictures that cannot be read, and names them in
             ``problems``; ``"raise"`` stops at the first.
+        progress: Whether to say on stderr how many files were looked at, class by class.
 
     Returns:
         A :class:`Folder`.
@@ -204,7 +208,11 @@ def load_folder(
     y: list[int] = []
     sizes: list[tuple[int, int]] = []
     problems: dict[str, str] = {}
+    said = time.monotonic()
     for label, folder in enumerate(folders):
+        if progress and time.monotonic() - said > 1:
+            said = time.monotonic()
+            print(f"{path.name}: {len(files):,} pictures so far", file=sys.stderr, flush=True)
         entries, passed_over = _entries(folder)
         hidden += passed_over
         before, unreadable = len(files), len(problems)

@@ -166,7 +166,8 @@ def stratified(y: np.ndarray, share: float, seed: int = 0) -> tuple[np.ndarray, 
 
     Args:
         y: Labels, integers (n,).
-        share: From 0 to below 1. Of every class at least one picture stays.
+        share: From 0 to below 1. Of every class at least one picture stays; above 0, one of
+            every class that has two is put aside too.
         seed: Decides which.
 
     Returns:
@@ -189,7 +190,8 @@ def stratified(y: np.ndarray, share: float, seed: int = 0) -> tuple[np.ndarray, 
     chosen: list[int] = []
     for label in range(int(y.max(initial=-1)) + 1):
         rows = rng.permutation(np.flatnonzero(y == label))
-        chosen.extend(rows[: min(round(share * len(rows)), max(len(rows) - 1, 0))])
+        wanted = max(round(share * len(rows)), share > 0)
+        chosen.extend(rows[: min(wanted, max(len(rows) - 1, 0))])
     aside = np.sort(np.array(chosen, "int64"))
     return np.setdiff1d(np.arange(len(y)), aside), aside
 
@@ -246,4 +248,50 @@ def class_names(
     often = Counter(names.values())
     return tuple(
         names[name] if often[names[name]] == 1 else f"{names[name]} ({name})" for name in classes
+    )
+
+
+def read_class_file(path: str | os.PathLike[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read what the outputs of a network stand for.
+
+    Args:
+        path: JSON like Keras' ``imagenet_class_index.json``, or a JSON list of names; or a text
+            with one name in a line.
+
+    Returns:
+        Classes and what they are called, in the order of the outputs; a name that occurs twice is
+        followed by its class.
+
+    Raises:
+        DataError: It cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "names.txt")
+        ...     _ = file.write_text("cat\\ndog\\n", encoding="utf-8")
+        ...     read_class_file(file)
+        (('cat', 'dog'), ('cat', 'dog'))
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        if not text.lstrip().startswith(("{", "[")):
+            lines = tuple(line.strip() for line in text.splitlines() if line.strip())
+            return lines, lines
+        data = json.loads(text)
+        if isinstance(data, list):
+            listed = tuple(map(str, data))
+            return listed, listed
+        pairs = [data[str(output)] for output in range(len(data))]
+        classes = tuple(str(wnid) for wnid, _ in pairs)
+        names = [str(name) for _, name in pairs]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(
+            f"{path}: no names of classes ({error}). Expected one name in a line, a JSON list of "
+            'them, or JSON like {"0": ["n01440764", "tench"], …}.'
+        ) from error
+    often = Counter(names)
+    return classes, tuple(
+        name if often[name] == 1 else f"{name} ({wnid})"
+        for wnid, name in zip(classes, names, strict=True)
     )

@@ -4,6 +4,7 @@ A network read from elsewhere is worth nothing without these: given pictures sca
 way it answers, and answers wrong. So they are kept with the weights, as one small value.
 """
 
+import reprlib
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -13,6 +14,11 @@ from PIL import Image
 from alexnet_tutorial.shapes.architecture import pair
 
 from .errors import DataError
+
+LARGEST = 10_000
+"""Most pixels of a resized picture's short side: a few bytes in a file can ask for any number."""
+
+_LONGEST = 32  # times the short side: what of a longer picture is far from its center never counts
 
 CENTER = 0.5
 """Subtracted from pixels in [0, 1], so that a network sees numbers on both sides of zero."""
@@ -97,7 +103,9 @@ def _three(name: str, values: object) -> tuple[float, float, float]:
     if isinstance(values, (int, float)):
         return (float(values),) * 3
     if not isinstance(values, (tuple, list, np.ndarray)) or len(values) != 3:
-        raise ValueError(f"{name} is {values!r}, and must be three numbers: one a channel.")
+        raise ValueError(
+            f"{name} is {reprlib.repr(values)}, and must be three numbers: one a channel."
+        )
     red, green, blue = map(float, values)
     return red, green, blue
 
@@ -141,6 +149,11 @@ class Preprocessing:
         sizes = (self.resize, *crop)
         if not all(isinstance(size, int) and size > 0 for size in sizes):
             raise ValueError(f"resize and crop are {sizes}, and must be positive integers.")
+        if self.resize > LARGEST:
+            raise ValueError(
+                f"resize is {self.resize:,} pixels, and must be at most {LARGEST:,}: the memory "
+                "would not hold such pictures."
+            )
         if max(crop) > self.resize:
             raise ValueError(
                 f"the crop is {crop} and the short side {self.resize} pixels: a crop cannot "
@@ -184,6 +197,11 @@ class Preprocessing:
             (6, 4, 3)
         """
         short = min(picture.size)
+        if max(picture.size) > _LONGEST * short:
+            # A strip of 1 by 80 million pixels would be made thousands of millions.
+            sides = [min(side, _LONGEST * short) for side in picture.size]
+            left, top = ((old - new) // 2 for old, new in zip(picture.size, sides, strict=True))
+            picture = picture.crop((left, top, left + sides[0], top + sides[1]))
         width, height = (self.resize * side // short for side in picture.size)
         picture = picture.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
         return center_crop(np.asarray(picture), size or pair(self.crop))
@@ -263,6 +281,7 @@ class Preprocessing:
         known = [field.name for field in fields(cls)]
         if not isinstance(data, dict) or set(data) != set(known):
             raise ValueError(
-                f"the preprocessing is {data!r}, and must be an object with {', '.join(known)}."
+                f"the preprocessing is {reprlib.repr(data)}, and must be an object with "
+                f"{', '.join(known)}."
             )
         return cls(**data)

@@ -49,6 +49,7 @@ class Run:
         history: Name → one number for each epoch.
         preprocessing: How a picture becomes what the network reads.
         model: The trained Keras model, with the weights of the best epoch.
+        interrupted: Whether Ctrl-C ended it.
     """
 
     network: str
@@ -69,6 +70,7 @@ class Run:
     history: dict[str, list[float]] = field(repr=False)
     preprocessing: Preprocessing
     model: keras.Model = field(repr=False, compare=False)
+    interrupted: bool = False
 
     def to_json(self) -> dict[str, object]:
         """Return everything but the model as plain values, ready for ``json.dumps``."""
@@ -122,7 +124,8 @@ def fit(
         verbose: As Keras' ``fit``.
 
     Returns:
-        A :class:`Run`, its test accuracy open.
+        A :class:`Run`, its test accuracy open. Ctrl-C ends a training that has done an epoch as
+        if it had stopped early.
 
     Raises:
         ValueError: Before the first step: a network for other classes or pictures, or a folder
@@ -154,16 +157,24 @@ def fit(
     if folder is not None:
         checkpoint = Checkpoint(folder, batches, stopping)
         used.append(checkpoint)
-    started = time.perf_counter()
+    started, interrupted = time.perf_counter(), False
     with reading(batches, validation) as problems:
-        history = model.fit(
-            batches,
-            validation_data=validation,
-            epochs=recipe.epochs,
-            callbacks=used,
-            shuffle=False,  # the batches shuffle the pictures themselves
-            verbose=verbose,
-        ).history
+        try:
+            model.fit(
+                batches,
+                validation_data=validation,
+                epochs=recipe.epochs,
+                callbacks=used,
+                shuffle=False,  # the batches shuffle the pictures themselves
+                verbose=verbose,
+            )
+        except KeyboardInterrupt:
+            if not getattr(model.history, "history", {}).get("loss"):
+                raise  # nothing to keep
+            interrupted = True
+            if stopping and stopping.best_weights is not None:
+                model.set_weights(stopping.best_weights)
+    history = model.history.history
     seconds = time.perf_counter() - started
     if checkpoint:
         seconds, history = checkpoint.seconds, checkpoint.history
@@ -187,6 +198,7 @@ def fit(
         history={name: [float(value) for value in values] for name, values in history.items()},
         preprocessing=batches.preprocessing,
         model=model,
+        interrupted=interrupted,
     )
 
 
@@ -249,10 +261,10 @@ def train(
         used["train"],
         used.get("validation"),
         recipe,
-        [*callbacks, *([Progress()] if progress else [])],
+        [*callbacks, *([Progress(pictures=used["train"].pictures)] if progress else [])],
         folder=folder,
     )
-    test = used.get("test")
+    test = None if run.interrupted else used.get("test")
     return replace(
         run,
         test_accuracy=accuracy(run.model, test) if test else None,

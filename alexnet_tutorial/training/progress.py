@@ -8,6 +8,13 @@ from typing import TextIO
 import keras
 
 
+def _clock(seconds):
+    """A time to come, no more exact than it is known."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 def _notebook():
     """Whether a Jupyter kernel (Colab's too) runs this."""
     if "IPython" not in sys.modules:
@@ -41,27 +48,64 @@ class Clock(keras.callbacks.Callback):
 class Progress(keras.callbacks.Callback):
     """Shows how training goes: one line that renews itself, with a small curve, in a notebook.
 
-    In a terminal it is one line for each epoch; written to a file, a line now and then. Use it
-    with ``fit(..., verbose=0)``.
+    In a terminal it is one line for each epoch, and within a long one a line that renews itself,
+    with pictures a second and the time left; written to a file, a line now and then. Use it with
+    ``fit(..., verbose=0)``.
 
     Args:
         stream: Where lines go outside a notebook (default: the error stream).
         every: Epochs between two lines where no one looks on.
+        pictures: How many an epoch shows; None says nothing within an epoch.
     """
 
-    def __init__(self, stream: TextIO | None = None, every: int = 5):  # noqa: D107
+    LOOKED_AT, LOGGED = 1.0, 60.0  # seconds between two lines within an epoch
+
+    def __init__(  # noqa: D107
+        self, stream: TextIO | None = None, every: int = 5, pictures: int | None = None
+    ):
         super().__init__()
-        self.stream, self.every = stream, every
+        self.stream, self.every, self.pictures = stream, every, pictures
 
     def on_train_begin(self, logs: dict | None = None) -> None:  # noqa: D102
         self._start = time.perf_counter()
         self._rows: list[tuple[int, dict]] = []
         self._display, self._over = None, False
         self._last: int | None = None
+        self._epoch, self._first = 0, -1  # of those that ran in this training
+        self._said, self._live = self._start, False  # when a line was shown; whether it stands open
         if _notebook():
             from IPython.display import display
 
             self._display = display(self, display_id=True)
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102
+        self._epoch = epoch
+        self._first = epoch if self._first < 0 else self._first
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:  # noqa: D102
+        if self._display is not None or not self.pictures or not self.params.get("steps"):
+            return
+        stream, now = self.stream or sys.stderr, time.perf_counter()
+        seen = stream.isatty()
+        if now - self._said < (self.LOOKED_AT if seen else self.LOGGED):
+            return
+        self._said, self._live = now, seen
+        line = self._within(batch + 1, now - self._start)
+        print(
+            f"\r{line}\x1b[K" if seen else line, end="" if seen else "\n", file=stream, flush=True
+        )
+
+    def _within(self, step, seconds):
+        """How far the epoch is, and how long the rest takes at the pace so far."""
+        steps, epochs = self.params["steps"], self.params["epochs"]
+        done = (self._epoch - self._first) * steps + step  # since this training began or went on
+        left = seconds / done * ((epochs - self._first) * steps - done)
+        shown = min(round(self.pictures * step / steps), self.pictures)
+        return (
+            f"epoch {self._epoch + 1} of at most {epochs}: {shown:,} of {self.pictures:,} "
+            "pictures, "
+            f"{self.pictures * done / steps / seconds:,.0f} a second, at most {_clock(left)} left"
+        )
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102
         self._rows.append((epoch + 1, dict(logs or {})))
@@ -72,7 +116,9 @@ class Progress(keras.callbacks.Callback):
         seen = stream.isatty()
         if seen or epoch % self.every == 0 or epoch + 1 == self.params["epochs"]:
             self._last = epoch
-            print(self, file=stream, flush=True)
+            self._said = time.perf_counter()
+            print(f"\r{self}\x1b[K" if self._live else self, file=stream, flush=True)
+            self._live = False
 
     def on_train_end(self, logs: dict | None = None) -> None:  # noqa: D102
         self._over = True

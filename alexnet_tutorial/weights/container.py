@@ -3,7 +3,7 @@
 import importlib
 import json
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
@@ -70,18 +70,42 @@ def not_whole(path: str | PathLike, kind: str, error: Exception) -> str:
 
 
 def read_preprocessing(text: str | None, path: str | PathLike) -> Preprocessing | None:
-    """Read the preprocessing that :func:`preprocessing_text` wrote into a file's metadata."""
+    """Read the preprocessing that :func:`facts_text` wrote into a file's metadata."""
     if text is None:
         return None
     try:
         return Preprocessing.from_json(json.loads(text))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{path}: its preprocessing cannot be read: {error}") from None
 
 
-def preprocessing_text(preprocessing: Preprocessing | None) -> dict[str, str]:
-    """Write preprocessing as metadata of a file; nothing where there is none."""
-    return {"preprocessing": json.dumps(preprocessing.to_json())} if preprocessing else {}
+def facts_text(
+    preprocessing: Preprocessing | None,
+    classes: Sequence[str] | None = None,
+    class_names: Sequence[str] | None = None,
+) -> dict[str, str]:
+    """Write preprocessing and classes as metadata of a file; nothing where there is none."""
+    text = {"preprocessing": json.dumps(preprocessing.to_json())} if preprocessing else {}
+    if classes is not None:
+        names = classes if class_names is None else class_names
+        text |= {"classes": json.dumps(list(classes)), "class_names": json.dumps(list(names))}
+    return text
+
+
+def read_classes(
+    metadata: Mapping[str, str], path: str | PathLike
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Read the classes that :func:`facts_text` wrote into a file's metadata, and their names."""
+    if "classes" not in metadata:
+        return None
+    try:
+        both = [json.loads(metadata[key]) for key in ("classes", "class_names")]
+        if not all(isinstance(names, list) for names in both) or len(both[0]) != len(both[1]):
+            raise ValueError("expected two lists of the same length")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path}: its classes cannot be read: {error}") from None
+    classes, class_names = (tuple(map(str, names)) for names in both)
+    return classes, class_names
 
 
 def need(module: str, extra: str, doing: str) -> ModuleType:

@@ -4,6 +4,7 @@ The package of the same name is imported as ``onnx`` when it is needed, and pass
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 from os import PathLike
@@ -82,8 +83,30 @@ def load_onnx(
     return assemble(network, weights, path, data_format), preprocessing
 
 
+def onnx_metadata(path: str | PathLike) -> dict[str, str]:
+    """Read what an ONNX file says of itself.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Key → text.
+
+    Raises:
+        ValueError: It is not whole.
+        ImportError: The package onnx is not installed.
+    """
+    onnx = container.need("onnx", "onnx", "reading .onnx files")
+    proto = container.parse(path, "ONNX file", lambda: onnx.load(path, load_external_data=False))
+    return {entry.key: entry.value for entry in proto.metadata_props}
+
+
 def save_onnx(
-    model: "keras.Model", path: str | PathLike, preprocessing: Preprocessing | None = None
+    model: "keras.Model",
+    path: str | PathLike,
+    preprocessing: Preprocessing | None = None,
+    classes: Sequence[str] | None = None,
+    class_names: Sequence[str] | None = None,
 ) -> Path:
     """Write a Keras model as ONNX, which runs without Keras.
 
@@ -94,6 +117,8 @@ def save_onnx(
         model: A model of any variant, or of another description.
         path: The file; its name ends in ``.onnx``.
         preprocessing: Kept in the file, for :func:`load_onnx`.
+        classes: Kept in the file too, as JSON under this name in its metadata.
+        class_names: What they are called; the same.
 
     Returns:
         The path.
@@ -118,7 +143,7 @@ def save_onnx(
         opset_imports=[onnx.helper.make_opsetid("", 13)],
         ir_version=8,  # both old enough for every engine of the last years
     )
-    onnx.helper.set_model_props(proto, container.preprocessing_text(preprocessing))
+    onnx.helper.set_model_props(proto, container.facts_text(preprocessing, classes, class_names))
     return write_whole(path, proto.SerializeToString())
 
 

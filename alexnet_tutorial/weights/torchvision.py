@@ -5,6 +5,8 @@ Nothing in a file is executed: a ``.pth`` is a pickle, which could name any func
 
 import pickle
 import re
+import zipfile
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.shapes.architecture import Architecture
 from alexnet_tutorial.shapes.variants import TORCHVISION
 from alexnet_tutorial.weights import container, foreign
+from alexnet_tutorial.weights.keras_file import check_zip
 from alexnet_tutorial.weights.layout import assemble, weighted_layers
 
 if TYPE_CHECKING:
@@ -61,7 +64,8 @@ def load_torchvision(
     if kind == "PyTorch checkpoint":
         state = _read_pth(path)
     elif kind == "safetensors file":
-        state, preprocessing = _read_safetensors(path)
+        state, metadata = _read_safetensors(path)
+        preprocessing = container.read_preprocessing(metadata.get("preprocessing"), path)
     else:
         raise ValueError(f"{path}: a {kind}, and no checkpoint of torchvision's alexnet.")
     state = foreign.unwrapped(state)
@@ -84,8 +88,28 @@ def load_torchvision(
     return assemble(network, weights, path, data_format), preprocessing or TORCHVISION_PREPROCESSING
 
 
+def safetensors_metadata(path: str | PathLike) -> dict[str, str]:
+    """Read what a ``.safetensors`` file says of itself.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Key → text.
+
+    Raises:
+        ValueError: It is not whole.
+        ImportError: safetensors is not installed.
+    """
+    return _read_safetensors(path)[1]
+
+
 def save_torchvision(
-    model: "keras.Model", path: str | PathLike, preprocessing: Preprocessing | None = None
+    model: "keras.Model",
+    path: str | PathLike,
+    preprocessing: Preprocessing | None = None,
+    classes: Sequence[str] | None = None,
+    class_names: Sequence[str] | None = None,
 ) -> Path:
     """Write a Keras model's weights as a state dict that torchvision's ``alexnet`` loads.
 
@@ -93,6 +117,8 @@ def save_torchvision(
         model: A model of the torchvision variant, for any number of classes.
         path: The file: ``.pth`` or ``.safetensors``.
         preprocessing: Kept in a ``.safetensors`` file; a ``.pth`` has no place for it.
+        classes: Kept there too, as JSON under this name in the metadata.
+        class_names: What they are called; the same.
 
     Returns:
         The path.
@@ -116,7 +142,8 @@ def save_torchvision(
         tensors = {key: torch.from_numpy(value) for key, value in state.items()}
         return write_whole(path, lambda file: torch.save(tensors, file))
     safetensors = container.need("safetensors.numpy", "safetensors", "writing .safetensors files")
-    metadata = {"format": "pt"} | container.preprocessing_text(preprocessing)
+    facts = container.facts_text(preprocessing, classes, class_names)
+    metadata = {"format": "pt"} | facts
     return write_whole(path, safetensors.save(state, metadata))
 
 
@@ -166,6 +193,9 @@ def _computed(network):
 
 def _read_pth(path):
     torch = container.need("torch", "pth", "reading .pth files")
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            check_zip(archive, path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -188,6 +218,12 @@ def _read_pth(path):
             )
         if not tensor.is_floating_point():
             raise ValueError(f"{path}: {key!r} is of type {tensor.dtype}, and must be floating.")
+        declared, held = tensor.numel() * tensor.element_size(), tensor.untyped_storage().nbytes()
+        if declared > held:  # a view that shows the same numbers again and again
+            raise ValueError(
+                f"{path}: {key!r}, {tuple(tensor.shape)}, declares {declared:,} bytes, and the "
+                f"file holds {held:,} of them. Save whole tensors: tensor.contiguous()."
+            )
         arrays[key] = tensor.detach().to(torch.float32).numpy()
     return arrays
 
@@ -200,4 +236,4 @@ def _read_safetensors(path):
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
 
     state, metadata = container.parse(path, "safetensors file", read)
-    return state, container.read_preprocessing(metadata.get("preprocessing"), path)
+    return state, metadata

@@ -105,3 +105,15 @@ def test_pictures_of_another_kind_are_refused(pictures):
     with pytest.raises(ValueError, match="expected uint8") as error:
         TORCHVISION_PREPROCESSING.apply(pictures)
     assert str(pictures.shape) in str(error.value)
+
+
+def test_a_strip_is_cut_before_it_is_resized():
+    """Resized whole, 1 by 400,000 pixels would be 64 by 25,600,000."""
+    pixels = np.zeros((1, 400_001, 3), "uint8")
+    pixels[:, 200_000] = 255
+    half = Preprocessing(resize=64, crop=64)
+    for picture in (pixels, pixels.transpose(1, 0, 2)):
+        cut = half.cut(Image.fromarray(picture))
+        assert cut.shape == (64, 64, 3) and cut.max() > 200  # its center
+    with pytest.raises(ValueError, match="at most 10,000"):
+        Preprocessing(resize=10_001, crop=64)

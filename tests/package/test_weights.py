@@ -16,6 +16,7 @@ import pytest
 from alexnet_tutorial import network as network_room
 from alexnet_tutorial import weights
 from alexnet_tutorial.__main__ import main
+from alexnet_tutorial.classifier import Classifier
 from alexnet_tutorial.network import build, describe
 from alexnet_tutorial.pictures import DataError, DownloadError
 from alexnet_tutorial.pictures.download import PinnedFile
@@ -207,12 +208,46 @@ def test_the_command_line_converts_between_all_kinds(checkpoint, tmp_path, capsy
         assert main(["weights", "convert", str(source), str(target)]) == 0
         assert '"crop": [224, 224]' in capsys.readouterr().out
     model, preprocessing = weights.load(tmp_path / "a.keras")
-    assert preprocessing is None  # Keras has no place for it
+    assert preprocessing == weights.TORCHVISION_PREPROCESSING
     the_same(outputs(model, x), expected, 1e-5)
     session = ort.InferenceSession(tmp_path / "a.onnx", providers=["CPUExecutionProvider"])
     the_same(session.run(None, {"pictures": x.transpose(0, 3, 1, 2)})[0], expected, 1e-5)
     assert main(["weights", "convert", str(tmp_path / "a.onnx"), str(tmp_path / "a.txt")]) == 1
     assert ".pth or .safetensors or .onnx or .keras" in capsys.readouterr().err
+
+
+def test_conversion_keeps_what_is_known(onnx, reduced, tmp_path, capsys):
+    preprocessing = Preprocessing(64, 57, "bgr", 1.0, (104, 117, 123))
+    net = Classifier.from_architecture(
+        reduced(variant("compact")), ("n1", "n2", "n3"), ("cat", "dog", "owl"), preprocessing
+    )
+    chain = [net.save(tmp_path / "a.keras"), tmp_path / "b.onnx", tmp_path / "c.keras"]
+    for source, target in zip(chain, chain[1:], strict=False):
+        assert main(["weights", "convert", str(source), str(target)]) == 0
+    back = Classifier.load(tmp_path / "c.keras")
+    assert (back.classes, back.class_names) == (net.classes, net.class_names)
+    assert back.preprocessing == preprocessing
+    x = np.random.default_rng(0).integers(0, 256, (2, 80, 90, 3), "uint8")
+    np.testing.assert_allclose(back.predict_proba(x), net.predict_proba(x), atol=1e-5)
+
+    # A file that knows nothing of its classes: they are numbers, or what is given.
+    weights.save_onnx(net.model, tmp_path / "d.onnx", preprocessing)
+    (tmp_path / "names.txt").write_text("Katze\n\nHund\nEule\n", encoding="utf-8")
+    for more, classes in (
+        ([], ("0", "1", "2")),
+        (["--names", "x, y,z"], ("x", "y", "z")),
+        (["--classes", str(tmp_path / "names.txt")], ("Katze", "Hund", "Eule")),
+    ):
+        line = ["weights", "convert", str(tmp_path / "d.onnx"), str(tmp_path / "e.keras")]
+        assert main([*line, *more]) == 0
+        assert Classifier.load(tmp_path / "e.keras").classes == classes
+    for more, message in (
+        (["--names", "x,y"], "3 outputs, and 2 classes"),
+        (["--names", "x", "--classes", "y"], "give one of them"),
+        (["--classes", str(tmp_path / "d.onnx")], "no names of classes"),
+    ):
+        assert main([*line, *more]) == 1
+        assert message in capsys.readouterr().err
 
 
 def tiny_state(torch, **changes):
