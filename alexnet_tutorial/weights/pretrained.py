@@ -178,5 +178,6 @@ def save_answers(said: Answers, folder: str | os.PathLike[str] = RECORDED) -> No
     """
     y, *probabilities = said
     kept = [y.astype("uint8"), *(part.astype("float16") for part in probabilities)]
-    named = dict(zip(Answers._fields, kept, strict=True))
+    kept = [y.astype("uint8"), *(part.astype("float16") for part in probabilities)]
+    named: dict[str, Any] = dict(zip(Answers._fields, kept, strict=True))
     write_whole(Path(folder) / TEST, lambda file: np.savez_compressed(file, **named))
