@@ -131,7 +131,7 @@ def unfold(article: Tag, kept: list[str]) -> None:
     """Open what is folded on the site; drop what only a reader at a computer can use."""
     for tag in article.find_all(["summary", "script"]):
         tag.decompose()
-    for name in ("headerlink", "no-pdf", "missing"):
+    for name in ("headerlink", "no-pdf", "missing", "alexnet-explain", "alexnet-buttons"):
         for tag in article.find_all(class_=name):
             tag.decompose()
     for source in article.find_all(class_="cell_input"):

@@ -40,6 +40,9 @@ OUTPUT = re.compile(
 LONG = 120  # characters of a line of output; a longer one is broken and not scrolled
 ICON = re.compile(r'<(i|span)\b([^>]*\bclass="([^"]*\bfa-[^"]*)"[^>]*)>\s*</\1>')
 FONTAWESOME = re.compile(r'\s*<script[^>]*\bsrc="[^"]*/fontawesome\.js[^"]*"[^>]*></script>')
+SEARCH = re.compile(
+    r'\s*<script src="[^"]*/(?:searchindex|searchtools|language_data)\.js[^"]*"></script>'
+)
 MATHJAX = re.compile(r'\s*<script[^>]*\bsrc="[^"]*/mathjax/[^"]*"[^>]*></script>')
 STYLES = {"fa-solid", "fa-regular", "fa-brands", "fa-lg"}
 # Jupyter Book's own page at the root has neither language nor title, and no link.
@@ -145,8 +148,8 @@ def wrapped(match: re.Match[str]) -> str:
 def lighten(site: Path) -> None:
     """Take out what a page loads and does not need.
 
-    Icons are drawn in place of the script that holds 2,000 of them (1.5 MB); MathJax (1.3 MB) stays
-    where there is a formula.
+    Icons are drawn in place of the script that holds 2,000 of them (1.5 MB). MathJax (1.3 MB) stays
+    where there is a formula, and what searches (150 kB) where search results are shown.
 
     Raises:
         SystemExit: A page has an icon that the theme's script does not hold.
@@ -158,12 +161,13 @@ def lighten(site: Path) -> None:
         words = match[3].split()
         name = next(w for w in words if w.startswith("fa-") and w not in STYLES)
         known = re.search(
-            rf'[{{,]"?{name.removeprefix("fa-")}"?:\[(\d+),(\d+),\[[^]]*\],"\w+","([^"]+)"\]', drawings
+            rf'[{{,]"?{name.removeprefix("fa-")}"?:\[(\d+),(\d+),\[[^]]*\],"\w+","([^"]+)"\]',
+            drawings,
         )
         if not known:
             raise SystemExit(f"{script}: expected the drawing of the icon {name!r}")
         return (
-            f'<svg{match[2].replace(match[3], " ".join(["alexnet-icon", *words]))} '
+            f"<svg{match[2].replace(match[3], ' '.join(['alexnet-icon', *words]))} "
             f'aria-hidden="true" viewBox="0 0 {known[1]} {known[2]}">'
             f'<path fill="currentColor" d="{known[3]}"/></svg>'
         )
@@ -173,6 +177,8 @@ def lighten(site: Path) -> None:
         text = FONTAWESOME.sub("", ICON.sub(draw, text))
         if not re.search(r'class="[^"]*\bmath\b', text):
             text = MATHJAX.sub("", text)
+        if page.name != "search.html":
+            text = SEARCH.sub("", text)
         page.write_text(text, encoding="utf-8")
     script.unlink()
     sheet = site / "_static" / "styles" / "pydata-sphinx-theme.css"

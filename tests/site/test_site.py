@@ -61,6 +61,7 @@ def look(page, axe_script):
     )
     page.evaluate(axe_script)
     found = page.evaluate(CONTENT)
+    found["hidden"] = {"desk": page.evaluate(HIDDEN)}
     axe = {"light": findings(page, {})}
     faint = {"light": page.evaluate(CONTRAST)}
 
@@ -76,6 +77,7 @@ def look(page, axe_script):
 
     page.set_viewport_size(PHONE)
     found["phone"] = page.evaluate(SIDEWAYS)
+    found["hidden"]["phone"] = page.evaluate(HIDDEN)
 
     page.set_viewport_size(PAPER)
     page.emulate_media(media="print", color_scheme="dark")
@@ -203,6 +205,26 @@ SIDEWAYS = """() => ({
     .map(e => e.outerHTML.slice(0, 120)),
 })"""
 
+# What goes on beyond its column's edge says so: it fades there. Text has a size that can be read.
+HIDDEN = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame(); await frame(); await frame();
+  const all = [...document.querySelectorAll('article *')].filter(e => e.checkVisibility());
+  return {
+    wide: all.filter(e => e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1)
+      .filter(e => ['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX))
+      .filter(e => !e.matches('input, select, textarea, span.math'))
+      .filter(e => getComputedStyle(e).maskImage === 'none').map(e => e.outerHTML.slice(0, 140)),
+    small: all.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
+      .filter(e => !e.closest('svg, mjx-container, sup, sub'))
+      .filter(e => parseFloat(getComputedStyle(e).fontSize) < 11)
+      .map(e => e.outerHTML.slice(0, 140)),
+    // A word that sticks out of its cell lies over the next one.
+    over: all.filter(e => e.matches('td, th') && e.scrollWidth > e.clientWidth + 2)
+      .map(e => e.outerHTML.slice(0, 140)),
+  };
+}"""
+
 # On paper nothing scrolls: what does not fit is lost.
 PRINTED = """() => {
   const sum = c => c.match(/[\\d.]+/g).slice(0, 3).map(Number).reduce((a, b) => a + b);
@@ -252,6 +274,24 @@ def test_keyboard_reaches_everything_and_shows_where_it_is(seen):
 def test_page_does_not_scroll_sideways_on_a_phone(seen):
     assert seen["phone"]["width"] <= PHONE["width"], seen["name"]
     assert seen["phone"]["cut"] == [], seen["name"]
+
+
+def test_nothing_is_cut_off_without_a_sign(seen):
+    nothing = {"wide": [], "small": [], "over": []}
+    assert seen["hidden"] == {"desk": nothing, "phone": nothing}, seen["name"]
+
+
+def test_page_loads_what_it_needs(seen, site, address):
+    """No script of all icons, formulas' fonts only for formulas, and little beside the page."""
+    names = {url.removeprefix(address).partition("?")[0] for url in seen["visit"].requests}
+    assert not [name for name in names if "fontawesome" in name]
+    text = (site / seen["name"]).read_text(encoding="utf-8")
+    formulas = re.search(r'class="[^"]*\bmath\b', text) is not None
+    assert any("mathjax" in name for name in names) == formulas, seen["name"]
+    beside = [n for n in names if re.search(r"\.(css|js)$", n) and "/mathjax/" not in n]
+    beside = [name for name in beside if "/workbench/" not in name]  # test_workbench.py weighs it
+    most = 600_000 + (150_000 if seen["name"] == "search.html" else 0)
+    assert sum((site / name).stat().st_size for name in beside) < most, sorted(beside)
 
 
 def test_page_can_be_printed(seen):
@@ -486,6 +526,71 @@ def test_page_that_opens_in_dark_mode_says_nothing(open_page):
     with open_page(PAGES[0], scheme="dark") as visit:
         assert visit.page.evaluate("document.documentElement.dataset.theme") == "dark"
         assert visit.console == []
+
+
+@pytest.mark.parametrize("width", [390, 820, 1000, 1280])
+def test_menus_open_and_close(open_page, width):
+    with open_page("book/glossary.html", viewport={"width": width, "height": 844}) as visit:
+        page = visit.page
+        chapter = page.locator("nav.bd-links a", has_text="The 224 puzzle")
+        toggle = page.locator(".primary-toggle:visible")
+        there = chapter.is_visible()
+        assert there == (width >= 992)
+        toggle.click()
+        chapter.wait_for(state="hidden" if there else "visible")
+        toggle.click() if there else page.keyboard.press("Escape")
+        chapter.wait_for(state="visible" if there else "hidden")
+
+        sections = page.locator("#pst-page-toc-nav a").first
+        if not sections.is_visible():
+            page.locator(".secondary-toggle:visible").click()
+            sections.wait_for()
+            page.keyboard.press("Escape")
+            sections.wait_for(state="hidden")
+        if not there:
+            toggle.click()
+        chapter.click()
+        page.wait_for_url("**/12_puzzle_224.html")
+        page.wait_for_load_state("networkidle")
+        assert visit.console == []
+
+
+def test_search_on_a_page_finds(open_page):
+    with open_page("book/intro.html") as visit:
+        visit.page.locator(".search-button-field:visible").first.click()
+        visit.page.keyboard.type("receptive")
+        visit.page.keyboard.press("Enter")
+        visit.page.wait_for_url("**/search.html?q=receptive*")
+        visit.page.locator("#search-results li a").first.wait_for()
+        assert visit.console == []
+
+
+def test_landing_page_says_where_to_begin(open_page, setup_cell):
+    """Its network is the one of the book; its cards lead into every part that is counted."""
+    from alexnet_tutorial.shapes import ledger, variant
+
+    with open_page("book/intro.html", viewport=PHONE) as visit:
+        page = visit.page
+        links = page.locator(".alexnet-buttons a").evaluate_all("a => a.map(e => e.href)")
+        assert [Path(urlparse(link).path).name for link in links] == [
+            "11_convolution.html",
+            "workbench.html",
+            "11_convolution.ipynb",
+        ]
+        assert urlparse(setup_cell.repository()).path in links[2]
+        layers = page.locator(".alexnet-hero li")
+        rows = [row for row in ledger(variant("alexnet-2012")).rows if row.parameters]
+        assert layers.count() == 1 + len(rows) == 9
+        for row, layer in zip(rows, layers.all()[1:], strict=True):
+            words = layer.inner_text()
+            assert row.name in words and f"{row.parameters:,} parameters" in words
+            assert " × ".join(f"{n:,}" for n in row.output) in words
+        captions = [caption for caption, _ in pages.toc()[1:-1]]
+        cards = page.locator(".alexnet-cards b").all_inner_texts()
+        assert cards == captions
+        layers.nth(2).click()
+        page.wait_for_url("**/workbench.html#*layer=conv2*")
+        page.locator(".wb-strip [aria-pressed=true]", has_text="conv2").wait_for()
 
 
 def test_one_search_box_and_it_finds(open_page):

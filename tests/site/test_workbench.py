@@ -501,6 +501,45 @@ def test_two_networks_side_by_side(bench):
     assert table.locator("tbody tr").filter(has_text="drop5").count() == 1
     bench.field("Compare with").select_option("nothing")
     assert not bench.element.locator(".wb-compare").is_visible()
+    assert not bench.element.locator(".wb-beside").is_visible()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_what_is_compared_is_said_where_one_looks(open_page, viewport):
+    with open_page(PAGE, viewport=viewport) as visit:
+        bench = Bench(visit.page)
+        bench.field("Compare with").select_option("caffe")
+        said = bench.element.locator(".wb-beside")
+        strip = bench.element.locator(".wb-strip").bounding_box()
+        below = said.bounding_box()["y"] - (strip["y"] + strip["height"])
+        assert 0 <= below < 150
+        assert "3 of 19 layers differ (≠): relu1, cnorm2, relu5" in said.inner_text()
+        assert bench.element.locator(".wb-strip .wb-name", has_text="≠").count() == 3
+        bench.button("To the table").click()
+        focused = visit.page.evaluate("document.activeElement.getAttribute('aria-label')")
+        assert focused == "The two networks compared"
+        table = bench.element.locator(".wb-compare table").bounding_box()
+        assert table["y"] < viewport["height"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [PAGE, "book/13_eight_layers.html"])
+def test_it_runs_from_a_file(site, browser, page):
+    context = browser.new_context(viewport=DESK)
+    opened = context.new_page()
+    said = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.goto((site / page).as_uri())
+    bench = opened.locator("alexnet-workbench").first
+    bench.locator(".wb-strip button").nth(1).click()
+    bench.get_by_label("Filters").fill("64")
+    bench.locator(".wb-totals b").first.wait_for()
+    bench.get_by_role("button", name="Copy Keras code").click()
+    assert "Conv2D(64, 11" in bench.locator("textarea").input_value()
+    assert said == []
+    context.close()
 
 
 @pytest.mark.slow
@@ -743,7 +782,7 @@ def test_it_is_small_and_only_where_it_is_used(open_page):
                 .map(r => [r.name.split('/').pop(), r.encodedBodySize])"""
         )
     names = {name.partition("?")[0] for name, _ in sizes}
-    assert {"workbench.js", "workbench.css", "presets.js", "ledger.js", "load.js"} <= names
+    assert names == {"bundle.js", "workbench.css", "load.js"}
     total = sum(size for _, size in sizes)
     print(f"{total / 1000:.1f} kB: {sizes}")
     assert all(size for _, size in sizes) and total < 150_000
