@@ -174,10 +174,42 @@ def _check_archive(archive, path):
         if member.filename.endswith(".json"):
             _check_text(archive, member, path)
         elif member.filename.endswith(".h5"):
-            with archive.open(member) as file:
-                stored = member.compress_type == zipfile.ZIP_STORED
-                weights = file if stored else io.BytesIO(file.read())
+            stored = member.compress_type == zipfile.ZIP_STORED
+            with _Stored(path, member) if stored else io.BytesIO(archive.read(member)) as weights:
                 check_hdf5(weights, member.compress_size, path)
+
+
+class _Stored(io.RawIOBase):
+    """A part of a ZIP that is not packed, as a file: ``zipfile`` reads anew for each step back."""
+
+    def __init__(self, path, member):
+        self._file = open(path, "rb")  # noqa: SIM115  closed with this
+        self._file.seek(member.header_offset + 26)
+        name, extra = (int.from_bytes(self._file.read(2), "little") for _ in range(2))
+        self._start, self._size = member.header_offset + 30 + name + extra, member.file_size
+        self.seek(0)
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def tell(self):
+        return self._file.tell() - self._start
+
+    def seek(self, offset, whence=0):
+        at = offset + {0: 0, 1: self.tell(), 2: self._size}[whence]
+        return self._file.seek(self._start + min(max(at, 0), self._size)) - self._start
+
+    def readinto(self, buffer):
+        data = self._file.read(min(len(buffer), self._size - self.tell()))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self):
+        self._file.close()
+        super().close()
 
 
 def check_zip(archive: zipfile.ZipFile, path: str | PathLike) -> None:

@@ -135,6 +135,31 @@ def test_ctrl_c_keeps_the_best_epoch_and_the_same_command_goes_on(
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["saved"].endswith("tiny-2.keras")
 
 
+def test_a_finetuning_goes_on_in_its_phase(folder, place, monkeypatch, capsys):
+    assert main([*words(folder), "--epochs", "1", "--save", "net.keras"]) == 0
+    line = ["finetune", "net.keras", "--data", str(folder), "--epochs", "4", "--batch", "8"]
+    assert main([*line, "--save", "whole.keras"]) == 0
+
+    def stop(self, batch, logs=None):
+        if self._epoch == 1 and batch == 1:  # the head has one epoch alone
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "on_train_batch_end", stop)
+        assert main(line) == 130
+    assert "stopped in epoch 3" in capsys.readouterr().err
+    assert main([*line, "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out.splitlines()[-1])
+    assert "going on from" in err and result["epochs"] == len(result["history"]["loss"]) == 4
+    for a, b in zip(
+        Classifier.load(result["saved"]).model.get_weights(),
+        Classifier.load("whole.keras").model.get_weights(),
+        strict=True,
+    ):
+        assert (a == b).all()
+
+
 def test_stopped_before_an_epoch_nothing_is_left(folder, place, monkeypatch, capsys):
     def stop(self, batch, logs=None):
         raise KeyboardInterrupt
