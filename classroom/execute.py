@@ -101,5 +101,5 @@ def execute(cells: list[Cell], limits: sandbox.Limits, data: Path | None = None)
     for name in worth:
         if not made.points[name]:
             made.messages.setdefault(name, "the test did not run to its end")
-    made.starved = late and theirs.waited > 0.3
+    made.starved = late and theirs.starved
     return made

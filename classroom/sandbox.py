@@ -164,7 +164,7 @@ class Isolated:
         self.line, self.limits, self.sockets = line, limits, sockets
         self.files = files or (subprocess.DEVNULL, subprocess.DEVNULL)
         self.ended = ""  # why the grader ended it
-        self.waited = 0.0  # which share of its time it waited for a processor
+        self.starved = False  # whether others had the processor that it waited for
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -186,12 +186,18 @@ class Isolated:
         return self
 
     def watch(self) -> None:
-        """End it where it uses more than it may; note how long it waited for a processor."""
+        """End it where it uses more than it may; note whether it starves."""
         processes = self._processes()
-        for process in processes[1:2]:  # the first is bubblewrap's own, the second Python
+        times = []  # nanoseconds that each ran, and that it waited for a processor
+        for process in processes:
             with contextlib.suppress(OSError, ValueError):
-                ran, waited, _ = map(int, Path(f"/proc/{process}/schedstat").read_text().split())
-                self.waited = waited / max(ran + waited, 1)
+                times.append([int(n) for n in _read(process, "schedstat").split()[:2]])
+        if len(times) > 1:  # the first is bubblewrap's own, the second Python
+            ran, waited = times[1]
+            # Not where its own processes had what it waited for.
+            together = sum(one for one, _ in times) / 1e9
+            mostly = together > (time.monotonic() - self.started) / 2
+            self.starved = waited > 0.3 * (ran + waited) and not mostly
         if time.monotonic() - self.started > self.limits.total_seconds:
             self.kill(f"longer than {self.limits.total_seconds:g} seconds in all")
         elif self.group.exceeded() or (
@@ -227,12 +233,16 @@ class Isolated:
         self.group.remove()
 
 
+def _read(process, name):
+    return Path(f"/proc/{process}/{name}").read_text()
+
+
 def _memory(processes):
     """Add up the memory of processes and of their files in memory, each page once."""
     total = 0
     for process in processes:
         with contextlib.suppress(OSError, ValueError):
-            for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            for line in _read(process, "smaps_rollup").splitlines():
                 if line.startswith("Pss:"):
                     total += int(line.split()[1]) << 10
     for place in ("tmp", "dev/shm"):
