@@ -1,0 +1,63 @@
+"""Questions of the chapter *The paper's Figure 1, run again*."""
+
+from math import sqrt
+
+from alexnet_tutorial.checks.answers import register
+
+register(
+    "again.weights",
+    right=64 * (5 * 5 * 32 + 1),
+    why="64 filters of 5 · 5 · 32 weights each, and a bias for each filter.",
+    slips={
+        64 * 5 * 5 * 32: "that leaves out the biases. How many are there?",
+        64 * (5 * 5 * 3 + 1): "that takes the three colors. What does conv3 read?",
+        5 * 5 * 32 + 1: "that is one filter. How many has conv3?",
+        64 * (5 * 5 * 64 + 1): "64 are its own filters. How many maps has conv2?",
+    },
+    hint="A filter has a weight for each of 5 × 5 places in each map that it reads, and a bias.",
+)
+
+register(
+    "again.sum",
+    right=1e-4 * 60 * sqrt(75),
+    why="a unit of conv1 adds up 5 · 5 · 3 products, whose signs are random: the sum is √75 times "
+    "one product. tanh is nearly a straight line there.",
+    slips={
+        1e-4 * 60 * 75: "that adds up sizes. The signs are random, so a sum of n grows as √n.",
+        1e-4 * 60: "that is one product. How many does a unit of conv1 add up?",
+        1e-4 * 60 * sqrt(25): "that is one color. A picture has three.",
+        1e-4 * sqrt(75): "that takes pixels of ±1. In bytes they are some sixty.",
+        0.01 * 60 * sqrt(75): "0.01 is for the later layers. What does conv1 start with?",
+    },
+    tolerance=0.002,
+    hint="Weight times pixel, times the square root of how many are added up.",
+)
+
+register(
+    "again.slope",
+    right=1 - 0.98**2,
+    why="the slope of tanh is 1 − a². The gradient that comes back through such a unit is a "
+    "twenty-fifth of what arrived.",
+    slips={
+        0.98: "that is the output. What is the slope, written by it?",
+        0.02: "that is 1 − a. The output is squared first.",
+        1.0: "that is ReLU's slope, and tanh's at 0. What is tanh's at 0.98?",
+        0.98**2: "that is a². The slope is what is left of 1.",
+        0.0: "it is small, not zero. How small?",
+    },
+    tolerance=0.002,
+    hint="Write the slope of tanh by its own output a.",
+)
+
+register(
+    "again.rates",
+    right="C",
+    why="the one was given a choice and the other was not. What looks like the activation may be "
+    "the rate.",
+    slips={
+        "A": "B might need another rate. Was one tried?",
+        "B": "one cannot know. B was tried once.",
+        "D": "different rates are fair. What matters is that each gets its best.",
+    },
+    hint="What did A get that B did not?",
+)
