@@ -514,7 +514,7 @@ message. Nothing leaves your browser.</label>
     const left = narrow(typed ? words : []);
     if (!words.length) return;
     if (!found.length && left) {
-      line("Found.", `${left} of the messages or causes below ${left > 1 ? "have" : "has"} these words.`);
+      line("Found.", `Rows of the table below with these words: ${left}.`);
       return;
     }
     if (!found.length) {
