@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -153,8 +154,15 @@ def check_save(path: str) -> None:
         raise ValueError(f"--save {path}: its folder is not there. Make it first.")
     if file.is_dir():
         raise ValueError(f"--save {path}: this is a folder. Give the name of a file.")
-    if not os.access(folder, os.W_OK) or (file.exists() and not os.access(file, os.W_OK)):
-        raise ValueError(f"--save {path}: no permission to write there. Give another place.")
+    try:
+        if file.exists() and not os.access(file, os.W_OK):
+            raise PermissionError("no permission to change this file")
+        with tempfile.TemporaryFile(dir=folder):  # a mere question is not always answered right
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"--save {path}: cannot be written there ({error}). Give another place."
+        ) from error
 
 
 def recipe_of(

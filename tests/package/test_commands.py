@@ -93,6 +93,9 @@ def test_what_cannot_work_is_refused_before_keras_loads(folder, place, monkeypat
     ):
         assert main(line) == 1, line
         assert message in capsys.readouterr().err
+    if sys.platform == "linux":  # no one can write there, root neither
+        assert main([*words(folder), "--save", "/proc/net.keras"]) == 1
+        assert "cannot be written there" in capsys.readouterr().err
     (place / "dir.keras").mkdir()
     assert main([*words(folder), "--save", "dir.keras"]) == 1
     assert "this is a folder" in capsys.readouterr().err

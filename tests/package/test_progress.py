@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("keras")
 
-from alexnet_tutorial.training import Progress  # noqa: E402
+from alexnet_tutorial.training import Progress
 
 
 class Screen(io.StringIO):
