@@ -194,8 +194,10 @@ def _loaded(config: dict, path: Path) -> Any:
 
     import alexnet_tutorial.network.layers  # registers the layers of this package
     import alexnet_tutorial.pictures.augmentation  # noqa: F401  and these
+    from alexnet_tutorial.weights.keras_file import check_keras_file
 
     if "module" not in config:  # an .h5 file's, which only Keras' loader for these reads
+        check_keras_file(path)
         return keras.models.load_model(path, compile=False)
     config = {key: value for key, value in config.items() if key != "compile_config"}
     with without_weights():

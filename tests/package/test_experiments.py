@@ -387,6 +387,18 @@ def test_every_part_is_recorded_with_every_seed(part):
             assert CONFIGURATIONS[name].to_json().items() <= run["settings"].items()
 
 
+@pytest.mark.parametrize("study", ["figure_1", "imagenette"])
+def test_what_is_recorded_is_what_the_study_describes_today(study):
+    runs = ablations.recorded(f"{study}.jsonl")
+    keys = [run["key"] for run in runs]
+    assert len(keys) == len(set(keys)) > 5
+    assert len({(run["settings"]["keras"], run["settings"]["data"]) for run in runs}) == 1
+    for run in runs:
+        described = STUDIES[study].configurations[run["configuration"]].to_json()
+        assert described.items() <= run["settings"].items(), run["configuration"]
+        assert run["settings"]["data"].startswith("real") and run["seed"] == 0
+
+
 def test_recorded_runs_are_comparable_and_labeled():
     runs = ablations.recorded("hands.jsonl")
     keys = [run["key"] for run in runs]
