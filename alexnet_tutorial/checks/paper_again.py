@@ -51,13 +51,13 @@ register(
 
 register(
     "again.rates",
-    right="C",
+    right="c",
     why="the one was given a choice and the other was not. What looks like the activation may be "
     "the rate.",
     slips={
-        "A": "B might need another rate. Was one tried?",
-        "B": "one cannot know. B was tried once.",
-        "D": "different rates are fair. What matters is that each gets its best.",
+        "a": "B might need another rate. Was one tried?",
+        "b": "one cannot know. B was tried once.",
+        "d": "different rates are fair. What matters is that each gets its best.",
     },
-    hint="What did A get that B did not?",
+    hint="Answer with one letter, A to D. What did A get that B did not?",
 )
