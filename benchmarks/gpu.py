@@ -7,7 +7,10 @@
 archive of Imagenette whose pictures are small enough to carry, and the wheels of Keras and of what
 the package needs for another Python. ``run`` needs that folder and a checkout; JAX is there. Each
 recipe trains until its epochs are done or its share of the minutes is up, is tested once, and
-leaves one JSON file, rewritten after every epoch, and its first filters as they formed.
+leaves one JSON file, rewritten after every epoch, and its first filters as they formed. The
+recipe of today can be run without one of its parts, to see what that is worth at full size:
+
+    python benchmarks/gpu.py run ... --recipes today today-no-dropout today-no-crops today-tanh
 """
 
 import argparse
@@ -27,6 +30,7 @@ WHEELS = ("keras", "platformdirs", "tabulate")
 THERE = ("numpy", "h5py", "ml_dtypes")  # with JAX, in the versions that it wants
 SIDE = 256  # of the pictures that crops of 224 are cut from
 PARTS = ("train", "validation", "test")
+RECIPES = ("today", "2012", "today-no-dropout", "today-no-crops", "today-no-color", "today-tanh")
 KEPT = (1, 2, 3, 5, 8, 13, 21, 34, 55, 90)  # epochs whose first filters are kept
 
 
@@ -77,6 +81,19 @@ def install(folder: Path) -> None:
     os.execve(sys.executable, [sys.executable, *sys.argv, "--installed"], environment)
 
 
+def changed(network, change: str):
+    """The network without its dropout, or with tanh for ReLU; any other change leaves it."""
+
+    def layer_of(layer):
+        if change == "no-dropout" and layer.kind == "dropout":
+            return replace(layer, rate=0.0)
+        if change == "tanh" and getattr(layer, "activation", None) == "relu":
+            return replace(layer, activation="tanh")
+        return layer
+
+    return replace(network, layers=[layer_of(layer) for layer in network.layers])
+
+
 def train(recipe: str, sets, output: Path, epochs: int, seconds: float, network: str) -> None:
     """Train with one recipe, and write down how it went."""
     import keras
@@ -93,7 +110,8 @@ def train(recipe: str, sets, output: Path, epochs: int, seconds: float, network:
     from alexnet_tutorial.training.optimizers import PaperSGD
 
     in_2012 = recipe == "2012"
-    described = variant(network).with_classes(len(sets.classes))
+    _, _, change = recipe.partition("-")
+    described = changed(variant(network).with_classes(len(sets.classes)), change)
     size = described.input_size[0]
     side = round(size * SIDE / 224)
     if side != SIDE:
@@ -110,7 +128,8 @@ def train(recipe: str, sets, output: Path, epochs: int, seconds: float, network:
         made.workers = os.cpu_count() or 1
         return made
 
-    learn = batches(sets.train, classes=len(sets.classes), augmentation=CROP_AND_FLIP)
+    augmentation = None if change == "no-crops" else CROP_AND_FLIP
+    learn = batches(sets.train, classes=len(sets.classes), augmentation=augmentation)
     validate, test = (
         batches(part, classes=len(sets.classes), augmentation=None, shuffle=False)
         for part in (sets.validation, sets.test)
@@ -119,7 +138,8 @@ def train(recipe: str, sets, output: Path, epochs: int, seconds: float, network:
     keras.config.set_dtype_policy(policy)
     body = build(described, initialization="source" if in_2012 else "he", seed=0)
     keras.config.set_dtype_policy("float32")
-    color = PCAColor(0.1, value_range=(0, 255), magnitude="deviation", seed=0, name="color")
+    strength = 0.0 if change == "no-color" else 0.1
+    color = PCAColor(strength, value_range=(0, 255), magnitude="deviation", seed=0, name="color")
     color.adapt(sets.train.x[::16].astype("float32"))
     scale = preprocessing.scale
     offset = [-m for m in mean] if in_2012 else -CENTER
@@ -207,9 +227,7 @@ def main():
     action.add_argument("--folder", type=Path, required=True)
     action.add_argument("--output", type=Path, required=True)
     action.add_argument("--minutes", type=float, default=8, help="of all trainings together")
-    action.add_argument(
-        "--recipes", nargs="+", choices=("today", "2012"), default=["today", "2012"]
-    )
+    action.add_argument("--recipes", nargs="+", choices=RECIPES, default=["today", "2012"])
     action.add_argument("--epochs", type=int, default=90)
     action.add_argument("--network", default="alexnet-2012")
     action.add_argument("--installed", action="store_true", help=argparse.SUPPRESS)

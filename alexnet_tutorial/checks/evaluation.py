@@ -22,8 +22,8 @@ register(
 register(
     "evaluation.perfect",
     right=60 / (60 + 1.96**2),
-    why="a network with this true accuracy classifies 60 of 60 correctly within 1.96 standard deviations of "
-    "what one expects from it. No mistake seen is not the same as no mistake made.",
+    why="a network with this true accuracy classifies 60 of 60 correctly within 1.96 standard "
+    "deviations of what one expects from it. No mistake seen is not the same as no mistake made.",
     slips={
         1.0: "that is the short interval. It has no width where nothing is wrong.",
         1 - 1 / 60: "that is one mistake. And how many might have been seen by luck?",

@@ -57,8 +57,29 @@ def test_it_names_no_folder_of_the_machine(recorded):
         assert "/" not in recorded[label], label
 
 
+@pytest.fixture(scope="module")
+def gpu(root):
+    """The program for a machine with a GPU, as a module."""
+    script = importlib.util.spec_from_file_location("gpu", root / "benchmarks" / "gpu.py")
+    program = importlib.util.module_from_spec(script)
+    script.loader.exec_module(program)
+    return program
+
+
+def test_what_a_recipe_goes_without_is_all_that_changes(gpu):
+    network = variant("alexnet-2012").with_classes(10)
+    assert gpu.changed(network, "") == gpu.changed(network, "no-crops") == network
+    rates = [layer.rate for layer in network.layers if layer.kind == "dropout"]
+    changed = gpu.changed(network, "no-dropout")
+    assert [layer.rate for layer in changed.layers if layer.kind == "dropout"] == [0] * len(rates)
+    tanh = gpu.changed(network, "tanh")
+    found = {getattr(layer, "activation", None) for layer in tanh.layers}
+    assert found == {None, "tanh", "softmax"} and tanh.layers[-1].activation == "softmax"
+    assert [step.output for step in tanh.steps] == [step.output for step in network.steps]
+
+
 @pytest.mark.slow
-def test_the_program_for_a_gpu_runs_on_a_cpu_with_jax(root, tmp_path, jax_environment):
+def test_the_program_for_a_gpu_runs_on_a_cpu_with_jax(root, gpu, tmp_path, jax_environment):
     """With a network and pictures small enough; the archive is one that ``pack`` makes smaller."""
     from alexnet_tutorial.pictures import load_imagenette
     from alexnet_tutorial.pictures.imagenette import CLASSES
@@ -76,13 +97,10 @@ def test_the_program_for_a_gpu_runs_on_a_cpu_with_jax(root, tmp_path, jax_enviro
                 member.size = data.tell()
                 data.seek(0)
                 file.addfile(member, data)
-    script = importlib.util.spec_from_file_location("gpu", root / "benchmarks" / "gpu.py")
-    gpu = importlib.util.module_from_spec(script)
-    script.loader.exec_module(gpu)
     gpu.pack_pictures(archive, packed, side=48, quality=70)
     command = [sys.executable, str(root / "benchmarks" / "gpu.py"), "run", "--installed"]
     command += ["--folder", str(packed), "--output", str(out)]
-    command += ["--epochs", "2", "--network", "compact"]
+    command += ["--epochs", "2", "--network", "compact", "--recipes", "today", "2012"]
     ran = subprocess.run(command, env=jax_environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-3000:]
     for recipe in ("today", "2012"):
