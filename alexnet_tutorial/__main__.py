@@ -288,15 +288,15 @@ def _data(options):
 
 def _train(options):
     network = _described(options.network)  # an unknown name fails before anything loads
-    from alexnet_tutorial.commands.learning import train
+    from alexnet_tutorial.commands.learning import train_command
 
-    return train(options, network)
+    return train_command(options, network)
 
 
 def _finetune(options):
-    from alexnet_tutorial.commands.learning import finetune
+    from alexnet_tutorial.commands.learning import finetune_command
 
-    return finetune(options)
+    return finetune_command(options)
 
 
 def _fetch_weights(options):
@@ -406,15 +406,15 @@ def _arrays(name):
 
 
 def _predict(options):
-    from alexnet_tutorial.commands.judging import predict
+    from alexnet_tutorial.commands.judging import predict_command
 
-    return predict(options)
+    return predict_command(options)
 
 
 def _evaluate(options):
-    from alexnet_tutorial.commands.judging import evaluate
+    from alexnet_tutorial.commands.judging import evaluate_command
 
-    return evaluate(options)
+    return evaluate_command(options)
 
 
 def main(arguments: list[str] | None = None) -> int:

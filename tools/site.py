@@ -166,8 +166,10 @@ def lighten(site: Path) -> None:
         )
         if not known:
             raise SystemExit(f"{script}: expected the drawing of the icon {name!r}")
+        # A word for a style would have the page load that style's font.
+        kept = " ".join(["alexnet-icon", *(word for word in words if word not in STYLES)])
         return (
-            f"<svg{match[2].replace(match[3], ' '.join(['alexnet-icon', *words]))} "
+            f"<svg{match[2].replace(match[3], kept)} "
             f'aria-hidden="true" viewBox="0 0 {known[1]} {known[2]}">'
             f'<path fill="currentColor" d="{known[3]}"/></svg>'
         )

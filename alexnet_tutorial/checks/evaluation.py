@@ -21,19 +21,19 @@ register(
 
 register(
     "evaluation.perfect",
-    right=60 / (60 + 1.96**2),
-    why="a network with this true accuracy classifies 60 of 60 correctly within 1.96 standard "
+    right=50 / (50 + 1.96**2),
+    why="a network with this true accuracy classifies 50 of 50 correctly within 1.96 standard "
     "deviations of what one expects from it. No mistake seen is not the same as no mistake made.",
     slips={
         1.0: "that is the short interval. It has no width where nothing is wrong.",
-        1 - 1 / 60: "that is one mistake. And how many might have been seen by luck?",
-        1 - 3 / 60: "that is the rule of three. "
+        1 - 1 / 50: "that is one mistake. And how many might have been seen by luck?",
+        1 - 3 / 50: "that is the rule of three. "
         "A good rule of thumb for one side alone; Wilson's interval has two.",
         0.95: "that is how often such intervals hold the truth. Asked for is where it begins.",
-        60 / (60 + 1.96): "forgot a square. The variance counts, 1.96 squared.",
+        50 / (50 + 1.96): "forgot a square. The variance counts, 1.96 squared.",
     },
     tolerance=0.002,
-    hint="Which truths make 60 of 60 no surprise? Try some with the chapter's function.",
+    hint="Which truths make 50 of 50 no surprise? Try some with the chapter's function.",
 )
 
 register(

@@ -13,6 +13,7 @@ register(
         64 * (5 * 5 * 3 + 1): "that takes the three colors. What does conv3 read?",
         5 * 5 * 32 + 1: "that is one filter. How many has conv3?",
         64 * (5 * 5 * 64 + 1): "64 are its own filters. How many maps has conv2?",
+        64 * 5 * 5 * 32 + 32: "that adds a bias for each map that it reads. Whose are the biases?",
     },
     hint="A filter has a weight for each of 5 × 5 places in each map that it reads, and a bias.",
 )
@@ -41,11 +42,11 @@ register(
     slips={
         0.98: "that is the output. What is the slope, written by it?",
         0.02: "that is 1 − a. The output is squared first.",
-        1.0: "that is ReLU's slope, and tanh's at 0. What is tanh's at 0.98?",
+        1.0: "that is ReLU's slope. What is tanh's at 0.98?",
         0.98**2: "that is a². The slope is what is left of 1.",
         0.0: "it is small, not zero. How small?",
     },
-    tolerance=0.002,
+    tolerance=0.015,
     hint="Write the slope of tanh by its own output a.",
 )
 

@@ -76,7 +76,7 @@ def pictures_in(names: list[str]) -> list[str]:
     return files
 
 
-def predict(options: argparse.Namespace) -> int:
+def predict_command(options: argparse.Namespace) -> int:
     """Name what is on pictures.
 
     Args:
@@ -118,7 +118,7 @@ def _pretrained():
     return pretrained()
 
 
-def evaluate(options: argparse.Namespace) -> None:
+def evaluate_command(options: argparse.Namespace) -> None:
     """Measure a classifier: as a whole, class by class, and what it takes for what.
 
     Args:

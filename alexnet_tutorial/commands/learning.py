@@ -16,7 +16,7 @@ from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.shapes.architecture import Architecture, pair
 
 from .output import plain
-from .sets import SETS, arrays, learning
+from .sets import SETS, arrays, learning_set
 
 if TYPE_CHECKING:
     from alexnet_tutorial.training import Recipe, Run
@@ -198,7 +198,7 @@ def recipe_of(
     )
 
 
-def train(options: argparse.Namespace, network: Architecture) -> int:
+def train_command(options: argparse.Namespace, network: Architecture) -> int:
     """Train a network on a set or a folder, and keep it.
 
     Args:
@@ -210,7 +210,7 @@ def train(options: argparse.Namespace, network: Architecture) -> int:
     """
     named = options.data if options.data in SETS else Path(options.data).resolve().name
     place = Place.of(options, f"{named}-{network.name}")
-    found = learning(options, max(pair(network.input_size)))
+    found = learning_set(options, max(pair(network.input_size)))
     sets = found.sets
     from alexnet_tutorial.session import import_keras
 
@@ -263,7 +263,7 @@ def finish(options: argparse.Namespace, run: "Run", classifier: Any, place: Plac
     return 0
 
 
-def finetune(options: argparse.Namespace) -> int:
+def finetune_command(options: argparse.Namespace) -> int:
     """Teach a classifier other classes, and keep it.
 
     A tenth of the epochs teaches the new head alone; then everything learns, at the rate of a
@@ -283,7 +283,7 @@ def finetune(options: argparse.Namespace) -> int:
     classifier = load(options.model)
     preprocessing = classifier.preprocessing
     size = pair(preprocessing.crop)
-    found = learning(options, max(size), preprocessing.resize)
+    found = learning_set(options, max(size), preprocessing.resize)
     sets = found.sets
     data, y = arrays(sets.train)
     held = None if sets.validation is None else arrays(sets.validation)

@@ -96,7 +96,7 @@ def arrays(pictures: Split | Folder | None) -> tuple[Any, Any]:
     return (pictures.x, pictures.y) if isinstance(pictures, Split) else (pictures, None)
 
 
-def learning(options: argparse.Namespace, size: int, pixels: int | None = None) -> Learning:
+def learning_set(options: argparse.Namespace, size: int, pixels: int | None = None) -> Learning:
     """Load what a network learns from and is validated on; name what cannot be read.
 
     Args:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from alexnet_tutorial.pictures import Sets
 
 
+def _validation_accuracy(run: dict) -> float:
+    """Give a run's accuracy on the validation pictures."""
+    return float(run["validation_accuracy"])
+
+
 @dataclass(frozen=True)
 class Study:
     """Runs that answer one question.
@@ -41,7 +46,7 @@ class Study:
     configurations: dict[str, Configuration]
     load: "Callable[[int], Sets]"
     seeds: tuple[int, ...]
-    measure: "Callable[[dict], float]" = lambda run: run["validation_accuracy"]
+    measure: "Callable[[dict], float]" = _validation_accuracy
 
 
 # ---- Hands: the compact network without each part in turn -----------------------------------

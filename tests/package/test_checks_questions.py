@@ -85,7 +85,7 @@ ANSWERS = {
     "towers.reach": "fc6",
     "towers.batch": 192,
     "evaluation.top-five": 0.995,
-    "evaluation.perfect": 0.96898,
+    "evaluation.perfect": 0.92865,
     "evaluation.uneven": 0.0390625,
     "evaluation.sure": 0.125,
     "evaluation.best": "b",
@@ -100,6 +100,10 @@ ANSWERS = {
     "full.numbers": 9408,
     "full.scale": 64,
     "full.pace": 30,
+    "again.weights": 51264,
+    "again.sum": 0.05196,
+    "again.slope": 0.0396,
+    "again.rates": "c",
     "ablations.mean": 1.5,
     "ablations.zero": False,
     "ablations.seeds": 20,
@@ -118,6 +122,32 @@ ANSWERS = {
     "errors.silent": "d",
 }
 SLIPS = {  # the value that a slip leads to, and its words
+    "again.weights": [
+        (51200, "that leaves out the biases"),
+        (4864, "that takes the three colors"),
+        (801, "that is one filter"),
+        (102464, "64 are its own filters"),
+        (51232, "that adds a bias for each map that it reads"),
+    ],
+    "again.sum": [
+        (0.45, "that adds up sizes"),
+        (0.006, "that is one product"),
+        (0.03, "that is one color"),
+        (0.000866, "that takes pixels of ±1"),
+        (5.196, "0.01 is for the later layers"),
+    ],
+    "again.slope": [
+        (0.98, "that is the output"),
+        (0.02, "that is 1 − a"),
+        (1.0, "that is ReLU's slope"),
+        (0.9604, "that is a²"),
+        (0.0, "it is small, not zero"),
+    ],
+    "again.rates": [
+        ("a", "B might need another rate"),
+        ("b", "one cannot know"),
+        ("d", "different rates are fair"),
+    ],
     "ablations.mean": [
         (2.8, "that compares the best run of each"),
         (2.5, "that is the middle one of the differences"),
@@ -400,10 +430,10 @@ SLIPS = {  # the value that a slip leads to, and its words
     ],
     "evaluation.perfect": [
         (1.0, "that is the short interval"),
-        (119 / 120, "that is one mistake"),
-        (117 / 120, "that is the rule of three"),
+        (49 / 50, "that is one mistake"),
+        (47 / 50, "that is the rule of three"),
         (0.95, "that is how often such intervals hold the truth"),
-        (120 / 121.96, "forgot a square"),
+        (50 / 51.96, "forgot a square"),
     ],
     "evaluation.uneven": [
         (10 / 512, "that is one side only"),

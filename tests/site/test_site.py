@@ -213,7 +213,7 @@ HIDDEN = """async () => {
   return {
     wide: all.filter(e => e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1)
       .filter(e => ['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX))
-      .filter(e => !e.matches('input, select, textarea, span.math'))
+      .filter(e => !e.matches('input, select, textarea, span.math, mjx-assistive-mml'))
       .filter(e => getComputedStyle(e).maskImage === 'none').map(e => e.outerHTML.slice(0, 140)),
     small: all.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
       .filter(e => !e.closest('svg, mjx-container, sup, sub'))

@@ -270,7 +270,9 @@ class Bench:
         return self.element.get_by_role("button", name=name, exact=True)
 
     def pick(self, name):
-        self.element.locator(".wb-strip button").filter(has_text=re.compile(f"^{name}")).click()
+        self.element.locator(".wb-strip button").filter(
+            has_text=re.compile(f"^(≠ )?{name}")
+        ).click()
 
     def row(self, name):
         """Cells of a layer in the ledger."""
