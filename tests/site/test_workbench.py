@@ -285,7 +285,8 @@ class Bench:
         return self.element.locator(".wb-whole tfoot td").all_inner_texts()
 
     def chosen(self):
-        return self.element.locator('.wb-strip [aria-pressed="true"] .wb-name').inner_text()
+        name = self.element.locator('.wb-strip [aria-pressed="true"] .wb-name').inner_text()
+        return name.removeprefix("≠ ")
 
     def said(self):
         return self.element.locator("[aria-live=polite]").inner_text()
