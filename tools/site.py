@@ -44,7 +44,8 @@ SEARCH = re.compile(
     r'\s*<script src="[^"]*/(?:searchindex|searchtools|language_data)\.js[^"]*"></script>'
 )
 MATHJAX = re.compile(r'\s*<script[^>]*\bsrc="[^"]*/mathjax/[^"]*"[^>]*></script>')
-STYLES = {"fa-solid", "fa-regular", "fa-brands", "fa-lg"}
+STYLES = {"fa-solid", "fa-regular", "fa-brands", "fas", "far", "fab"}
+SIZE = "fa-lg"
 # Jupyter Book's own page at the root has neither language nor title, and no link.
 INDEX = """\
 <!DOCTYPE html>
@@ -159,7 +160,7 @@ def lighten(site: Path) -> None:
 
     def draw(match: re.Match[str]) -> str:
         words = match[3].split()
-        name = next(w for w in words if w.startswith("fa-") and w not in STYLES)
+        name = next(w for w in words if w.startswith("fa-") and w not in {*STYLES, SIZE})
         known = re.search(
             rf'[{{,]"?{name.removeprefix("fa-")}"?:\[(\d+),(\d+),\[[^]]*\],"\w+","([^"]+)"\]',
             drawings,
