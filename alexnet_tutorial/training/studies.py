@@ -7,15 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from alexnet_tutorial.shapes.architecture import (
-    LRN,
-    Architecture,
-    Conv,
-    Dense,
-    Dropout,
-    Flatten,
-    Pool,
-)
+from alexnet_tutorial.shapes.architecture import LRN, Architecture, Conv, Dense, Flatten, Pool
 from alexnet_tutorial.shapes.variants import variant
 
 from .experiments import Configuration, Part
@@ -47,6 +39,13 @@ class Study:
     load: "Callable[[int], Sets]"
     seeds: tuple[int, ...]
     measure: "Callable[[dict], float]" = _validation_accuracy
+
+
+def _rated(arms):
+    """Each arm with each of its rates."""
+    for arm, rates in arms:
+        for rate in rates:
+            yield replace(arm, name=f"{arm.name}, rate {rate:g}", learning_rate=rate)
 
 
 # ---- Hands: the compact network without each part in turn -----------------------------------
@@ -201,24 +200,23 @@ _RATES = {
 
 
 def _figure_1():
-    """Each activation, in the units and from the first weights of 2011 and of today."""
+    """Each activation, in the units and from the first weights of 2011 and of today; its rates."""
     for (units, weights), rates in _RATES.items():
         for activation in ("relu", "tanh"):
-            for rate in rates:
-                yield Configuration(
-                    f"{activation}, {units}, {weights}, rate {rate:g}",
-                    four_layers(activation),
-                    optimizer="paper",
-                    learning_rate=rate,
-                    augment=False,
-                    epochs=40,
-                    batch_size=128,
-                    units=units,
-                    deviations=_2011 if weights == "2011" else {},
-                    schedule="constant",
-                    goal=0.75,
-                    pictures=5_000,
-                )
+            arm = Configuration(
+                f"{activation}, {units}, {weights}",
+                four_layers(activation),
+                optimizer="paper",
+                augment=False,
+                epochs=40,
+                batch_size=128,
+                units=units,
+                deviations=_2011 if weights == "2011" else {},
+                schedule="constant",
+                goal=0.75,
+                pictures=5_000,
+            )
+            yield arm, rates
 
 
 def _speed(run):
@@ -235,26 +233,10 @@ def _cifar10(seed):
 
 # ---- Imagenette: what the parts of 2012 are worth, and when ----------------------------------
 
-QUARTER = Architecture(
-    "quarter",
-    49,
-    (
-        Conv("conv1", 24, 5, strides=2),
-        Pool("pool1", 3, strides=2),
-        Conv("conv2", 64, 5, padding=2),
-        Pool("pool2", 3, strides=2),
-        Conv("conv3", 96, 3, padding=1),
-        Conv("conv4", 96, 3, padding=1),
-        Conv("conv5", 64, 3, padding=1),
-        Pool("pool5", 3, strides=2),
-        Flatten("flatten"),
-        Dense("fc6", 1024),
-        Dropout("drop6", 0.5),
-        Dense("fc7", 1024),
-        Dropout("drop7", 0.5),
-        Dense("fc8", 10, activation="softmax"),
-    ),
-)
+QUARTER = _changed(_COMPACT, ("conv1",), filters=24)
+QUARTER = _changed(QUARTER, ("dense",), units=1024)
+QUARTER = _changed(QUARTER, ("dropout",), rate=0.5)
+QUARTER = replace(QUARTER, name="quarter", input_size=49).with_classes(10)
 """A quarter of AlexNet: of its filters, its dense units and its pixels."""
 
 
@@ -291,13 +273,6 @@ _ARMS = (
 )
 
 
-def _rated(arms):
-    """Each arm with each of its rates."""
-    for arm, rates in arms:
-        for rate in rates:
-            yield replace(arm, name=f"{arm.name}, rate {rate:g}", learning_rate=rate)
-
-
 def _imagenette(seed):
     from alexnet_tutorial.pictures import load_imagenette
 
@@ -308,7 +283,7 @@ STUDIES = {
     study.name: study
     for study in (
         Study("hands", _HANDS, _hands, (0, 1, 2, 3, 4)),
-        Study("figure_1", {c.name: c for c in _figure_1()}, _cifar10, (0,), _speed),
+        Study("figure_1", {c.name: c for c in _rated(_figure_1())}, _cifar10, (0,), _speed),
         Study("imagenette", {c.name: c for c in _rated(_ARMS)}, _imagenette, (0, 1, 2)),
     )
 }
