@@ -186,4 +186,6 @@ def lighten(site: Path) -> None:
     script.unlink()
     sheet = site / "_static" / "styles" / "pydata-sphinx-theme.css"
     rules = sheet.read_text(encoding="utf-8")
-    sheet.write_text(re.sub(r"\.fa-[^{}]*:before\{content:[^}]*\}", "", rules), encoding="utf-8")
+    # The drawings of icons, and those before a link to GitHub, are letters of fonts.
+    rules = re.sub(r"\.fa-[^{}]*:before\{content:[^}]*\}|a\.git[^{}]*:before\{[^}]*\}", "", rules)
+    sheet.write_text(rules, encoding="utf-8")
