@@ -2,7 +2,6 @@
 
 import importlib.resources
 import json
-import math
 import re
 import shutil
 from pathlib import Path
@@ -14,6 +13,7 @@ import yaml
 
 from tools.environment import BUILD, PACKAGE, ROOT
 from tools.execute import EXECUTED
+from tools.network import still, write_network
 from tools.pages import minutes, notebooks, pages
 from tools.pdf import find_chromium
 from tools.setup_cell import book_address, repository
@@ -22,9 +22,11 @@ SOURCE = BUILD / "source"
 # Where the status page has its tables.
 STATUS = Path("book", "status.md")
 STATUS_MARK = "<!-- The build puts its record here. -->"
-# The landing page, and where the network stands on it.
-LANDING = Path("book", "intro.md")
-HERO_MARK = "<!-- The build draws the network here. -->"
+# Where a page shows a picture on its way through the network, for who has no script.
+STILL_MARK = "<!-- The build puts a picture on its way through the network here. -->"
+COLAB_MARK = "COLAB/"
+# Each is a folder of book/theme/static with modules of its own, joined into one script.
+INTERACTIVE = ("workbench", "network", "convolution")
 
 
 def with_measured_time(source: str, record: dict) -> str:
@@ -90,36 +92,47 @@ def write_presets(folder: Path) -> None:
     (folder / "presets.js").write_text("".join(lines), encoding="utf-8")
 
 
-IMPORT = re.compile(r'^import (?:\* as (\w+)|\{([^}]*)\}) from "\./([\w.]+)";$', re.MULTILINE)
+IMPORT = re.compile(r'^import (?:\* as (\w+)|\{([^}]*)\}) from "([\w./]+)";$', re.MULTILINE)
+
+EXPORT = re.compile(r"^export (?:const|(?:async )?function|class) (\w+)", re.MULTILINE)
 
 
-def write_bundle(folder: Path) -> None:
-    """Join the workbench's modules into one plain script.
+def write_bundle(element: Path) -> None:
+    """Join the modules of an interactive part into one plain script, ``bundle.js`` beside it.
 
     A browser refuses modules of a page that was opened as a file.
-    """
-    written: dict[str, str] = {}
 
-    def add(name: str) -> None:
-        if name in written:
+    Args:
+        element: The module that defines the element; what it imports lies beside or near it.
+    """
+    written: dict[Path, str] = {}
+
+    def add(path: Path) -> None:
+        if path in written:
             return
-        code = (folder / name).read_text(encoding="utf-8")
-        for _, _, needed in IMPORT.findall(code):
+        code = path.read_text(encoding="utf-8")
+        near = {name: (path.parent / name).resolve() for _, _, name in IMPORT.findall(code)}
+        for needed in near.values():
             add(needed)
 
         def taken(match: re.Match[str]) -> str:
             names = match[1] or f"{{{match[2].replace(' as ', ': ')}}}"
-            return f'const {names} = modules["{match[3]}"];'
+            return f'const {names} = modules["{near[match[3]].name}"];'
 
         code = IMPORT.sub(taken, code).replace("import.meta.url", "here")
-        names = ", ".join(re.findall(r"^export (?:const|function|class) (\w+)", code, re.MULTILINE))
-        code = re.sub(r"^export ", "", code, flags=re.MULTILINE)
-        written[name] = f'modules["{name}"] = (() => {{\n{code}\nreturn {{ {names} }};\n}})();\n'
+        names = ", ".join(EXPORT.findall(code))
+        # Neither words for who reads the modules nor their indentation.
+        code = re.sub(r"^export |^ *//.*\n|^ +|^\n", "", code, flags=re.MULTILINE)
+        written[path] = (
+            f'modules["{path.name}"] = (() => {{\n{code}\nreturn {{ {names} }};\n}})();\n'
+        )
 
-    add("workbench.js")
+    add(element.resolve())
+    if len({path.name for path in written}) < len(written):
+        raise SystemExit(f"{element}: two modules of one name: {sorted(map(str, written))}")
     lines = ['"use strict";\n(() => {\nconst here = document.currentScript.src, modules = {};\n']
     text = "".join([*lines, *written.values(), "})();\n"])
-    (folder / "bundle.js").write_text(text, encoding="utf-8")
+    (element.parent / "bundle.js").write_text(text, encoding="utf-8")
 
 
 def write_addresses(folder: Path) -> None:
@@ -166,61 +179,6 @@ def write_misconceptions(target: Path) -> None:
     target.write_text("\n".join(lines), encoding="utf-8")
 
 
-def block(side: int, depth: int, color: str) -> str:
-    """Draw a box of maps: its front as high as they are, as deep as there are many.
-
-    Args:
-        side: Pixels of a side.
-        depth: Pixels that its back lies above its front, and to the right of it.
-        color: A class of the style sheet.
-
-    Returns:
-        An SVG that no screen reader reads.
-    """
-    front = f"M1 {depth + 1}h{side}v{side}h-{side}z"
-    above = f"M1 {depth + 1}l{depth} -{depth}h{side}l-{depth} {depth}z"
-    beside = f"M{side + 1} {depth + 1}l{depth} -{depth}v{side}l-{depth} {depth}z"
-    size = side + depth + 2
-    paths = "".join(f'<path d="{face}"/>' for face in (front, above, beside))
-    return (
-        f'<svg class="{color}" aria-hidden="true" width="{size}" height="{size}" '
-        f'viewBox="0 0 {size} {size}">{paths}</svg>'
-    )
-
-
-def hero() -> str:
-    """Draw the network of 2012 for the landing page: what goes in, and each layer with weights.
-
-    Returns:
-        HTML: a list whose items lead to their layer on the workbench.
-    """
-    from alexnet_tutorial.shapes import ledger
-    from alexnet_tutorial.shapes.variants import variant
-    from alexnet_tutorial.workbench import Workbench
-
-    network = variant("alexnet-2012")
-    book = ledger(network)
-
-    def item(name: str, shape: tuple[int, ...], words: str, color: str, layer: str | None) -> str:
-        height, channels = (shape[0], shape[2]) if len(shape) == 3 else (1, shape[0])
-        side = max(3, round(68 * (height / 224) ** 0.7))
-        picture = block(side, round(1.7 * math.log2(channels)), color)
-        link = f"workbench.html#{Workbench(network, layer).state}"
-        size = " × ".join(f"{number:,}" for number in shape)
-        return (
-            f'<li><a href="{link}">{picture}<b>{name}</b><span>{size}</span>'
-            f"<span>{words}</span></a></li>"
-        )
-
-    items = [item("picture", network.input_shape, "goes in", "picture", None)]
-    items += [
-        item(row.name, row.output, f"{row.parameters:,} parameters", row.kind, row.name)
-        for row in book.rows
-        if row.parameters
-    ]
-    return f'<ol class="alexnet-hero" aria-label="The network of 2012">{"".join(items)}</ol>'
-
-
 def stage() -> None:
     """Lay out what Jupyter Book reads: configuration, pages, executed notebooks, static files."""
     shutil.rmtree(SOURCE, ignore_errors=True)
@@ -239,13 +197,16 @@ def stage() -> None:
     if (ROOT / "book" / "references.bib").is_file():
         shutil.copyfile(ROOT / "book" / "references.bib", SOURCE / "book" / "references.bib")
 
-    workbench = SOURCE / "book" / "theme" / "static" / "workbench"
-    write_presets(workbench)
-    write_bundle(workbench)
+    static = SOURCE / "book" / "theme" / "static"
+    write_presets(static / "workbench")
+    write_network(static / "network")
+    for name in INTERACTIVE:
+        write_bundle(static / name / f"{name}.js")
     write_addresses(SOURCE / "root")
     write_misconceptions(SOURCE / "book" / "misconceptions.txt")
 
     records = {}
+    shown = still()
     printable = find_chromium() is not None
     for page in pages():
         target = SOURCE / page
@@ -255,10 +216,9 @@ def stage() -> None:
             lines = (ROOT / page).read_text(encoding="utf-8").splitlines(keepends=True)
             offered = [line for line in lines if printable or 'class="no-pdf"' not in line]
             text = "".join(offered)
-            if page == LANDING:
-                owner = urlparse(repository()).path.strip("/")
-                colab = f"https://colab.research.google.com/github/{owner}/blob/main/"
-                text = text.replace(HERO_MARK, hero()).replace("COLAB/", colab)
+            owner = urlparse(repository()).path.strip("/")
+            colab = f"https://colab.research.google.com/github/{owner}/blob/main/"
+            text = text.replace(STILL_MARK, shown).replace(COLAB_MARK, colab)
             target.write_text(text, encoding="utf-8")
             continue
         executed = nbformat.read(EXECUTED / page, as_version=4)
@@ -279,7 +239,7 @@ def stage() -> None:
         (SOURCE / STATUS).write_text(text, encoding="utf-8")
 
     mathjax = importlib.resources.files("mathjax") / "static" / "mathjax" / "es5"
-    static = SOURCE / "book" / "theme" / "static" / "mathjax"
+    static /= "mathjax"
     fonts = Path("output", "chtml", "fonts", "woff-v2")
     with importlib.resources.as_file(mathjax) as folder:
         shutil.copytree(folder / fonts, static / fonts)

@@ -56,8 +56,12 @@ def look(page, axe_script):
         "n => document.querySelectorAll('article mjx-container').length >= n", arg=formulas
     )
     page.wait_for_function(
-        "() => [...document.querySelectorAll('alexnet-workbench')]"
-        ".every(e => e.querySelector('.wb-strip button'))"
+        "() => [...document.querySelectorAll('alexnet-workbench, alexnet-convolution')]"
+        ".every(e => e.querySelector('button'))"
+    )
+    page.wait_for_function(  # all of it, or the offer to start it
+        "() => [...document.querySelectorAll('alexnet-network')]"
+        ".every(e => e.querySelector('.nw-offer, .nw-likely'))"
     )
     page.evaluate(axe_script)
     found = page.evaluate(CONTENT)
@@ -289,7 +293,8 @@ def test_page_loads_what_it_needs(seen, site, address):
     formulas = re.search(r'class="[^"]*\bmath\b', text) is not None
     assert any("mathjax" in name for name in names) == formulas, seen["name"]
     beside = [n for n in names if re.search(r"\.(css|js)$", n) and "/mathjax/" not in n]
-    beside = [name for name in beside if "/workbench/" not in name]  # test_workbench.py weighs it
+    # Their own tests weigh the interactive parts.
+    beside = [n for n in beside if not re.search("/(live|workbench|network|convolution)/", n)]
     most = 600_000 + (150_000 if seen["name"] == "search.html" else 0)
     assert sum((site / name).stat().st_size for name in beside) < most, sorted(beside)
 
@@ -487,7 +492,7 @@ def test_page_does_not_tell_where_it_was_built(site, page):
 # --- what a reader does ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", ["book/intro.html", "book/workbench.html"])
+@pytest.mark.parametrize("page", ["book/intro.html", "book/workbench.html", "book/network.html"])
 def test_tab_key_goes_through_the_page_and_out_again(open_page, page):
     """No trap: each press moves on, and after the last stop the browser's own bar has its turn."""
     with open_page(page) as visit:
@@ -566,9 +571,7 @@ def test_search_on_a_page_finds(open_page):
 
 
 def test_landing_page_says_where_to_begin(open_page, setup_cell):
-    """Its network is the one of the book; its cards lead into every part that is counted."""
-    from alexnet_tutorial.shapes import ledger, variant
-
+    """Its cards lead into every part that is counted; test_network.py looks at its network."""
     with open_page("book/intro.html", viewport=PHONE) as visit:
         page = visit.page
         links = page.locator(".alexnet-buttons a").evaluate_all("a => a.map(e => e.href)")
@@ -578,19 +581,11 @@ def test_landing_page_says_where_to_begin(open_page, setup_cell):
             "11_convolution.ipynb",
         ]
         assert urlparse(setup_cell.repository()).path in links[2]
-        layers = page.locator(".alexnet-hero li")
-        rows = [row for row in ledger(variant("alexnet-2012")).rows if row.parameters]
-        assert layers.count() == 1 + len(rows) == 9
-        for row, layer in zip(rows, layers.all()[1:], strict=True):
-            words = layer.inner_text()
-            assert row.name in words and f"{row.parameters:,} parameters" in words
-            assert " × ".join(f"{n:,}" for n in row.output) in words
         captions = [caption for caption, _ in pages.toc()[1:-1]]
         cards = page.locator(".alexnet-cards b").all_inner_texts()
         assert cards == captions
-        layers.nth(2).click()
-        page.wait_for_url("**/workbench.html#*layer=conv2*")
-        page.locator(".wb-strip [aria-pressed=true]", has_text="conv2").wait_for()
+        page.get_by_role("link", name="take it apart on the workbench").click()
+        page.wait_for_url("**/workbench.html")
 
 
 def test_one_search_box_and_it_finds(open_page):

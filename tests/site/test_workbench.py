@@ -778,21 +778,23 @@ def test_a_finger_hits_what_it_means_on_a_phone(open_page):
 
 @pytest.mark.slow
 def test_it_is_small_and_only_where_it_is_used(open_page):
+    parts = "/_static/(live|workbench|network|convolution)/"
     with open_page(PAGE) as visit:
         sizes = visit.page.evaluate(
-            """() => performance.getEntriesByType('resource')
-                .filter(r => r.name.includes('/_static/workbench/'))
-                .map(r => [r.name.split('/').pop(), r.encodedBodySize])"""
+            """parts => performance.getEntriesByType('resource')
+                .filter(r => r.name.match(parts))
+                .map(r => [r.name.split('/_static/').pop(), r.encodedBodySize])""",
+            parts,
         )
-    names = {name.partition("?")[0] for name, _ in sizes}
-    assert names == {"bundle.js", "workbench.css", "load.js"}
-    total = sum(size for _, size in sizes)
-    print(f"{total / 1000:.1f} kB: {sizes}")
-    assert all(size for _, size in sizes) and total < 150_000
-    assert next(size for name, size in sizes if name.startswith("load.js")) < 1000
-    with open_page("index.html") as visit:
-        own = [u for u in visit.requests if MODULES in u]
-        assert [re.search(r"[^/]+\.js", u)[0] for u in own] in ([], ["load.js"])
+    sizes = {name.partition("?")[0]: size for name, size in sizes}
+    own = {"workbench/bundle.js", "workbench/workbench.css"}
+    assert set(sizes) == own | {"live/load.js", "live/base.css"}
+    print(f"{sum(sizes.values()) / 1000:.1f} kB: {sizes}")
+    assert all(sizes.values()) and sum(sizes.values()) < 150_000
+    assert sizes["live/load.js"] < 1000
+    with open_page("book/glossary.html") as visit:
+        found = [re.search(parts + r"([^?]+)", url) for url in visit.requests]
+        assert {match[2] for match in found if match} == {"load.js"}
 
 
 # --- in Python -------------------------------------------------------------------------------

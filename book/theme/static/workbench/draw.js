@@ -1,18 +1,6 @@
 // The pictures: boxes of the network, the windows on one line of pixels, the window on the map.
 
-const SVG = "http://www.w3.org/2000/svg";
-
-export const KIND_COLORS = {
-  input: "gray", conv: "blue", lrn: "teal", activation: "purple", pool: "green", flatten: "yellow",
-  dense: "orange", dropout: "red",
-};
-
-export function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
+import { svg } from "../live/base.js";
 
 function picture(width, height, alt, children) {
   return svg(

@@ -1,5 +1,7 @@
 // The ledger of a description: alexnet_tutorial/shapes/ledger.py. Counts are BigInt.
+import { count } from "../live/base.js";
 import {
+  axisFormula,
   outputSize,
   padAmounts,
   product,
@@ -11,23 +13,12 @@ import * as architecture from "./architecture.js";
 
 const FLOAT32_BYTES = 4n;
 
-export const count = (number) => number.toLocaleString("en-US");
-
 export const kib = (bytes) =>
   (Number(bytes) / 1024).toLocaleString("en-US", {
     minimumFractionDigits: 1,
     maximumFractionDigits: 1,
     roundingMode: "halfEven", // as Python
   });
-
-function axisFormula(axis, out) {
-  const [before, after] = resolvePadding(axis);
-  const pads = before || after ? ` + ${before} + ${after}` : "";
-  const [left, right] = axis.rounding === "ceil" ? "⌈⌉" : "⌊⌋";
-  return (
-    `${left}(${axis.size}${pads} − ${axis.kernel_size}) / ${axis.strides}${right} + 1 = ${out}`
-  );
-}
 
 function formulas(layer, input, output) {
   switch (layer.kind) {

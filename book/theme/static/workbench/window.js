@@ -127,3 +127,13 @@ export function convMacs(positions, inChannels, filters, kernel, groups = 1) {
   checkGroups(inChannels, filters, groups);
   return positions * kernel * product(inChannels / groups, filters);
 }
+
+// How the size comes out, as ledger.py writes it.
+export function axisFormula(axis, out) {
+  const [before, after] = resolvePadding(axis);
+  const pads = before || after ? ` + ${before} + ${after}` : "";
+  const [left, right] = axis.rounding === "ceil" ? "⌈⌉" : "⌊⌋";
+  return (
+    `${left}(${axis.size}${pads} − ${axis.kernel_size}) / ${axis.strides}${right} + 1 = ${out}`
+  );
+}

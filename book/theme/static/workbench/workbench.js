@@ -1,12 +1,13 @@
 // The element <alexnet-workbench>: a network that can be edited, with its ledger. `state` says
 // what it starts with, as state.js writes it; with the attribute `page` it is the whole page's
 // workbench, and its state lives in the address.
+import { count, h, keepAddress, KIND_COLORS, readAddress, rove } from "../live/base.js";
 import { isWindow } from "./architecture.js";
 import * as architecture from "./architecture.js";
 import * as draw from "./draw.js";
 import { kerasCode } from "./export.js";
 import * as fields from "./inspector.js";
-import { count, kib, ledger, windows } from "./ledger.js";
+import { kib, ledger, windows } from "./ledger.js";
 import { PRESETS } from "./presets.js";
 import { decode, encode, fresh, preset, presetName } from "./state.js";
 
@@ -17,24 +18,13 @@ const COLUMNS = [["output", "output"], ["parameters", "parameters"], ["macs", "M
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let made = 0;
 
-// An element with attributes (functions listen) and children. Texts never become markup.
-function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") element.addEventListener(name, value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null) element.setAttribute(name, value);
-  }
-  element.append(...children.flat().filter((child) => child !== null && child !== ""));
-  return element;
-}
-
 const clone = (network) => structuredClone(network);
 
 class Workbench extends HTMLElement {
   connectedCallback() {
     if (this.id_) return;
     this.id_ = `wb${++made}`;
+    this.classList.add("alexnet-live");
     this.page = this.hasAttribute("page");
     this.past = [];
     this.split = false;
@@ -56,9 +46,8 @@ class Workbench extends HTMLElement {
   }
 
   readAddress(first = false) {
-    const hash = location.hash.slice(1);
-    // An address without "=" leads to a heading.
-    if (hash.includes("=")) this.take(decode(hash));
+    const said = readAddress();
+    if (said) this.take(decode(said));
     else if (first) this.take({ state: fresh(), notice: "" });
   }
 
@@ -250,10 +239,7 @@ class Workbench extends HTMLElement {
   keepAddress() {
     const state = encode(this.state);
     if (this.away) this.away.href = `${PAGE}#${state}`;
-    if (!this.page) return;
-    clearTimeout(this.later);
-    // Browsers allow few changes of the address a second.
-    this.later = setTimeout(() => history.replaceState(null, "", `#${state}`), 200);
+    if (this.page) keepAddress(state);
   }
 
   announce(said = "") {
@@ -316,7 +302,7 @@ class Workbench extends HTMLElement {
     const item = (name, kind, shape, wrong, index) =>
       h("button", {
         type: "button",
-        class: `wb-box wb-${draw.KIND_COLORS[kind]}${wrong ? " wb-wrong" : ""}`,
+        class: `wb-box wb-${KIND_COLORS[kind]}${wrong ? " wb-wrong" : ""}`,
         "aria-pressed": String(index === this.state.layer),
         tabindex: index === this.state.layer ? "0" : "-1",
         click: () => this.select(index, true),
@@ -346,15 +332,8 @@ class Workbench extends HTMLElement {
   }
 
   rove(event) {
-    const last = this.state.network.layers.length - 1;
-    const { layer } = this.state;
-    const to = {
-      ArrowRight: layer + 1, ArrowDown: layer + 1, ArrowLeft: layer - 1, ArrowUp: layer - 1,
-      Home: -1, End: last,
-    }[event.key];
-    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    if (to >= -1 && to <= last) this.select(to, true);
+    const to = rove(event, this.state.layer, -1, this.state.network.layers.length - 1);
+    if (to !== null) this.select(to, true);
   }
 
   // The fields stay the same elements while a value is typed; they are made anew when there are
@@ -643,7 +622,7 @@ class Workbench extends HTMLElement {
       const chosen = i === this.state.layer;
       const name = h("th", { scope: "row" },
         h("button", {
-          type: "button", class: `wb-pick wb-${draw.KIND_COLORS[row.kind]}`,
+          type: "button", class: `wb-pick wb-${KIND_COLORS[row.kind]}`,
           "aria-pressed": String(chosen), tabindex: "-1", click: () => this.select(i, false),
         }, row.name));
       const attributes = { class: `${chosen ? "wb-chosen-row" : ""}${row.error ? " wb-wrong" : ""}` };
