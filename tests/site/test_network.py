@@ -262,7 +262,6 @@ def test_the_chosen_unit_is_keras_and_its_field_is_the_package_s(shown):
     shown.element.locator(".nw-caption", has_text="Your picture").wait_for()
     crop = network.in_eight_bits().preprocessing.cut(Image.fromarray(picture))
     outputs = dict(zip((x["name"] for x in PLAN["layers"]), in_keras(crop[None]), strict=True))
-    box = shown.element.locator(".nw-picture canvas").bounding_box()
     for name, (row, column) in {"conv1": (44, 0), "conv5": (3, 9)}.items():
         place = outputs[name][0, row, column].argmax()
         shown.pick(name)
@@ -276,6 +275,7 @@ def test_the_chosen_unit_is_keras_and_its_field_is_the_package_s(shown):
         assert f"Row {row}, column {column} of map {place} is {value:.2f}." in said
         assert f"{len(rows)} × {len(columns)} pixels" in said
         assert f"rows {rows[0]} to {rows[-1]}, columns {columns[0]} to {columns[-1]}." in said
+        box = shown.element.locator(".nw-picture canvas").bounding_box()
         field = shown.element.locator(".nw-field").bounding_box()
         unit = box["width"] / SIDE
         wanted = [box["x"] + columns[0] * unit, box["y"] + rows[0] * unit]

@@ -246,7 +246,8 @@ class Convolution extends HTMLElement {
     const result = signed(this.result(this.at));
     const lines = [0, 1, 2].map((row) => terms.slice(row * K, row * K + K).join(" + "));
     this.sum.replaceChildren(`Row ${this.at[0]}, column ${this.at[1]} of the map: `,
-      ...lines.map((line, i) => h("span", {}, `${i ? "+ " : ""}${line} `)), h("b", {}, `= ${result}`));
+      ...lines.flatMap((line, i) => [h("span", {}, `${i ? "+ " : ""}${line}`), " "]),
+      h("b", {}, `= ${result}`));
     this.tellSize();
     clearTimeout(this.speaking);
     this.speaking = setTimeout(() => {

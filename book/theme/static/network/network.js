@@ -1,8 +1,8 @@
 // The element <alexnet-network>: the book's network for photographs, computed in the page. With the
 // attribute `page` it is the whole page's, with everything, and its state lives in the address;
-// without it, it waits to be started, and shows what fits where it stands. Maps, rows and columns
-// count from 0, as in Keras.
-import { count, h, KIND_COLORS, keepAddress, readAddress, rove } from "../live/base.js";
+// without it, it waits to be started, and shows what fits where it stands; `picture` and `layer`
+// say what it starts with. Maps, rows and columns count from 0, as in Keras.
+import { h, KIND_COLORS, keepAddress, readAddress, rove } from "../live/base.js";
 import { closeCamera, fromAddress, fromFile, openCamera, pixelsOf } from "./pictures.js";
 import { PLAN, SAMPLES } from "./plan.js";
 import { loadWeights, Runner } from "./runner.js";
@@ -67,7 +67,9 @@ class NetworkInPage extends HTMLElement {
     this.id_ = `nw${++made}`;
     this.classList.add("alexnet-live");
     this.page = this.hasAttribute("page");
-    this.state = { picture: SAMPLES[0].name, layer: 0, map: null, at: null };
+    const asked = (all, what) => all.findIndex(({ name }) => name === this.getAttribute(what));
+    const picture = SAMPLES[Math.max(0, asked(SAMPLES, "picture"))].name;
+    this.state = { picture, layer: Math.max(0, asked(layers, "layer")), map: null, at: null };
     if (this.page) return this.start();
     const megabytes = (PLAN.bytes / 1e6).toFixed(0);
     this.append(h("p", { class: "nw-offer" },
