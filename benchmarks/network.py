@@ -63,7 +63,7 @@ LIVE = """async (seconds) => {
   await wait(2);
   const [before, start] = [count, performance.now()];
   await wait(seconds);
-  return (1000 * (count - before)) / (performance.now() - start);
+  return [(1000 * (count - before)) / (performance.now() - start), count];
 }"""
 
 
@@ -85,7 +85,7 @@ def measure(pictures, seconds):
 
     Returns:
         [(worker's ms, ms until back, products)], the browser's processor seconds for them, and
-        pictures a second from a camera.
+        from a camera (pictures a second, processor seconds each).
     """
     if not (SITE / "index.html").is_file():
         raise SystemExit("The site is not built: run make book")
@@ -105,7 +105,9 @@ def measure(pictures, seconds):
         before = processor()
         times = page.evaluate(COMPUTE, pictures)
         taken = processor() - before
-        live = page.evaluate(LIVE, seconds)
+        before = processor()
+        rate, count = page.evaluate(LIVE, seconds)
+        live = rate, (processor() - before) / count
         print(f"Chromium {browser.version}, {platform.machine()}, {os.cpu_count()} cores")
         server.shutdown()
     return times, taken, live
@@ -126,7 +128,11 @@ def main(arguments=None):
         f"{statistics.median(back):.1f} ms until back, best {min(back):.1f}; "
         f"{1000 * each:.1f} ms of processor, {1 / each:.0f} pictures a second of it"
     )
-    print(f"from a camera of 640 × 480, drawn: {live:.0f} pictures a second")
+    rate, each = live
+    print(
+        f"from a camera of 640 × 480, drawn: {rate:.0f} pictures a second, {1000 * each:.1f} ms of "
+        "processor each"
+    )
 
 
 if __name__ == "__main__":

@@ -232,7 +232,7 @@ def on_its_way(name: str) -> str:
         name: A sample picture.
 
     Returns:
-        HTML: the picture, the strongest map of every layer, the three likeliest classes.
+        HTML: the picture, the strongest map of every layer, the likeliest classes.
     """
     from alexnet_tutorial.session import import_keras
 
@@ -256,7 +256,7 @@ def on_its_way(name: str) -> str:
         else:
             painted = colored(values.reshape(-1, min(16, len(values))), values.max())
         items.append(item(layer["name"], " × ".join(map(str, layer["output"])), painted))
-    likely = np.argsort(-outputs[-1])[:3]
+    likely = [i for i in np.argsort(-outputs[-1])[:3] if outputs[-1][i] > 0.005]
     said = ", ".join(f"{described['classes'][i]} {outputs[-1][i]:.0%}" for i in likely)
     return (
         f'<ol class="alexnet-still" aria-label="A drawing of {DRAWN[name]} on its way through the '

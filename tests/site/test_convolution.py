@@ -127,7 +127,7 @@ def test_it_starts_as_the_chapter_does_and_fills_place_by_place(hand):
         (r, c) for r, row in enumerate(hand.map()) for c, x in enumerate(row) if x is not None
     ]
     assert filled == [(0, 0), (1, 0), (2, 0), (2, 1)]
-    assert "4 of 36 numbers" in hand.text(".cv-size")
+    assert "Filled: 4 of 36." in hand.text(".cv-size")
     hand.element.locator("[aria-live]").filter(has_text="map is −27").wait_for(state="attached")
     for key in ("End", "ArrowRight"):
         hand.page.keyboard.press(key)

@@ -26,6 +26,7 @@ SIDE = PLAN["input"][0]
 # --- what the build writes -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_weights_fit_and_come_back_as_keras_has_them():
     data = network.packed()
     assert len(data) == PLAN["bytes"] <= 1_000_000

@@ -280,7 +280,7 @@ class Convolution extends HTMLElement {
     if (unread) parts.push(`The last ${unread > 1 ? `${unread} rows and columns are` : "row and column are"} never read.`);
     if (extra > 0) parts.push(`Rounding up lets the last window reach ${extra} past the edge.`);
     if (this.seen.size < this.outputs ** 2) {
-      parts.push(`${this.seen.size} of ${this.outputs ** 2} numbers are there.`);
+      parts.push(`Filled: ${this.seen.size} of ${this.outputs ** 2}.`);
     }
     this.size.textContent = parts.join(" ");
   }

@@ -11,18 +11,17 @@ const WEIGHTS = new URL("../network/weights.js", import.meta.url).href;
 const PAGE = new URL("../../book/network.html", import.meta.url).href;
 const { layers, classes } = PLAN;
 const SIDE = PLAN.input[0];
-const KINDS = { conv: "convolution", pool: "max pooling", dense: "dense" };
 const BEST = 5; // maps that are named
 const percent = (share) => `${(100 * share).toFixed(share > 0.0995 ? 0 : 1)} %`;
 const isMaps = (layer) => layer.output.length === 3;
 const nextFrame = () => new Promise(requestAnimationFrame);
 
-// From dark to bright, in 256 steps.
-const PALETTE = Array.from({ length: 256 }, (_, i) => {
+// From dark to bright, in 256 steps, each as the four bytes of a pixel: red, green, blue, opaque.
+const PALETTE = new Uint32Array(Uint8Array.from(Array.from({ length: 256 }, (_, i) => {
   const [dark, middle, bright] = PLAN.colors;
   const [from, to, share] = i < 128 ? [dark, middle, i / 128] : [middle, bright, (i - 128) / 127];
-  return from.map((low, c) => Math.round(low + (to[c] - low) * share));
-});
+  return [...from.map((low, c) => Math.round(low + (to[c] - low) * share)), 255];
+}).flat()).buffer);
 
 // Paint values: `value(x, y)` from 0 to 1, or null where nothing is.
 function paint(canvas, width, height, value) {
@@ -30,12 +29,12 @@ function paint(canvas, width, height, value) {
   canvas.height = height;
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
   for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at += 4) {
+    for (let x = 0; x < width; x++, at++) {
       const share = value(x, y);
       if (share === null) continue;
-      image.data.set(PALETTE[Math.max(0, Math.min(255, Math.round(share * 255)))], at);
-      image.data[at + 3] = 255;
+      pixels[at] = PALETTE[Math.max(0, Math.min(255, Math.round(share * 255)))];
     }
   }
   context.putImageData(image, 0, 0);
@@ -109,7 +108,7 @@ class NetworkInPage extends HTMLElement {
         },
       }, "Try again"));
     }
-    await this.go();
+    this.go();
   }
 
   // ---- what is there once ------------------------------------------------------------------
@@ -222,7 +221,7 @@ class NetworkInPage extends HTMLElement {
     const found = SAMPLES.find((each) => each.name === name);
     this.state.picture = found.name;
     const pixels = await fromAddress(found.picture, found.words);
-    await this.show(pixels, `Drawn for this book: ${found.words}`);
+    this.show(pixels, `Drawn for this book: ${found.words}`);
   }
 
   async own(file) {
@@ -232,7 +231,7 @@ class NetworkInPage extends HTMLElement {
     try {
       const pixels = await fromFile(file);
       this.state.picture = null;
-      await this.show(pixels, "Your picture");
+      this.show(pixels, "Your picture");
     } catch (error) {
       this.complain(error.message);
     }
@@ -255,15 +254,8 @@ class NetworkInPage extends HTMLElement {
     this.video = video;
     this.state.picture = null;
     this.cameraButton.textContent = "Stop the camera";
-    let before = performance.now();
     this.rate = null;
-    while (this.video === video && this.isConnected) {
-      await this.show(pixelsOf(video, video.videoWidth, video.videoHeight), "Your camera");
-      await nextFrame();
-      const now = performance.now();
-      this.rate = 0.8 * (this.rate ?? now - before) + 0.2 * (now - before);
-      before = now;
-    }
+    this.go();
   }
 
   stopCamera() {
@@ -276,30 +268,51 @@ class NetworkInPage extends HTMLElement {
   // Compute a picture; of several that wait, the last.
   show(pixels, words) {
     this.waiting = { pixels, words };
-    return this.go();
+    this.go();
   }
 
-  go() {
-    if (!this.runner) return null; // until the weights are there
-    this.running ??= this.work().finally(() => {
-      this.running = null;
-    });
-    return this.running;
+  // What is computed next: what waits, else what the camera sees.
+  next() {
+    const { video, waiting } = this;
+    this.waiting = null;
+    if (waiting || !video) return waiting;
+    return { pixels: pixelsOf(video, video.videoWidth, video.videoHeight), words: "Your camera" };
+  }
+
+  async go() {
+    if (this.busy || !this.runner) return; // until the weights are there
+    this.busy = true;
+    try {
+      await this.work();
+    } finally {
+      this.busy = false;
+    }
+    if (this.waiting) this.go(); // it came in the last moment
   }
 
   async work() {
-    while (this.waiting) {
-      const job = this.waiting;
-      this.waiting = null;
-      const result = await this.runner.run(job.pixels);
-      this.result = { ...job, ...result };
-      if (!this.video) {
-        this.strip.classList.remove("nw-lights");
-        void this.strip.offsetWidth; // so that the layers light up again
-        this.strip.classList.add("nw-lights");
-      }
+    let before = performance.now();
+    let job = this.next();
+    let answer = job && this.runner.run(job.pixels);
+    while (job) {
+      const result = { ...job, ...(await answer) };
+      job = this.next();
+      answer = job && this.runner.run(job.pixels); // meanwhile this one is drawn
+      this.result = result;
+      const now = performance.now();
+      this.rate = 0.8 * (this.rate ?? now - before) + 0.2 * (now - before);
+      before = now;
+      if (!this.video) this.lightUp();
       this.render();
+      if (job) await nextFrame();
     }
+  }
+
+  // Layer after layer, where motion is welcome.
+  lightUp() {
+    this.strip.classList.remove("nw-lights");
+    void this.strip.offsetWidth; // so that it begins again
+    this.strip.classList.add("nw-lights");
   }
 
   // ---- choosing -------------------------------------------------------------------------------
@@ -450,8 +463,8 @@ class NetworkInPage extends HTMLElement {
     this.shown = { map, at, value };
     const what = isMaps(layer) ? "map" : "unit";
     this.legend.textContent = isMaps(layer)
-      ? `${layer.name}: ${KINDS[layer.kind]}, ${maps} maps of ${rows} × ${columns}`
-      : `${layer.name}: ${KINDS[layer.kind]}, ${maps} units`;
+      ? `${layer.name}: ${maps} maps of ${rows} × ${columns}`
+      : `${layer.name}: ${maps} units`;
     this.labels.map.textContent = isMaps(layer) ? "Map" : "Unit";
     const sizes = { map: [maps, map], row: [rows, at[0]], column: [columns, at[1]] };
     for (const [name, [most, now]] of Object.entries(sizes)) {
@@ -476,9 +489,10 @@ class NetworkInPage extends HTMLElement {
     this.drawBest(found, what);
     this.tiles.parentElement.hidden = !isMaps(layer); // a dense layer is one map already
     if (isMaps(layer)) this.drawTiles(layer, output, found, map);
+    const dark = found.values.filter((peak) => peak === 0).length;
     this.scale.textContent =
-      `All ${maps} ${what}s on one scale: dark is 0, bright is ${found.most.toFixed(2)}. ` +
-      `${maps - found.values.filter((peak) => peak > 0).length} of them are 0 everywhere.`;
+      `All ${maps} ${what}s on one scale: dark is 0, bright is ${found.most.toFixed(2)}.` +
+      (dark ? ` ${dark} of the ${maps} are dark everywhere.` : "");
   }
 
   // The unit that is looked at, in words.
