@@ -583,6 +583,16 @@ def test_the_landing_page_loads_no_weights_until_it_is_asked(open_page):
 
 
 @pytest.mark.slow
+def test_a_click_on_the_still_picture_starts_at_its_layer(open_page):
+    with open_page(LANDING) as visit:
+        visit.page.locator(".alexnet-still li", has_text="conv5").click()
+        shown = Shown(visit.page)
+        assert shown.element.locator("legend").inner_text() == "conv5: 96 maps of 10 × 10"
+        shown.likely("golf ball")
+        assert visit.console == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("page", [PAGE, LANDING])
 def test_axe_finds_nothing(open_page, axe_script, page, viewport):

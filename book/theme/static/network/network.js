@@ -70,6 +70,12 @@ class NetworkInPage extends HTMLElement {
     const picture = SAMPLES[Math.max(0, asked(SAMPLES, "picture"))].name;
     this.state = { picture, layer: Math.max(0, asked(layers, "layer")), map: null, at: null };
     if (this.page) return this.start();
+    const still = this.querySelector(".alexnet-still");
+    still?.addEventListener("click", (event) => {
+      const item = [...still.children].indexOf(event.target.closest("li"));
+      this.state.layer = Math.max(0, item - 1); // the first is the picture
+      this.start(true);
+    });
     const megabytes = (PLAN.bytes / 1e6).toFixed(0);
     this.append(h("p", { class: "nw-offer" },
       h("button", { type: "button", click: () => this.start(true) }, "Run it here"),
