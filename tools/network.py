@@ -66,8 +66,8 @@ def eight_bits(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Example:
         >>> kernel, scale = eight_bits(np.array([[0.5, 0.0], [-1.27, 0.0]]))
-        >>> kernel.tolist(), scale.round(4).tolist()
-        ([[50, 0], [-127, 0]], [0.01, 1.0])
+        >>> kernel.tolist(), [f"{each:.2f}" for each in scale]
+        ([[50, 0], [-127, 0]], ['0.01', '1.00'])
     """
     most = np.abs(kernel.astype("float32")).reshape(-1, kernel.shape[-1]).max(axis=0)
     scale = np.where(most > 0, most / 127, 1).astype("float32")
