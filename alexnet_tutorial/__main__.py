@@ -46,6 +46,13 @@ def _rate(text):
     return rate
 
 
+def _port(text):
+    """A port of the command line."""
+    if not text.strip().isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
+    return int(text)
+
+
 def _parser():
     parser = argparse.ArgumentParser(
         prog="alexnet-tutorial", description="AlexNet taken apart: shapes, data and training."
@@ -153,6 +160,16 @@ def _parser():
     command.add_argument("--views", type=int, choices=(1, 10), default=1)
     command.add_argument("--format", choices=("table", "json"), default="table")
     command.set_defaults(run=_predict)
+
+    command = commands.add_parser("serve", help="try a classifier in the browser, on this machine")
+    command.add_argument(
+        "model",
+        metavar="MODEL",
+        nargs="?",
+        help="a classifier's .keras file (default: the network that comes with the package)",
+    )
+    command.add_argument("--port", type=_port, default=8000, help="8000; 0: any that is free")
+    command.set_defaults(run=_serve)
 
     command = commands.add_parser("evaluate", help="measure a classifier on pictures")
     command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
@@ -409,6 +426,12 @@ def _predict(options):
     from alexnet_tutorial.commands.judging import predict_command
 
     return predict_command(options)
+
+
+def _serve(options):
+    from alexnet_tutorial.commands.serving import serve_command
+
+    return serve_command(options)
 
 
 def _evaluate(options):
