@@ -4,6 +4,7 @@ import argparse
 import io
 import json
 import math
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -187,7 +188,8 @@ def _parser():
     command.add_argument(
         "--epochs",
         type=_count,
-        help="at most so many, of which a tenth teaches the new head alone (default: as train)",
+        help="at most so many (default: as train); where pictures are few, a tenth of them teaches "
+        "the new head alone",
     )
     _add_save(command)
     _add_training(command)
@@ -471,7 +473,12 @@ def main(arguments: list[str] | None = None) -> int:
         warnings.showwarning = lambda text, category, *more: (
             say("warning", text) if category is UserWarning else show(text, category, *more)
         )
-        return options.run(options) or 0
+        status = options.run(options) or 0
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever reads has read enough, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ValueError, OSError, ImportError) as error:
         say("error", error)
         return 1
