@@ -16,6 +16,11 @@ from tools.environment import ROOT
 from tools.pages import notebooks
 
 STATIC = Path("_static", "answers")
+# What opens a solution, as the theme writes it.
+FOLD = re.compile(
+    r'(<div class="cell tag_solution[^>]*>\s*<details[^>]*>\s*<summary aria-label=")Toggle hidden content'
+    r'(">\s*<p[^>]*>)Show code cell content(</p>\s*<p[^>]*>)Hide code cell content'
+)
 
 
 def exercises(cells: list) -> list[tuple[str, str]]:
@@ -92,7 +97,7 @@ def write_answers(folder: Path) -> None:
 
 
 def add_answers(site: Path) -> None:
-    """Let each page load the script, where the build wrote something for it.
+    """Let each page load the script, where the build wrote something for it; name its solutions.
 
     Raises:
         SystemExit: The site lacks such a page, or the page has no head.
@@ -110,4 +115,5 @@ def add_answers(site: Path) -> None:
             f'<script defer src="{base}/{data.name}"></script>\n'
             f'<script defer src="{base}/answers.js"></script>\n'
         )
+        text = FOLD.sub(r"\1Solution\2Show the solution\3Hide the solution", text)
         page.write_text(text.replace("</head>", f"{tags}</head>", 1), encoding="utf-8")

@@ -355,7 +355,8 @@ var alexnetCheck = (() => {
     const cell = next;
     const folded = [cell.querySelector(".cell_output")];
     next = next.nextElementSibling;
-    for (; !ends() && !next.matches(".cell"); next = next.nextElementSibling) folded.push(next);
+    const words = () => !next.matches(".cell:has(> .cell_input, > details)");
+    for (; !ends() && words(); next = next.nextElementSibling) folded.push(next);
     return { cell, folded };
   }
 
@@ -517,8 +518,8 @@ var alexnetCheck = (() => {
   const cards = document.querySelector(".alexnet-cards");
   if (section) {
     const note =
-      "On this page each exercise has a field: what you type is checked here, and stays in your" +
-      " browser.";
+      "On this page there is nothing to run: type your answer into the field, and it is checked" +
+      " here. What you typed stays in your browser.";
     const box = make("div", { className: "alexnet-here" }, make("p", {}, note), progress());
     const heading = section.querySelector("h2, h3");
     const intro = heading.nextElementSibling;
