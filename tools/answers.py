@@ -18,8 +18,9 @@ from tools.pages import notebooks
 STATIC = Path("_static", "answers")
 # What opens a solution, as the theme writes it.
 FOLD = re.compile(
-    r'(<div class="cell tag_solution[^>]*>\s*<details[^>]*>\s*<summary aria-label=")Toggle hidden content'
-    r'(">\s*<p[^>]*>)Show code cell content(</p>\s*<p[^>]*>)Hide code cell content'
+    r'(<div class="cell tag_solution[^>]*>\s*<details[^>]*>\s*<summary aria-label=")'
+    r'Toggle hidden content(">\s*<p[^>]*>)Show code cell content'
+    r"(</p>\s*<p[^>]*>)Hide code cell content"
 )
 
 

@@ -166,7 +166,7 @@ var alexnetCheck = (() => {
     if (!fits)
       return `what you gave was read as ${describe(given)}. This question asks for ${wanted}.`;
     if (isNumber(given) && !Number.isFinite(given)) {
-      const name = String(given).replace("Infinity", "inf").replace("NaN", "nan");
+      const name = String(given).replace("Infinity", "inf");
       return `${name} is not a number to compare with. Look at what was divided by what.`;
     }
     if (isNumber(right) && 0 < right && right < 1 && isNumber(given))
@@ -262,7 +262,7 @@ var alexnetCheck = (() => {
     if (Array.isArray(right))
       return `${right.length} numbers in a row, with commas or × between them.`;
     if (typeof right === "string") return right.length === 1 ? "One letter." : "One word.";
-    return "One number; 1,234 and 85 % and 3 · (20 + 1) are read too.";
+    return "A number, or arithmetic such as 3 · (20 + 1).";
   }
 
   function exercise(cell, name, number) {
@@ -345,7 +345,7 @@ var alexnetCheck = (() => {
     return found;
   }
 
-  // What a prediction is about: the next output, and the words behind it.
+  // What a prediction is about: the next output, the cells that go on with it, and the words after.
   function results(prompt, blocks) {
     let next = block(prompt).nextElementSibling;
     const ends = () => !next || next.tagName === "SECTION" || blocks.has(next);
@@ -355,8 +355,12 @@ var alexnetCheck = (() => {
     const cell = next;
     const folded = [cell.querySelector(".cell_output")];
     next = next.nextElementSibling;
-    const words = () => !next.matches(".cell:has(> .cell_input, > details)");
-    for (; !ends() && words(); next = next.nextElementSibling) folded.push(next);
+    for (let words = false; !ends(); next = next.nextElementSibling) {
+      const code = next.matches(".cell:has(> .cell_input, > details)");
+      if (words && code) break;
+      words = !code;
+      folded.push(next);
+    }
     return { cell, folded };
   }
 
@@ -463,7 +467,7 @@ var alexnetCheck = (() => {
       const score = (of) => `${right(of).length} of ${of.length}`;
       const inChapter = asked.length ? `${score(asked)} in this chapter, ` : "";
       const inBook = `${score(chapters.flatMap(([, , each]) => each))} in the book`;
-      summary.textContent = `Right so far: ${inChapter}${inBook}`;
+      summary.textContent = `Exercises right: ${inChapter}${inBook}`;
       const lines = chapters.map(([key, title, all]) => {
         const done = right(all);
         const tried = all.filter((each) => !done.includes(each) && state.answers[each[1]]);
