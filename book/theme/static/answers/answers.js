@@ -345,19 +345,23 @@ var alexnetCheck = (() => {
     return found;
   }
 
+  // What a reader tries out is no result.
+  const tried = (element) =>
+    [...element.querySelectorAll("*")].some((each) => each.localName.startsWith("alexnet-")) ||
+    element.querySelector(".alexnet-explain");
+
   // What a prediction is about: the next output, the cells that go on with it, and the words after.
   function results(prompt, blocks) {
     let next = block(prompt).nextElementSibling;
     const ends = () => !next || next.tagName === "SECTION" || blocks.has(next);
     while (!ends() && !next.querySelector(".cell_output")) next = next.nextElementSibling;
-    // What a reader tries out is no result.
-    if (ends() || next.querySelector("alexnet-workbench, .alexnet-explain")) return null;
+    if (ends() || tried(next)) return null;
     const cell = next;
     const folded = [cell.querySelector(".cell_output")];
     next = next.nextElementSibling;
     for (let words = false; !ends(); next = next.nextElementSibling) {
       const code = next.matches(".cell:has(> .cell_input, > details)");
-      if (words && code) break;
+      if ((words && code) || tried(next)) break;
       words = !code;
       folded.push(next);
     }
@@ -368,6 +372,8 @@ var alexnetCheck = (() => {
     const id = `predict-${name}`;
     const input = make("input", { id, autocomplete: "off", maxLength: 300 });
     const said = make("p", { role: "status", tabIndex: -1 });
+    prompt.id = prompt.id || `${id}-prompt`;
+    input.setAttribute("aria-describedby", prompt.id);
     const shown = () => state.open || state.predictions[id] !== undefined;
     const line = make("div", { className: "alexnet-line" }, input, make("button", {}, "Commit"));
     const label = make("label", { htmlFor: id }, "Your prediction");
