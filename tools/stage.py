@@ -238,7 +238,6 @@ def stage() -> None:
     workbench = SOURCE / "book" / "theme" / "static" / "workbench"
     write_presets(workbench)
     write_bundle(workbench)
-    write_answers(workbench.with_name("answers"))
     write_addresses(SOURCE / "root")
     write_misconceptions(SOURCE / "book" / "misconceptions.txt")
 
@@ -275,6 +274,7 @@ def stage() -> None:
         text = text.replace(STATUS_MARK, status_record(records))
         (SOURCE / STATUS).write_text(text, encoding="utf-8")
 
+    write_answers(SOURCE / "book" / "theme" / "static" / "answers")
     mathjax = importlib.resources.files("mathjax") / "static" / "mathjax" / "es5"
     static = SOURCE / "book" / "theme" / "static" / "mathjax"
     fonts = Path("output", "chtml", "fonts", "woff-v2")

@@ -347,14 +347,16 @@ var alexnetCheck = (() => {
 
   // What a reader tries out is no result.
   const tried = (element) =>
-    [...element.querySelectorAll("*")].some((each) => each.localName.startsWith("alexnet-")) ||
-    element.querySelector(".alexnet-explain");
+    [element, ...element.querySelectorAll("*")].some(
+      (each) => each.localName.startsWith("alexnet-") || each.matches(".alexnet-explain")
+    );
 
   // What a prediction is about: the next output, the cells that go on with it, and the words after.
   function results(prompt, blocks) {
     let next = block(prompt).nextElementSibling;
     const ends = () => !next || next.tagName === "SECTION" || blocks.has(next);
-    while (!ends() && !next.querySelector(".cell_output")) next = next.nextElementSibling;
+    const before = () => !next.querySelector(".cell_output") && !tried(next);
+    while (!ends() && before()) next = next.nextElementSibling;
     if (ends() || tried(next)) return null;
     const cell = next;
     const folded = [cell.querySelector(".cell_output")];
