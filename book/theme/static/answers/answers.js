@@ -355,7 +355,9 @@ var alexnetCheck = (() => {
   function results(prompt, blocks) {
     let next = block(prompt).nextElementSibling;
     const ends = () => !next || next.tagName === "SECTION" || blocks.has(next);
-    const before = () => !next.querySelector(".cell_output") && !tried(next);
+    const before = () =>
+      next.textContent.includes("# Set-up:") ||
+      (!next.querySelector(".cell_output") && !tried(next));
     while (!ends() && before()) next = next.nextElementSibling;
     if (ends() || tried(next)) return null;
     const cell = next;
