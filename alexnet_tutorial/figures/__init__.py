@@ -38,7 +38,6 @@ from alexnet_tutorial.figures.parts import (
     gradient_by_depth,
     normalized_channels,
     pooling_winners,
-    training_race,
 )
 from alexnet_tutorial.figures.recipe import divisions, shrinking
 from alexnet_tutorial.figures.towers import groups, memory, who_reads_whom

@@ -626,6 +626,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (10, "halving multiplies, layer by layer"),
         (2, "that is one layer's share of the square"),
         (32, "took the root twice"),
+        (724, "counted the steps between the layers"),
     ],
     "parts.radius": [
         (5, "that is what was meant"),

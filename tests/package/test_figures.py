@@ -43,7 +43,6 @@ DRAWINGS = {
         {"ReLU": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0), "sine": (np.sin, np.cos)}
     ),
     "gradient_by_depth": lambda: figures.gradient_by_depth({"a": [1e-3, 0.1, 2], "b": [3, 2]}),
-    "training_race": lambda: figures.training_race({"relu": [[0.4, 0.2], [0.3]], "tanh": [[0.5]]}),
     "normalized_channels": lambda: figures.normalized_channels([0, 4, 2], [0, 1, 1], alone=1.7),
     "pooling_winners": lambda: figures.pooling_winners(
         np.eye(3), {"3/2": np.eye(3, dtype=int), "2/2": 2 * np.eye(3, dtype=int)}
@@ -401,13 +400,6 @@ def test_the_gradient_figure_says_what_is_left():
     assert "shrinks 0.005 (3 layers)" in alt and "grows 3 (2 layers)" in alt
     with pytest.raises(ValueError, match="'gone' has 2 sizes, the smallest 0"):
         figures.gradient_by_depth({"gone": [0.0, 1.0]})
-
-
-def test_the_race_says_who_arrived_and_when():
-    alt = figures.training_race({"relu": [[0.9, 0.25], [0.2]], "tanh": [[0.9, 0.8, 0.3]]}).alt
-    assert "by relu in epoch 2 and in epoch 1; by tanh not in 3 epochs" in alt
-    with pytest.raises(ValueError, match="'tanh': run 0 has no epoch"):
-        figures.training_race({"tanh": [[]]})
 
 
 def test_normalized_channels_divide_only_what_is_active():
