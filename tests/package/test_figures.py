@@ -81,9 +81,6 @@ DRAWINGS = {
         [1e-4, 1e-3, 1e-2], [1.8, 1.1, np.nan], chosen=1e-4, chance=6
     ),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
-    "error_rates": lambda: figures.error_rates(
-        [("old", "a", 28.2), ("old", "b", 17), ("new", "b", 15.315)], own=["b"]
-    ),
     "worth": lambda: figures.worth({"one": (1.7, 1.2), "two": (1.0, None)}, total=(8.2, 8.7)),
     "memory_use": lambda: figures.memory({"one": {"a": 1e9, "b": 2e9}}, limit=3 * 2**30),
     "groups": lambda: figures.groups(8, 8, (1, 2, 4)),
@@ -425,13 +422,6 @@ def test_the_average_of_the_masks_is_compared_with_the_scaled_pass():
     assert "differs from the scaled pass by at most 0.10" in alt
     with pytest.raises(ValueError, match=r"\(1, 2\) and the scaled pass \(2,\)"):
         figures.dropout_samples([[0.5, 0.5]], [0.5, 0.5])
-
-
-def test_error_rates_are_grouped_by_test_set_and_need_some():
-    alt = figures.error_rates([("old", "a", 28.2), ("new", "b", 15.315), ("old", "b", 17)]).alt
-    assert alt == "Error rates. old: a 28.2 %, b 17.0 %. new: b 15.3 %."
-    with pytest.raises(ValueError, match="no results"):
-        figures.error_rates([])
 
 
 def test_what_was_not_published_is_said():
