@@ -821,7 +821,10 @@ SLIPS = {  # the value that a slip leads to, and its words
         (CARD // (PICTURE + 2 * MAPS), "forgot the weights"),
         ((3 * 10**9 - 3 * WEIGHTS) // (PICTURE + 2 * MAPS), "that is a card of 3 · 10⁹ bytes"),
         (int((CARD - 1.5 * WEIGHTS) // (PICTURE + MAPS)), "that is with two cards"),
+        ((CARD - 3 * WEIGHTS) // (2 * MAPS), "forgot the pictures. Each is kept"),
+        ((CARD - 3 * WEIGHTS) // MAPS, "forgot the pictures, and the gradients"),
         (128, "that is the batch of 2012"),
+        (256, "that is the next power of two"),
     ],
     "year.relative": [
         (0.10857, "those are points, written as a share"),
