@@ -38,9 +38,8 @@ from alexnet_tutorial.figures.parts import (
     gradient_by_depth,
     normalized_channels,
     pooling_winners,
-    training_race,
 )
 from alexnet_tutorial.figures.recipe import divisions, shrinking
 from alexnet_tutorial.figures.towers import groups, memory, who_reads_whom
 from alexnet_tutorial.figures.training import accuracy_by_pictures, history
-from alexnet_tutorial.figures.year_2012 import error_rates, worth
+from alexnet_tutorial.figures.year_2012 import worth

@@ -44,7 +44,7 @@ ANSWERS = {
     "broken.default": 1,
     "broken.flat": 5 / 36,
     "assembled.head": 56909194,
-    "assembled.convolutions": 2334080,
+    "assembled.convolutions": 3747200,
     "assembled.difference": 11534336,
     "assembled.channels-first": (16, 3, 224, 224),
     "parts.slope": 0.19,
@@ -189,11 +189,11 @@ SLIPS = {  # the value that a slip leads to, and its words
         (60965224 - 990 * 4097 + 5 * 5 * 48 * 256 + 3 * 3 * 192 * (384 + 256), "forgot the groups"),
     ],
     "assembled.convolutions": [
-        (4 * 2334080, "scaled with the picture's area"),
-        (2 * 2334080, "scaled with the picture's side"),
-        (2334080 - (96 + 256 + 384 + 384 + 256), "forgot the bias"),
-        (2334080 + 5 * 5 * 48 * 256 + 3 * 3 * 192 * (384 + 256), "forgot the groups"),
-        (60965224, "that is the whole network"),
+        (4 * 3747200, "scaled with the picture's area"),
+        (2 * 3747200, "scaled with the picture's side"),
+        (3747200 - (96 + 256 + 384 + 384 + 256), "forgot the bias"),
+        (3747200 - 5 * 5 * 48 * 256 - 3 * 3 * 192 * (384 + 256), "that is with two groups"),
+        (62378344, "that is the whole network"),
         (
             (11 * 11 * 3 + 1) * 64
             + (5 * 5 * 64 + 1) * 192
@@ -628,6 +628,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (10, "halving multiplies, layer by layer"),
         (2, "that is one layer's share of the square"),
         (32, "took the root twice"),
+        (724, "counted the steps between the layers"),
     ],
     "parts.radius": [
         (5, "that is what was meant"),
@@ -823,7 +824,10 @@ SLIPS = {  # the value that a slip leads to, and its words
         (CARD // (PICTURE + 2 * MAPS), "forgot the weights"),
         ((3 * 10**9 - 3 * WEIGHTS) // (PICTURE + 2 * MAPS), "that is a card of 3 · 10⁹ bytes"),
         (int((CARD - 1.5 * WEIGHTS) // (PICTURE + MAPS)), "that is with two cards"),
+        ((CARD - 3 * WEIGHTS) // (2 * MAPS), "forgot the pictures"),
+        ((CARD - 3 * WEIGHTS) // MAPS, "forgot the pictures, and the gradients of the maps"),
         (128, "that is the batch of 2012"),
+        (256, "that is the next power of two, and too many"),
     ],
     "year.relative": [
         (0.10857, "those are points, written as a share"),
