@@ -151,7 +151,7 @@ def test_layers_and_models_are_told_what_they_are():
 
 
 @pytest.mark.parametrize(
-    "answer", ["16.67 %", "16.67%", "1/6", "20/120", " 1 / 6 ", Fraction(1, 6), Decimal("0.1667")]
+    "answer", ["28.57 %", "28.57%", "2/7", "200/700", " 2 / 7 ", Fraction(2, 7), Decimal("0.2857")]
 )
 def test_shares_are_read_as_percent_and_as_fractions(answer):
     assert check("data.chance", answer)

@@ -110,7 +110,7 @@ ANSWERS = {
     "ablations.resolution": 250,
     "ablations.false-alarms": 1,
     "convolution.twice": (1, 4),
-    "data.chance": 1 / 6,
+    "data.chance": 2 / 7,
     "data.known-by-heart": 0.91,
     "data.twin": 100 / 111,
     "training.first-loss": 3 * math.log(10),
@@ -347,11 +347,13 @@ SLIPS = {  # the value that a slip leads to, and its words
         ((4, 1), "the wrong way round"),
     ],
     "data.chance": [
-        (0.2, "that is one in five"),
-        (1 / 120, "that is one picture"),
+        (1 / 6, "that holds if all classes are equally frequent"),
+        (1 / 3, "divided by 600"),
+        (0.4, "compared with the other pictures"),
         (0.5, "that is right or wrong by a coin"),
-        (20, "that is the number of right answers"),
-        (5 / 6, "that is the share of mistakes"),
+        (200, "that is the number of right answers"),
+        (5 / 7, "that is the share of mistakes"),
+        (1 / 7, "that is the share of one of the other numbers"),
     ],
     "data.known-by-heart": [
         (0.9, "that is the accuracy on pictures never seen"),
@@ -361,6 +363,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (109.2, "those are the right answers"),
     ],
     "data.twin": [
+        (0.9, "divided by 1,000"),
         (0.1, "that is the chance that the twin validates too"),
         (0.5, "the two sides are not equally large"),
         (1.0, "the twin may also fall into validation"),
@@ -747,6 +750,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (10000, "the momentum is the same in both"),
     ],
     "transfer.layout": [
+        ((128, 48, 5, 5), "counted the filters of one group"),
         ((5, 5, 48, 256), "that is Keras' own order"),
         ((256, 96, 5, 5), "forgot the groups"),
         ((5, 5, 96, 256), "Keras' order, and without groups"),
