@@ -29,8 +29,8 @@ register(
 register(
     "time.ridge",
     right=8 * 10**12 // (320 * 10**9),
-    why="operations a second divided by bytes a second. These are nearly the figures of a T4 in "
-    "float32.",
+    why="operations per second divided by bytes per second. These are nearly the figures of a T4 "
+    "in float32.",
     slips={
         0.04: "turned upside down. Operations stand above, bytes below.",
         12.5: "halved it. Its operations are counted one by one already.",
@@ -39,7 +39,7 @@ register(
         25_000: "a thousand times too many. Look at the powers of both figures.",
         200: "counted bits. The device's figure is in bytes.",
     },
-    hint="At which number of operations a byte do arithmetic and memory take equally long?",
+    hint="At which number of operations per byte do arithmetic and memory take equally long?",
 )
 
 register(
@@ -79,10 +79,10 @@ register(
 register(
     "time.batch",
     right=50 // 10 * 4 // 2,
-    why="its ridge is 5 operations a byte; the layer does two operations for each picture and "
+    why="its ridge is 5 operations per byte; the layer does two operations for each picture and "
     "four bytes, so half an operation a byte for each picture.",
     slips={
-        5: "that is the machine's ridge. How many operations a byte does one picture bring?",
+        5: "that is the machine's ridge. How many operations per byte does one picture bring?",
         20: "counted a multiply-accumulate as one operation. It is a product and a sum.",
         2.5: "multiplied where it must be divided. What does each picture add to the quotient?",
         1: "at a single picture it is far below the ridge. What is its quotient there?",
@@ -100,7 +100,7 @@ register(
         25: "halved the convolutions. What limits them?",
         40: "that is the old machine. Something does get faster.",
         30: "left the dense layers out. They get faster, and still take time.",
-        80: "doubled it. More bytes a second take less time.",
+        80: "doubled it. More bytes per second take less time.",
     },
     hint="Which of the two times goes down, and by which factor?",
 )

@@ -13,7 +13,7 @@ _BILLION = 1e9
 def roofline(
     works: Sequence[Work], device: Device, measured: Mapping[str, float] | None = None
 ) -> Picture:
-    """Draw the best rate of a device over operations a byte, and layers on it and under it.
+    """Draw the best rate of a device over operations per byte, and layers on it and under it.
 
     After Williams, Waterman and Patterson (2009), https://doi.org/10.1145/1498765.1498785.
 
@@ -33,7 +33,7 @@ def roofline(
         >>> from alexnet_tutorial.shapes import DEVICES, cost, ledger, variant
         >>> works = cost(ledger(variant("alexnet-2012")), batch=16)
         >>> roofline(works, DEVICES["T4"])
-        Roofline of T4: up to 25 operations a byte memory is the limit, beyond it arithmetic. \
+        Roofline of T4: up to 25 operations per byte memory is the limit, beyond it arithmetic. \
 Limited by memory: fc6, fc7, fc8. Limited by arithmetic: conv1, conv2, conv3, conv4, conv5.
     """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -65,8 +65,8 @@ Limited by memory: fc6, fc7, fc8. Limited by arithmetic: conv1, conv2, conv3, co
             ends = reached / _BILLION, best / _BILLION
             axes.plot((work.intensity,) * 2, ends, color=color, linewidth=0.7)
             shares.append(f"{work.layer} {reached / best:.0%}".replace("%", " %"))
-    axes.set_xlabel("operations a byte", fontsize=9)
-    axes.set_ylabel("billion operations a second", fontsize=9)
+    axes.set_xlabel("operations per byte", fontsize=9)
+    axes.set_ylabel("billion operations per second", fontsize=9)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
@@ -80,7 +80,7 @@ Limited by memory: fc6, fc7, fc8. Limited by arithmetic: conv1, conv2, conv3, co
     reach = f" Measured, as a share of the roof: {', '.join(shares)}." if shares else ""
     return from_matplotlib(
         fig,
-        f"Roofline of {device.name}: up to {draw.number_text(round(ridge, 1))} operations a byte "
+        f"Roofline of {device.name}: up to {draw.number_text(round(ridge, 1))} operations per byte "
         f"memory is the limit, beyond it arithmetic. Limited by memory: {', '.join(low) or 'none'}"
         f". Limited by arithmetic: {', '.join(high) or 'none'}.{reach}",
     )

@@ -69,13 +69,13 @@ class Device:
         return self.operations[precision]
 
     def ridge(self, precision: str = "float32") -> float:
-        """Say from how many operations a byte on arithmetic is the limit, and no longer memory.
+        """Say from how many operations per byte on arithmetic is the limit, and no longer memory.
 
         Args:
             precision: One of those that the device has.
 
         Returns:
-            Operations a byte.
+            Operations per byte.
 
         Raises:
             ValueError: The device has no rate for this precision.
@@ -193,7 +193,7 @@ def cost(
 
 
 def training_memory(book: Ledger, batch: int, *, precision: str = "float32") -> dict[str, int]:
-    """Count the bytes that a training step with momentum keeps, as chapter 22 does.
+    """Count the bytes that a training step with momentum keeps.
 
     Counted are one copy of every layer's output, kept for the backward pass, and all their
     gradients at once. Left out is what the layers need while they work, and what the framework

@@ -491,12 +491,12 @@ def test_who_reads_whom_follows_the_groups_of_the_description():
 def test_the_roofline_says_what_limits_a_layer_and_how_much_of_the_roof_it_reached():
     device = Device("toy", {"float32": 100.0}, bandwidth=20.0)
     works = [
-        Work("below", "dense", "forward", 200, 100),  # at best 40 operations a second
+        Work("below", "dense", "forward", 200, 100),  # at best 40 operations per second
         Work("idle", "pool", "forward", 0, 100),
         Work("above", "conv", "forward", 800, 100),  # at best 100
     ]
     said = figures.roofline(works, device, {"below": 10.0, "idle": 1.0, "above": 16.0}).alt
-    assert said.startswith("Roofline of toy: up to 5 operations a byte memory is the limit")
+    assert said.startswith("Roofline of toy: up to 5 operations per byte memory is the limit")
     assert "Limited by memory: below. Limited by arithmetic: above." in said
     assert said.endswith("Measured, as a share of the roof: below 50 %, above 50 %.")
     with pytest.raises(ValueError, match="none of these steps has operations"):
