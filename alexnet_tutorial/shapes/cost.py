@@ -290,9 +290,9 @@ DEVICES = {
 GTX 580, one of the two cards of 2012: 512 units at 1.544 GHz with two operations each
 (https://bit-tech.net/reviews/tech/graphics/nvidia-geforce-gtx-580-review/2/), 192.4 GB a second
 (http://grafikkartentest.net/nvidia-geforce-gtx-580/), and the paper's 3 GB. The others are as
-NVIDIA publishes them: T4 (https://www.nvidia.com/en-us/data-center/tesla-t4/), L4
-(https://www.nvidia.com/en-us/data-center/l4/), A100 with 80 GB, SXM
-(https://www.nvidia.com/en-us/data-center/a100/), H100 SXM
+NVIDIA publishes them: T4 (https://www.nvidia.com/en-us/data-center/tesla-t4/; its bandwidth is
+that of 256 bits at 10 Gbps), L4 (https://www.nvidia.com/en-us/data-center/l4/), A100 with 80 GB,
+SXM (https://www.nvidia.com/en-us/data-center/a100/), H100 SXM
 (https://www.nvidia.com/en-us/data-center/h100/), H200 SXM
 (https://www.nvidia.com/en-us/data-center/h200/). Where a sheet names a rate "with sparsity", half
 of it stands here: a network whose weights are not zero gets no more. A card's gigabytes are taken
