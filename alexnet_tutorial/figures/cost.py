@@ -33,7 +33,7 @@ def roofline(
         >>> from alexnet_tutorial.shapes import DEVICES, cost, ledger, variant
         >>> works = cost(ledger(variant("alexnet-2012")), batch=16)
         >>> roofline(works, DEVICES["T4"])
-        Roofline of T4: up to 25 operations per byte memory is the limit, beyond it arithmetic. \
+        Roofline of T4: up to 25.3 operations per byte memory is the limit, beyond it arithmetic. \
 Limited by memory: fc6, fc7, fc8. Limited by arithmetic: conv1, conv2, conv3, conv4, conv5.
     """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
