@@ -20,6 +20,7 @@ from alexnet_tutorial.figures.convolution import (
     receptive_field,
     windows_on_line,
 )
+from alexnet_tutorial.figures.cost import roofline
 from alexnet_tutorial.figures.data import contact_sheet, pictures
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
 from alexnet_tutorial.figures.evaluation import confusion, intervals, reliability, score_chances

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from alexnet_tutorial import figures
 from alexnet_tutorial.evaluation import calibration
+from alexnet_tutorial.shapes import DEVICES, Device, Work, cost, ledger
 from alexnet_tutorial.shapes.architecture import Architecture, Conv, Dense, Flatten
 from alexnet_tutorial.shapes.variants import VARIANTS, variant
 from alexnet_tutorial.training.experiments import Effect
@@ -35,6 +36,9 @@ DRAWINGS = {
     "corner": lambda: figures.last_window(np.zeros((30, 30, 3)), 5, strides=4, rounding="ceil"),
     "mixed": lambda: figures.mixed_formats((3, 9, 9), mixed_layers()),
     "costs": lambda: figures.cost_bars(variant("alexnet-2012")),
+    "roofline": lambda: figures.roofline(
+        cost(ledger(variant("alexnet-2012")), 8), DEVICES["T4"], {"conv2": 1e-3, "fc6": 0.002}
+    ),
     "receptive_field": lambda: figures.receptive_field(variant("compact"), ["conv1", "conv5"]),
     "accuracy_by_pictures": lambda: figures.accuracy_by_pictures(
         [60, 300], {"scratch": [0.5, 0.7], "tuned": [0.8, 1.0]}, tested=120, before=0.6
@@ -464,6 +468,21 @@ def test_who_reads_whom_follows_the_groups_of_the_description():
         Architecture("one", 8, (Conv("a", 4, 3), Conv("b", 4, 3), Flatten("f"), Dense("d", 2)))
     )
     assert crossed.svg.count("<path") - picture.svg.count("<path") == 2  # there and back
+
+
+def test_the_roofline_says_what_limits_a_layer_and_how_much_of_the_roof_it_reached():
+    device = Device("toy", {"float32": 100.0}, bandwidth=20.0)
+    works = [
+        Work("below", "dense", "forward", 200, 100),  # at best 40 operations per second
+        Work("idle", "pool", "forward", 0, 100),
+        Work("above", "conv", "forward", 800, 100),  # at best 100
+    ]
+    said = figures.roofline(works, device, {"below": 10.0, "idle": 1.0, "above": 16.0}).alt
+    assert said.startswith("Roofline of toy: up to 5 operations per byte memory is the limit")
+    assert "Limited by memory: below. Limited by arithmetic: above." in said
+    assert said.endswith("Measured, as a share of the roof: below 50 %, above 50 %.")
+    with pytest.raises(ValueError, match="none of these steps has operations"):
+        figures.roofline(works[1:2], device)
 
 
 def test_filters_count_color_against_brightness():
