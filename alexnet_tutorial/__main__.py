@@ -4,6 +4,7 @@ import argparse
 import io
 import json
 import math
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -44,6 +45,13 @@ def _rate(text):
     if not 0 < rate < 10:
         raise argparse.ArgumentTypeError(f"{text!r} is no learning rate: a number above 0")
     return rate
+
+
+def _port(text):
+    """A port of the command line."""
+    if not text.strip().isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
+    return int(text)
 
 
 def _parser():
@@ -154,6 +162,16 @@ def _parser():
     command.add_argument("--format", choices=("table", "json"), default="table")
     command.set_defaults(run=_predict)
 
+    command = commands.add_parser("serve", help="try a classifier in the browser, on this machine")
+    command.add_argument(
+        "model",
+        metavar="MODEL",
+        nargs="?",
+        help="a classifier's .keras file (default: the network that comes with the package)",
+    )
+    command.add_argument("--port", type=_port, default=8000, help="8000; 0: any that is free")
+    command.set_defaults(run=_serve)
+
     command = commands.add_parser("evaluate", help="measure a classifier on pictures")
     command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
     _add_data(command, required=True)
@@ -170,7 +188,8 @@ def _parser():
     command.add_argument(
         "--epochs",
         type=_count,
-        help="at most so many, of which a tenth teaches the new head alone (default: as train)",
+        help="at most so many (default: as train); where pictures are few, a tenth of them teaches "
+        "the new head alone",
     )
     _add_save(command)
     _add_training(command)
@@ -411,6 +430,12 @@ def _predict(options):
     return predict_command(options)
 
 
+def _serve(options):
+    from alexnet_tutorial.commands.serving import serve_command
+
+    return serve_command(options)
+
+
 def _evaluate(options):
     from alexnet_tutorial.commands.judging import evaluate_command
 
@@ -448,7 +473,12 @@ def main(arguments: list[str] | None = None) -> int:
         warnings.showwarning = lambda text, category, *more: (
             say("warning", text) if category is UserWarning else show(text, category, *more)
         )
-        return options.run(options) or 0
+        status = options.run(options) or 0
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever reads has read enough, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ValueError, OSError, ImportError) as error:
         say("error", error)
         return 1

@@ -271,7 +271,7 @@ class Classifier:
         class_names: Sequence[str] | None = None,
         epochs: tuple[int, int] = (5, 5),
         learning_rate: tuple[float, float] = (1e-3, 1e-5),
-        recipes: tuple[Recipe, Recipe] | None = None,
+        recipes: tuple[Recipe | None, Recipe] | None = None,
         seed: int = 0,
         on_error: str = "skip",
         folder: str | os.PathLike[str] | None = None,
@@ -287,15 +287,16 @@ class Classifier:
             epochs: Of the head alone, and of the whole network.
             learning_rate: Of the head alone, and of the whole network.
             recipes: The numbers of both trainings, instead of ``epochs`` and ``learning_rate``;
-                rates that fall on a cosine, and the best epoch kept.
+                rates that fall on a cosine, and the best epoch kept. None in place of the first
+                leaves it out: everything learns from the start.
             seed: As :meth:`fit`, and of the new head.
             on_error: As :meth:`fit`.
             folder: As :meth:`fit`, with a subfolder for each phase.
             **options: What else :meth:`fit` takes.
 
         Returns:
-            ``{"head": run, "all": run}``, what the two phases came to; the first alone where
-            Ctrl-C ended it.
+            ``{"head": run, "all": run}``, what the two phases came to; one alone where the first
+            was left out, or Ctrl-C ended it.
 
         Raises:
             ValueError: As :meth:`fit`. What is refused before training leaves the classifier as
@@ -318,6 +319,8 @@ class Classifier:
         phases = zip(("head", "all"), epochs, learning_rate, recipes or (None, None), strict=True)
         try:
             for phase, passes, rate, recipe in phases:
+                if recipes and recipe is None:
+                    continue
                 for layer in body:
                     layer.trainable = phase == "all"
                 self.compile(rate)

@@ -22,6 +22,7 @@ CHAPTERS = {
     "12_puzzle_224": "The 224 puzzle",
     "13_eight_layers": "The eight layers, one by one",
     "14_broken_notebook": "A broken notebook",
+    "22_two_towers": "Two towers",
     "23_assembled": "AlexNet assembled",
     "31_data": "The data: look before you train",
     "32_first_training": "A first training that works",
@@ -244,7 +245,7 @@ SECTIONS = {
         "32_first_training",
     ),
     "oom": Section(
-        "Halve the batch until it fits; restart other notebooks that hold memory.", "23_assembled"
+        "Halve the batch until it fits; restart other notebooks that hold memory.", "22_two_towers"
     ),
     "nan": Section(
         "np.isfinite(x).all(), then the largest pixel, then a tenth of the learning rate. Begin "

@@ -20,15 +20,20 @@ CELL_ID = "setup"
 TAGS = ["hide-input"]
 
 TEMPLATE = """\
-# Set-up: installs the package where it is missing (Colab, Kaggle), then starts the chapter.
+# Set-up: installs the package where it is missing (Colab, Kaggle),
+# then starts the chapter.
 import importlib.util
 import subprocess
 import sys
 
 if importlib.util.find_spec("alexnet_tutorial") is None:
-    source = "alexnet-tutorial[tf] @ git+{repository}"
-    if subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", source]).returncode:
-        raise RuntimeError(f"pip could not install {{source!r}}: is this machine online?")
+    source = "{repository}"
+    package = f"alexnet-tutorial[tf] @ git+{{source}}"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", package]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError(
+            f"pip could not install {{package!r}}: is this machine online?"
+        )
 from alexnet_tutorial.session import start
 
 budget = start(seed=0)"""

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 import nbformat
 import yaml
 
+from tools.answers import exercises, write_answers
 from tools.environment import BUILD, PACKAGE, ROOT
 from tools.execute import EXECUTED
 from tools.network import still, write_network
@@ -167,15 +168,10 @@ def write_misconceptions(target: Path) -> None:
         title = cells[0].source.splitlines()[0].removeprefix("# ")
         goals = [line for line in cells[0].source.splitlines() if line.startswith("- ")]
         lines += [f"### [{title}]({page.name})", "", "After it, students can", "", *goals, ""]
-        number = "?"
-        for cell in cells:
-            number = (re.findall(r"^\*\*(\d+)\. ", cell.source, re.MULTILINE) or [number])[-1]
-            if cell.cell_type != "code" or "solution" in cell.metadata.get("tags", []):
-                continue
-            for name in re.findall(r"check\(\s*[\"']([\w.-]+)[\"']", cell.source):
-                slips = dict.fromkeys(slip for _, slip, *_ in QUESTIONS[name].misconceptions)
-                said = re.sub(r"([\\*_`$|<\[])", r"\\\1", " · ".join(slips))
-                lines += [f"*Exercise {number}.* {said}.", ""]
+        for number, name in exercises(cells):
+            slips = dict.fromkeys(slip for _, slip, *_ in QUESTIONS[name].misconceptions)
+            said = re.sub(r"([\\*_`$|<\[])", r"\\\1", " · ".join(slips))
+            lines += [f"*Exercise {number}.* {said}.", ""]
     target.write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -238,6 +234,7 @@ def stage() -> None:
         text = text.replace(STATUS_MARK, status_record(records))
         (SOURCE / STATUS).write_text(text, encoding="utf-8")
 
+    write_answers(SOURCE / "book" / "theme" / "static" / "answers")
     mathjax = importlib.resources.files("mathjax") / "static" / "mathjax" / "es5"
     static /= "mathjax"
     fonts = Path("output", "chtml", "fonts", "woff-v2")

@@ -20,6 +20,7 @@ from alexnet_tutorial.checks import (  # noqa: F401  # each registers its questi
     recipe_2012,
     transfer,
     two_towers,
+    where_time_goes,
     year_2012,
 )
 from alexnet_tutorial.checks.answers import QUESTIONS, Question, Result, check, register

@@ -108,8 +108,8 @@ def check(name: str, answer: Any = None) -> Result:
     Args:
         name: The question's name.
         answer: A number, a tuple, list or array of numbers, a word, or a text such as
-            ``"55 × 55 × 96"``, ``"34,944"``, ``"85 %"``, ``"5/36"`` or ``"2^6"``. None or
-            ``...`` means there is none yet. An answer of any other type is told what it is.
+            ``"55 × 55 × 96"``, ``"34,944"``, ``"85 %"`` or ``"3 · (20 + 1)"``. None or ``...``
+            means there is none yet. An answer of any other type is told what it is.
 
     Returns:
         A :class:`Result`, true when the answer is right.
@@ -173,7 +173,7 @@ def _not_yet(given, question):
         wanted = "one number"
         fits = is_number(given) or isinstance(given, Percent)
         if isinstance(given, tuple) and len(given) == 2:
-            wanted += "; work a product out, and write a decimal point and not a comma"
+            wanted += "; write a decimal point and not a comma"
         elif isinstance(given, str):
             wanted += ", without words or units"
     if not fits:

@@ -34,20 +34,21 @@ register(
 
 register(
     "assembled.convolutions",
-    right=_convolutions(),
+    right=_convolutions("one-tower"),
     why="a convolution's weights are used at every position, however many there are: the sum is "
-    "the same at 224 and at 448.",
+    "the same at 227 and at 448.",
     slips={
-        4 * _convolutions(): "scaled with the picture's area. "
+        4 * _convolutions("one-tower"): "scaled with the picture's area. "
         "Does the size of the picture stand in the formula for parameters?",
-        2 * _convolutions(): "scaled with the picture's side. "
+        2 * _convolutions("one-tower"): "scaled with the picture's side. "
         "Does the size of the picture stand in the formula for parameters?",
-        _convolutions() - 96 - 256 - 384 - 384 - 256: "forgot the bias. Each filter has one.",
-        _convolutions("one-tower"): "forgot the groups. "
-        "conv2, conv4 and conv5 read one tower only.",
-        total(net()): "that is the whole network. Only the five convolutions are asked for.",
-        _convolutions("torchvision"): "that is torchvision's network. "
-        "Its filters are fewer and read everything.",
+        _convolutions("one-tower") - 96 - 256 - 384 - 384 - 256: "forgot the bias. "
+        "Each filter has one.",
+        _convolutions(): "that is with two groups. "
+        "In one tower, conv2, conv4 and conv5 read all maps.",
+        total(net("one-tower")): "that is the whole network. "
+        "Only the five convolutions are asked for.",
+        _convolutions("torchvision"): "that is torchvision's network. Its filters are fewer.",
     },
     hint="Find the five rows in the ledger; then ask which of their numbers the picture changes.",
 )

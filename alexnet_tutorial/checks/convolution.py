@@ -18,8 +18,8 @@ register(
         output_size(28, 8, 3, rounding="ceil"): "that rounds up; this layer rounds down. "
         "A window that would run over the edge is not a position here.",
         21: "that is the count for stride 1. Now the window moves 3 pixels at a time.",
-        output_size(28, 8, 3, padding="same"): "that is what 'same' padding gives. "
-        "There is no padding in this question.",
+        28 // 3 + 1: "divided the whole line, and added the post. "
+        "The window's own width takes part of the line: subtract it before you divide.",
         20: "that is the room to walk. How many steps of 3 fit into it?",
     },
     hint="Count the pixels that are left to walk over once the window stands at the start.",
@@ -27,15 +27,16 @@ register(
 
 register(
     "convolution.unread",
-    right=224 - 4 * (output_size(224, 11, 4) - 1) - 11,
-    why="the last whole step starts the window at pixel 212, so it ends at 222, and the picture "
-    "ends at 223. Rounding up would have taken one more step, past the edge.",
+    right=250 - 4 * (output_size(250, 11, 4) - 1) - 11,
+    why="(250 − 11) / 4 is 59.75. The last whole step starts the window at pixel 236, so it ends "
+    "at 246, and the picture ends at 249.",
     slips={
         0: "the steps do not come out even here. Where does the last window end?",
-        3: "those are the pixels that rounding up runs past the edge. This one rounds down.",
-        2: "off by one. Pixels are counted from 0: a window that starts at 0 ends at 10.",
-        12: "counted from where the last window starts. The window itself is 11 pixels wide.",
-        54: "that is the number of positions. Asked for are the pixels behind the last of them.",
+        1: "those are the pixels that rounding up runs past the edge. This one rounds down.",
+        4: "off by one. Pixels are counted from 0: a window that starts at 0 ends at 10.",
+        14: "counted from where the last window starts. The window itself is 11 pixels wide.",
+        60: "that is the number of positions. Asked for are the pixels behind the last of them.",
+        0.75: "that is the part of a step that is left. How many pixels are in it?",
     },
     hint="Find the last place where the window starts, then the last pixel that it reads.",
 )
@@ -53,6 +54,8 @@ register(
         "The layer has several, and each learns weights of its own.",
         5 * 5 * 20 * 12 + 12: "one bias for each channel that comes in. "
         "A bias belongs to a map that goes out.",
+        5 * 5 * 12 + 20: "counted the weights of one filter, and all biases. "
+        "Every filter learns weights of its own.",
         5 * 12 * 20 + 20: "counted one side of the kernel only. "
         "The window has a height and a width.",
     },

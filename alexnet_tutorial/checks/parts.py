@@ -33,8 +33,9 @@ register(
         10: "halving multiplies, layer by layer. What is ½ · ½ · ½?",
         2: "that is one layer's share of the square. There are 20 of them.",
         2**5: "took the root twice. Once from the mean square to the size is enough.",
+        int(2**9.5): "counted the steps between the layers. Here each of the 20 multiplies.",
     },
-    hint="By what is the mean square multiplied at each layer? And what is the size of it?",
+    hint="By what is the mean square multiplied in each layer? And then: the root of it all.",
 )
 
 register(

@@ -37,18 +37,19 @@ register(
 
 register(
     "puzzle.agree",
-    right=0,
-    why="the windows of 2012 start at multiples of 4, torchvision's 2 pixels before them. None "
-    "falls on another, whatever the sizes of the maps.",
+    right=55 * 55,
+    why="with 4 zeros in front, the windows start at −4, 0, 4 and so on to 216. That is one more "
+    "place than in 2012, and then the very places of 2012: every window has its twin.",
     slips={
-        3025: "maps of one size need not have the same windows. Where does each start?",
-        2916: "left out the last row and column. That is so for zeros after, not in front.",
-        2809: "left out the rim. The zeros in front move every window, not the outer ones.",
-        1: "matched a single pair. Write down where the first three start.",
-        55: "matched a line or the diagonal. Write down where the first three start.",
-        54: "matched a line but for its end. Write down where the first three start.",
+        0: "zeros in front move the windows. By how much, and how far is it to the next one?",
+        54 * 54: "left out the last row and column. Where does each last window start?",
+        56 * 56: "those are all windows of the padded layer. Some of them begin in the zeros.",
+        55: "counted one line only. The windows move down as well as to the right.",
+        1: "matched a single pair. Write down where the first windows of each start.",
+        53 * 53: "left out the rim. Write down where the first and the last window start.",
+        110: "added where one multiplies. Every row of windows has as many columns.",
     },
-    hint="Write down the pixel at which the first three windows of each start.",
+    hint="Write down the pixel at which the first windows of each start, and the last.",
 )
 
 register(

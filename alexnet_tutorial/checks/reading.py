@@ -51,15 +51,17 @@ def read(answer: Any, several: bool = False) -> Read:
     Args:
         answer: Anything.
         several: Whether several numbers are asked for, so that the comma in ``"3,224"`` stands
-            between two of them and not before thousands.
+            between two of them and not before thousands, and ``×`` too.
 
     Returns:
         A bool, an int, a float, a lower-case text, a :class:`Percent`, a tuple of these, or
         :class:`Unread`. A list of one is what is in it.
 
     Example:
-        >>> read("55 × 55 × 96"), read("34,944"), read("5/8"), read([7])
+        >>> read("55 × 55 × 96", several=True), read("34,944"), read("5/8"), read([7])
         ((55, 55, 96), 34944, 0.625, 7)
+        >>> read("3 · (20 + 1)")
+        63.0
         >>> read(print)
         Unread(kind='a function: call it, and give what it returns')
     """
@@ -180,19 +182,23 @@ def _kind(answer):
     return _KINDS.get(name, f"an object of the class {name}")
 
 
-_DIGITS = r"(?:\d{1,3}(?:[,_ '’\u00a0\u202f]\d{3})+|\d+)"
-_NUMBER = rf"[+-]?(?:{_DIGITS}(?:\.\d*)?|\.\d+)(?:e[+-]?\d{{1,4}})?"
+_DIGITS = r"(?:[0-9]{1,3}(?:[,_ '’\u00a0\u202f][0-9]{3})+|[0-9]+)"
+_UNSIGNED = rf"(?:{_DIGITS}(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{{1,4}})?"
+_PIECE = re.compile(rf"\s*({_UNSIGNED}|\*\*|//|sqrt|[-+*/()^×·x÷√])")
+_SIGNS = {"×": "*", "·": "*", "x": "*", "÷": "/", "^": "**", "√": "sqrt"}
+_NESTED = 20  # brackets in brackets
 
 
 def _read_text(text, several):
+    """Read a text; the page reads it the same way (book/theme/static/answers/answers.js)."""
     if len(text) > _CHARACTERS:
         return Unread(f"a text of {len(text):,} characters")
     text = text.replace("−", "-").lower().strip(" \t\r\n\"'“”‘’`")
     text = text.removeprefix("answer").lstrip(" =:")
     if text in ("", "...", "…", "?"):
         return NOTHING
-    number = _number(text)
-    if number is not None and not (several and "," in text):
+    number = None if several else _number(text)
+    if number is not None:
         return number
     inside = text.strip("()[]{} ").rstrip(".:;,!? )")
     if inside in ("true", "yes", "false", "no"):
@@ -211,17 +217,78 @@ def _read_text(text, several):
 
 
 def _number(text):
-    """Read ``"34,944"``, ``"85 %"``, ``"5/36"`` and ``"2^6"``; None for anything else."""
+    """Read ``"34,944"``, ``"85 %"`` and what is worked out; None for anything else."""
     text = text.strip()
     if text.endswith("%"):
         number = _number(text[:-1])
         return Percent(number) if isinstance(number, (int, float)) else None
-    if re.fullmatch(_NUMBER, text):
-        text = re.sub(r"[,_\s'’]", "", text)
-        return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
-    fraction = re.fullmatch(rf"({_NUMBER})\s*/\s*({_NUMBER})", text)
-    if fraction:
-        above, below = map(_number, fraction.groups())
-        return above / below if below else None
-    power = re.fullmatch(r"(\d{1,4})\s*(?:\^|\*\*)\s*(-?\d{1,2})", text)
-    return int(power[1]) ** int(power[2]) if power else None
+    return _plain(text) if re.fullmatch(rf"[+-]?{_UNSIGNED}", text) else _worked_out(text)
+
+
+def _plain(text):
+    text = re.sub(r"[,_\s'’]", "", text)
+    return int(text) if re.fullmatch(r"[+-]?[0-9]+", text) else float(text)
+
+
+def _worked_out(text):
+    """Work out ``"5/36"``, ``"2^6"`` and ``"3 · (227 - 11)"``; None for anything else."""
+    pieces, place = [], 0
+    while place < len(text):
+        piece = _PIECE.match(text, place)
+        if not piece:
+            return None
+        pieces.append(_SIGNS.get(piece[1], piece[1]))
+        place = piece.end()
+    try:
+        value = _sum(pieces, 0)
+    except (ArithmeticError, ValueError, TypeError, IndexError):
+        return None
+    return None if pieces else value
+
+
+def _take(pieces, *wanted):
+    return pieces.pop(0) if pieces and pieces[0] in wanted else ""
+
+
+def _sum(pieces, depth):
+    value = _product(pieces, depth)
+    while sign := _take(pieces, "+", "-"):
+        other = _product(pieces, depth)
+        value = _finite(value + other if sign == "+" else value - other)
+    return value
+
+
+def _product(pieces, depth):
+    value = _power(pieces, depth)
+    while sign := _take(pieces, "*", "/", "//"):
+        other = _power(pieces, depth)
+        value = _finite(value * other if sign == "*" else value / other)
+        value = _finite(float(math.floor(value))) if sign == "//" else value
+    return value
+
+
+def _power(pieces, depth):
+    if sign := _take(pieces, "+", "-"):  # binds less than a power: -2^2 is -4
+        value = _power(pieces, depth + 1)
+        return -value if sign == "-" else value
+    base = _part(pieces, depth)
+    return _finite(base ** _power(pieces, depth + 1)) if _take(pieces, "**") else base
+
+
+def _part(pieces, depth):
+    if depth > _NESTED:
+        raise ValueError
+    if _take(pieces, "sqrt"):
+        return math.sqrt(_part(pieces, depth + 1))
+    if _take(pieces, "("):
+        value = _sum(pieces, depth + 1)
+        if not _take(pieces, ")"):
+            raise ValueError
+        return value
+    return _finite(float(_plain(pieces.pop(0))))
+
+
+def _finite(value):
+    if not math.isfinite(value):  # a complex number has no answer to this: TypeError
+        raise ValueError
+    return value

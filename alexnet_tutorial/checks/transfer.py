@@ -9,6 +9,7 @@ register(
     why="filters, channels that one filter reads, height, width. With two groups a filter reads "
     "half of the 96.",
     slips={
+        (128, 48, 5, 5): "counted the filters of one group. One array holds those of both.",
         (5, 5, 48, 256): "that is Keras' own order. Elsewhere the filters come first.",
         (256, 96, 5, 5): "forgot the groups. How many channels does one filter read?",
         (5, 5, 96, 256): "Keras' order, and without groups. Both need a second look.",

@@ -5,9 +5,9 @@ from alexnet_tutorial.checks.counting import conv_parameters, net
 from alexnet_tutorial.shapes import ledger
 
 
-def _largest_batch(card=3 * 2**30, weights=3, maps=2):
+def _largest_batch(card=3 * 2**30, weights=3, maps=2, pictures=1):
     book = ledger(net())
-    picture = 4 * 224 * 224 * 3
+    picture = pictures * 4 * 224 * 224 * 3
     left = card - weights * book.parameter_bytes
     return int(left // (picture + maps * book.activation_bytes))
 
@@ -87,7 +87,11 @@ register(
         _largest_batch(weights=0): "forgot the weights. They take part of the card.",
         _largest_batch(card=3 * 10**9): "that is a card of 3 · 10⁹ bytes. It has more.",
         _largest_batch(weights=1.5, maps=1): "that is with two cards. Here everything lies on one.",
+        _largest_batch(pictures=0): "forgot the pictures. Each is kept, with its maps.",
+        _largest_batch(pictures=0, maps=1): "forgot the pictures, and the gradients of the maps. "
+        "All are kept at the same time.",
         128: "that is the batch of 2012. By the count there is room for more.",
+        256: "that is the next power of two, and too many. The answer is between the two.",
     },
     hint="(card − 3 · weights) / (one picture + 2 · its maps), rounded down.",
 )

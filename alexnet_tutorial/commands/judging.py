@@ -89,7 +89,7 @@ def predict_command(options: argparse.Namespace) -> int:
     if own and not options.pictures[1:]:
         raise ValueError(f"{options.pictures[0]} is a network. Name pictures after it.")
     pictures = pictures_in(options.pictures[own:])
-    classifier = load(options.pictures[0]) if own else _pretrained()
+    classifier = classifier_of(options.pictures[0] if own else None)
     top = options.top or min(5, len(classifier.classes))
     answers = classifier.predict_top(pictures, top, views=options.views, on_error="skip")
     if options.format == "json":
@@ -107,7 +107,20 @@ def predict_command(options: argparse.Namespace) -> int:
     return 0 if any(answers) else 1
 
 
-def _pretrained():
+def classifier_of(path: str | None) -> "Classifier":
+    """Load the classifier that a command names, or the package's own where it names none.
+
+    Args:
+        path: A ``.keras`` file, or None.
+
+    Returns:
+        The classifier.
+
+    Raises:
+        ValueError: It cannot be loaded.
+    """
+    if path is not None:
+        return load(path)
     from alexnet_tutorial.session import import_keras
 
     import_keras()

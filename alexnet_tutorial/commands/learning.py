@@ -266,9 +266,9 @@ def finish(options: argparse.Namespace, run: "Run", classifier: Any, place: Plac
 def finetune_command(options: argparse.Namespace) -> int:
     """Teach a classifier other classes, and keep it.
 
-    A tenth of the epochs teaches the new head alone; then everything learns, at the rate of a
-    network that starts anew where there are pictures enough for one, else at a fifth of it, which
-    keeps what was learned before.
+    Where there are pictures enough for a network that starts anew, everything learns as such a
+    network does, from better weights. Else a tenth of the epochs teaches the new head alone, and
+    then everything learns at a fifth of the rate, which keeps what was learned before.
 
     Args:
         options: Of the command.
@@ -288,18 +288,18 @@ def finetune_command(options: argparse.Namespace) -> int:
     data, y = arrays(sets.train)
     held = None if sets.validation is None else arrays(sets.validation)
     recipe = recipe_of(options, classifier.model.count_params(), size, len(sets.train))
-    if not options.learning_rate and len(sets.train) < ENOUGH:
-        recipe = replace(recipe, learning_rate=recipe.learning_rate / 5)
-    head = max(1, recipe.epochs // 10)
-    recipes = (
-        replace(recipe, epochs=head, learning_rate=1e-3),
-        replace(recipe, epochs=max(1, recipe.epochs - head)),
-    )
+    first, whole = None, recipe
+    if len(sets.train) < ENOUGH:
+        head = max(1, recipe.epochs // 10)
+        first = replace(recipe, epochs=head, learning_rate=1e-3)
+        rate = options.learning_rate or recipe.learning_rate / 5
+        whole = replace(recipe, epochs=max(1, recipe.epochs - head), learning_rate=rate)
     import keras
 
     from alexnet_tutorial.training import Progress
 
-    phases = iter(("first the new head alone", "then the whole network"))
+    said = ("first the new head alone", "then the whole network")
+    phases = iter(said if first else ("the whole network",))
     phase = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: say(next(phases)))
     with place.begun(options):
         runs = classifier.finetune(
@@ -307,15 +307,15 @@ def finetune_command(options: argparse.Namespace) -> int:
             classes=sets.classes,
             class_names=found.names,
             validation_data=held,
-            recipes=recipes,
+            recipes=(first, whole),
             seed=options.seed,
             on_error=options.on_error,
             folder=place.checkpoints,
             callbacks=[phase, Progress(pictures=len(sets.train))],
             verbose=0,
         )
-    run = runs.get("all", runs["head"])
-    if "all" in runs:
+    run = runs.get("all") or runs["head"]
+    if len(runs) == 2:
         before = runs["head"]
         run = replace(
             run,

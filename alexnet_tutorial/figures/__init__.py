@@ -20,6 +20,7 @@ from alexnet_tutorial.figures.convolution import (
     receptive_field,
     windows_on_line,
 )
+from alexnet_tutorial.figures.cost import roofline
 from alexnet_tutorial.figures.data import contact_sheet, pictures
 from alexnet_tutorial.figures.draw import COLORS, KIND_COLORS, Picture, from_matplotlib
 from alexnet_tutorial.figures.evaluation import confusion, intervals, reliability, score_chances
@@ -38,9 +39,8 @@ from alexnet_tutorial.figures.parts import (
     gradient_by_depth,
     normalized_channels,
     pooling_winners,
-    training_race,
 )
 from alexnet_tutorial.figures.recipe import divisions, shrinking
 from alexnet_tutorial.figures.towers import groups, memory, who_reads_whom
 from alexnet_tutorial.figures.training import accuracy_by_pictures, history
-from alexnet_tutorial.figures.year_2012 import error_rates, worth
+from alexnet_tutorial.figures.year_2012 import worth

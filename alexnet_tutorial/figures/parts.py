@@ -1,6 +1,6 @@
 """The network's parts at work: activations, normalization, pooling, dropout."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -87,54 +87,6 @@ def gradient_by_depth(sizes: Mapping[str, np.ndarray]) -> Picture:
     axes.legend(frameon=False, fontsize=9, loc="lower right")
     alt = "Size of the gradient at layer 1 as a multiple of that at the last: "
     return from_matplotlib(fig, f"{alt}{'; '.join(phrases)}.")
-
-
-def training_race(errors: Mapping[str, Sequence[Sequence[float]]], goal: float = 0.25) -> Picture:
-    """Draw the training error of several networks over their epochs, and who reaches the goal.
-
-    Args:
-        errors: Name of the activation → one list of training errors (0 to 1, one an epoch) for
-            each seed.
-        goal: The error to reach.
-
-    Returns:
-        A :class:`Picture`; the alt text says in which epoch each run passed the goal.
-
-    Raises:
-        ValueError: A run has no epoch.
-
-    Example:
-        >>> training_race({"relu": [[0.5, 0.2]], "tanh": [[0.6, 0.5]]})
-        Training error over the epochs. The goal of 25% was reached by relu in epoch 2; by tanh \
-not in 2 epochs.
-    """
-    fig, axes = draw.chart(6.4, 3.0)
-    phrases = []
-    for (name, runs), color in zip(errors.items(), _PALETTE, strict=False):
-        reached = []
-        for index, run in enumerate(runs):
-            if not run:
-                raise ValueError(f"{name!r}: run {index} has no epoch. Was fit called?")
-            epochs = range(1, len(run) + 1)
-            label = name if index == 0 else None
-            axes.plot(epochs, run, color=color, label=label, linewidth=1.6)
-            passed = [epoch for epoch, error in zip(epochs, run, strict=True) if error <= goal]
-            if passed:
-                axes.plot(passed[0], run[passed[0] - 1], "o", color=color, markersize=6)
-            reached.append(
-                f"in epoch {passed[0]}" if passed else f"not in {count(len(run), 'epoch')}"
-            )
-        phrases.append(f"by {name} {' and '.join(reached)}")
-    axes.axhline(goal, **draw.GUIDE)
-    axes.set(xlabel="epoch", ylabel="training error")
-    axes.set_ylim(bottom=0)
-    draw.integers(axes.xaxis)
-    draw.percent(axes.yaxis)
-    axes.legend(frameon=False, fontsize=9)
-    return from_matplotlib(
-        fig,
-        f"Training error over the epochs. The goal of {goal:.0%} was reached {'; '.join(phrases)}.",
-    )
 
 
 def normalized_channels(before: np.ndarray, after: np.ndarray, alone: float) -> Picture:

@@ -1,59 +1,9 @@
-"""What 2012 brought: error rates side by side, and what each part was worth."""
+"""What 2012 brought: what each part of the network was worth."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 
 from alexnet_tutorial.figures import draw
 from alexnet_tutorial.figures.draw import COLORS, Picture, from_matplotlib
-
-
-def error_rates(results: Sequence[tuple[str, str, float]], own: Collection[str] = ()) -> Picture:
-    """Draw error rates as bars, those of each test set together.
-
-    Only rates on the same pictures can be compared, so each test set has a panel of its own.
-
-    Args:
-        results: Tuples (name of the test set, who, error in percent), in the order of drawing.
-        own: Names (``who``) to draw in another color.
-
-    Returns:
-        A :class:`Picture`; its alt text gives every rate.
-
-    Raises:
-        ValueError: There are no results.
-
-    Example:
-        >>> error_rates([("digits", "nearest neighbor", 5), ("digits", "network", 0.7)])
-        Error rates. digits: nearest neighbor 5.0 %, network 0.7 %.
-    """
-    if not results:
-        raise ValueError(
-            "there are no results: expected tuples (test set, who, error in percent), received "
-            f"{results!r}."
-        )
-    panels: dict[str, list] = {}
-    for test, who, error in results:
-        panels.setdefault(test, []).append((who, error))
-    height, heights = 0.36 * len(results) + 0.5 * len(panels), list(map(len, panels.values()))
-    options: dict = {"sharex": True, "squeeze": False, "height_ratios": heights}
-    fig, grid = draw.chart(7.2, height, len(panels), **options)
-    phrases = []
-    for axes, (test, rows) in zip(grid.flat, panels.items(), strict=True):
-        names = [who for who, _ in rows]
-        errors = [error for _, error in rows]
-        colors = [COLORS["blue" if who in own else "gray"] for who in names]
-        places = range(len(rows))
-        axes.barh(places, errors, color=colors, height=0.68)
-        for place, error in zip(places, errors, strict=True):
-            axes.text(error + 0.3, place, f"{error:.1f} %", va="center", fontsize=9)
-        axes.set_yticks(places, names, fontsize=9)
-        axes.invert_yaxis()
-        axes.set_title(test, fontsize=10, loc="left", weight="bold")
-        axes.spines["bottom"].set_visible(False)
-        axes.tick_params(axis="both", length=0)
-        axes.set_xticks([])
-        phrases.append(f"{test}: " + ", ".join(f"{who} {error:.1f} %" for who, error in rows))
-    axes.set_xlim(0, 1.12 * max(error for _, _, error in results))
-    return from_matplotlib(fig, f"Error rates. {'. '.join(phrases)}.")
 
 
 def worth(

@@ -66,39 +66,53 @@ def _changed(network, which, **changes):
     return replace(network, layers=[*changed, last])
 
 
-def _with_lrn():
-    """The compact network with a normalization after conv1 and conv2, as that of 2012."""
+def _with_lrn(network):
+    """The network with a normalization after conv1 and conv2, as that of 2012."""
     layers = []
-    for layer in _COMPACT.layers:
+    for layer in network.layers:
         layers.append(layer)
         if layer.name in ("conv1", "conv2"):
             layers.append(LRN(layer.name.replace("conv", "lrn")))
-    return replace(_COMPACT, layers=layers)
+    return replace(network, layers=layers)
 
 
-def _without_overlap():
-    """The compact network with pools that do not overlap, and maps of the same sizes as before."""
-    # Where 6 × 6 become 2 × 2, a window of 2 would leave 3 × 3, and a larger fc6: there a
-    # window of 3 moves by 3.
-    windows = {"pool1": (2, 2), "pool2": (2, 2), "pool5": (3, 3)}
+def _without_overlap(network):
+    """The network with pools that do not overlap, and maps of the same sizes as before."""
+    # A window as large as its stride; 6 × 6 become 2 × 2 by 3, so that fc6 stays as large.
     layers = [
-        replace(layer, pool_size=windows[layer.name][0], strides=windows[layer.name][1])
-        if layer.name in windows
-        else layer
-        for layer in _COMPACT.layers
+        replace(step.layer, pool_size=size, strides=size)
+        if step.layer.kind == "pool" and (size := step.input[0] // step.output[0])
+        else step.layer
+        for step in network.steps
     ]
-    return replace(_COMPACT, layers=layers)
+    return replace(network, layers=layers)
 
 
-def _half_width():
+def _two_towers(network):
+    """The network with conv2, conv4 and conv5 in two groups, as that of two GPUs."""
+    return _changed(network, ("conv2", "conv4", "conv5"), groups=2)
+
+
+def _half_width(network):
     """One tower alone: half of the filters, except in conv5, as the paper's network of one GPU."""
     layers = [
         replace(layer, filters=layer.filters // 2)
         if layer.name in ("conv1", "conv2", "conv3", "conv4")
         else layer
-        for layer in _COMPACT.layers
+        for layer in network.layers
     ]
-    return replace(_COMPACT, layers=layers)
+    return replace(network, layers=layers)
+
+
+def _without_dropout(network):
+    """The network with dropout that drops nothing."""
+    # A rate of 0 and not a missing layer: the layers after it keep their first weights.
+    return _changed(network, ("dropout",), rate=0.0)
+
+
+def _with_tanh(network):
+    """The network with tanh in place of ReLU."""
+    return _changed(network, ("conv", "dense"), activation="tanh")
 
 
 BASELINE = Configuration("baseline")
@@ -115,21 +129,14 @@ _HANDS = {
     configuration.name: configuration
     for configuration in (
         BASELINE,
-        replace(
-            BASELINE, name="tanh", network=_changed(_COMPACT, ("conv", "dense"), activation="tanh")
-        ),
-        replace(BASELINE, name="LRN", network=_with_lrn()),
-        replace(BASELINE, name="no overlap", network=_without_overlap()),
-        # A rate of 0 and not a missing layer: the layers after it keep their first weights.
-        replace(BASELINE, name="no dropout", network=_changed(_COMPACT, ("dropout",), rate=0.0)),
+        replace(BASELINE, name="tanh", network=_with_tanh(_COMPACT)),
+        replace(BASELINE, name="LRN", network=_with_lrn(_COMPACT)),
+        replace(BASELINE, name="no overlap", network=_without_overlap(_COMPACT)),
+        replace(BASELINE, name="no dropout", network=_without_dropout(_COMPACT)),
         replace(BASELINE, name="no augmentation", augment=False),
         replace(BASELINE, name="PCA color", color=True),
-        replace(
-            BASELINE,
-            name="two towers",
-            network=_changed(_COMPACT, ("conv2", "conv4", "conv5"), groups=2),
-        ),
-        replace(BASELINE, name="half width", network=_half_width()),
+        replace(BASELINE, name="two towers", network=_two_towers(_COMPACT)),
+        replace(BASELINE, name="half width", network=_half_width(_COMPACT)),
         _PAPER_RULE,
         replace(_PAPER_RULE, name="no weight decay", weight_decay=0.0),
         replace(_PAPER_RULE, name="biases at the same rate", bias_multiplier=1.0),
@@ -251,26 +258,38 @@ _FULL = Configuration(
     batch_size=32,
     pictures=2_130,
 )
-# A rate of 0 and not a missing layer: the layers after it keep their first weights.
-_NO_DROPOUT = _changed(QUARTER, ("dropout",), rate=0.0)
-_BARE = replace(_FULL, name="bare", network=_NO_DROPOUT, augment=False, weight_decay=0.0)
+_NO_DROPOUT = replace(_FULL, name="no dropout", network=_without_dropout(QUARTER))
+_NO_CROPS = replace(_FULL, name="no crops", augment=False)
+_BARE = replace(_NO_DROPOUT, name="bare", augment=False, weight_decay=0.0)
 
-_SGD, _ADAM = (3e-3, 1e-2, 3e-2), (3e-4, 1e-3)
-_ARMS = (
-    (_FULL, _SGD),
-    (_BARE, _SGD),
-    (replace(_FULL, name="no dropout", network=_NO_DROPOUT), _SGD),
-    (replace(_FULL, name="no crops", augment=False), _SGD),
-    (replace(_BARE, name="bare + dropout", network=QUARTER), _SGD),
-    (replace(_BARE, name="bare + crops", augment="2012"), _SGD),
-    (
-        replace(
-            _FULL, name="tanh", network=_changed(QUARTER, ("conv", "dense"), activation="tanh")
-        ),
-        _SGD,
-    ),
-    (replace(_FULL, name="Adam", optimizer="adam"), _ADAM),
-)
+_RATES_SGD = (3e-3, 1e-2)
+
+
+def _arms():
+    """The full recipe less one part, the bare network and one part more; and their rates."""
+    yield _FULL, (*_RATES_SGD, 3e-2)
+    yield _BARE, (1e-3, *_RATES_SGD, 3e-2)
+    yield _NO_DROPOUT, (1e-3, *_RATES_SGD)
+    yield _NO_CROPS, _RATES_SGD
+    yield replace(_BARE, name="bare + dropout", network=QUARTER), _RATES_SGD
+    yield replace(_BARE, name="bare + crops", augment="2012"), _RATES_SGD
+    yield replace(_FULL, name="tanh", network=_with_tanh(QUARTER)), _RATES_SGD
+    yield replace(_FULL, name="Adam", optimizer="adam"), (3e-4, 1e-3)
+    yield replace(_FULL, name="no weight decay", weight_decay=0.0), _RATES_SGD
+    yield replace(_FULL, name="LRN", network=_with_lrn(QUARTER)), _RATES_SGD
+    yield replace(_FULL, name="no overlap", network=_without_overlap(QUARTER)), _RATES_SGD
+    yield replace(_FULL, name="two towers", network=_two_towers(QUARTER)), _RATES_SGD
+    yield replace(_FULL, name="half width", network=_half_width(QUARTER)), _RATES_SGD
+    yield replace(_FULL, name="PCA color", color=True), _RATES_SGD
+    start = replace(_FULL, name="start of 2012", initialization="paper", units="bytes")
+    yield start, (1e-3, *_RATES_SGD)
+    # As many steps, with a quarter of the pictures and with all of them; then four times as many.
+    for arm in (_FULL, _NO_DROPOUT, _NO_CROPS, _BARE):
+        for pictures, epochs in ((532, 160), (8_520, 10)):
+            name = f"{arm.name}, {pictures} pictures"
+            yield replace(arm, name=name, pictures=pictures, epochs=epochs), _RATES_SGD
+    for arm in (_FULL, _NO_DROPOUT):
+        yield replace(arm, name=f"{arm.name}, 160 epochs", epochs=160), (1e-2,)
 
 
 def _imagenette(seed):
@@ -284,7 +303,7 @@ STUDIES = {
     for study in (
         Study("hands", _HANDS, _hands, (0, 1, 2, 3, 4)),
         Study("figure_1", {c.name: c for c in _rated(_figure_1())}, _cifar10, (0,), _speed),
-        Study("imagenette", {c.name: c for c in _rated(_ARMS)}, _imagenette, (0, 1, 2)),
+        Study("imagenette", {c.name: c for c in _rated(_arms())}, _imagenette, (0, 1, 2)),
     )
 }
 """Every study by its name."""

@@ -1,10 +1,10 @@
-"""A launch button for Kaggle, beside those that the theme has for Binder and Colab."""
+"""A button for Kaggle, beside those that the theme has for other places."""
 
 KAGGLE = "https://kaggle.com/kernels/welcome?src="
 
 
 def add_kaggle(app, pagename, templatename, context, doctree):
-    """Add the button where the theme has put Colab's: on notebooks of a repository on GitHub."""
+    """Add the button where the theme has that of Colab."""
     for group in context.get("header_buttons", []):
         for button in list(group.get("buttons", [])):
             before, found, path = button.get("url", "").partition("/github/")

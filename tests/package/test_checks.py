@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from alexnet_tutorial.checks import QUESTIONS, check, register
+from alexnet_tutorial.checks.reading import Percent, read
 
 
 class Named(type):
@@ -150,7 +151,7 @@ def test_layers_and_models_are_told_what_they_are():
 
 
 @pytest.mark.parametrize(
-    "answer", ["16.67 %", "16.67%", "1/6", "20/120", " 1 / 6 ", Fraction(1, 6), Decimal("0.1667")]
+    "answer", ["28.57 %", "28.57%", "2/7", "200/700", " 2 / 7 ", Fraction(2, 7), Decimal("0.2857")]
 )
 def test_shares_are_read_as_percent_and_as_fractions(answer):
     assert check("data.chance", answer)
@@ -168,6 +169,34 @@ def test_shapes_are_read_in_many_forms(answer):
 def test_commas_between_numbers_are_not_those_of_thousands():
     assert "forgot the batch" in check("assembled.channels-first", "(3,224,224)").message
     assert check("eight-layers.groups", "614,656") and check("full.scale", "2^6")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("(28 - 8) // 3 + 1", 7),
+        ("5 * 5 * 12 * 20 + 20", 6020),
+        ("16 × 16 × 3 · 3 · 8 x 16", 294912),
+        ("√(2 / (3 * 3 * 256))", math.sqrt(2 / 2304)),
+        ("sqrt(2/4096)", math.sqrt(2 / 4096)),
+        ("-2^2 + 2**3**2", 508),
+        ("1,024 / 2e2 - .12", 5),
+    ],
+)
+def test_arithmetic_is_worked_out_where_one_number_is_asked_for(text, value):
+    assert read(text) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1/0", "9^9999", "(-8)^0.5", "√-1", "1e308 * 10", "2 +", "1 + (2", "2 3 +", "1 + " + "(" * 99],
+)
+def test_arithmetic_without_a_result_is_no_number(text):
+    assert not isinstance(read(text), (int, float, Percent))
+
+
+def test_a_product_is_a_shape_where_several_numbers_are_asked_for():
+    assert read("3 · 2 × 2^4 × 6/2", several=True) == (6, 16, 3)
 
 
 def test_a_share_in_percent_without_its_sign_is_told():

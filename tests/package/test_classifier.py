@@ -19,6 +19,7 @@ from alexnet_tutorial.evaluation import top_k_accuracy  # noqa: E402
 from alexnet_tutorial.pictures import DataError, load_folder  # noqa: E402
 from alexnet_tutorial.pictures.preprocessing import Preprocessing  # noqa: E402
 from alexnet_tutorial.shapes import Architecture, Conv, Dense, Flatten, Pool  # noqa: E402
+from alexnet_tutorial.training import Recipe  # noqa: E402
 
 PRE = Preprocessing(resize=24, crop=20, channels="bgr", mean=(0.5, 0.4, 0.3), std=(1, 2, 1))
 TINY = Architecture(
@@ -144,6 +145,14 @@ def test_finetune_freezes_the_body_then_trains_it_all(folder, tmp_path):
     assert all(layer.trainable for layer in net.model.layers)
     assert net.evaluate(new)["accuracy"] == 1
     assert set(net.predict(new)) == set(others)
+
+
+def test_finetune_may_teach_everything_from_the_start(folder):
+    net = tiny(classes=("x", "y", "z"))
+    before = net.model.layers[1].get_weights()
+    runs = net.finetune(folder, recipes=(None, Recipe(epochs=2, patience=None)), verbose=0)
+    assert list(runs) == ["all"] and len(runs["all"].history["loss"]) == 2
+    assert not np.array_equal(net.model.layers[1].get_weights()[0], before[0])
 
 
 def test_finetune_that_does_not_fit_changes_nothing(arrays, tmp_path):

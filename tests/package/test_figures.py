@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from alexnet_tutorial import figures
 from alexnet_tutorial.evaluation import calibration
+from alexnet_tutorial.shapes import DEVICES, Device, Work, cost, ledger
 from alexnet_tutorial.shapes.architecture import Architecture, Conv, Dense, Flatten
 from alexnet_tutorial.shapes.variants import VARIANTS, variant
 from alexnet_tutorial.training.experiments import Effect
@@ -35,6 +36,9 @@ DRAWINGS = {
     "corner": lambda: figures.last_window(np.zeros((30, 30, 3)), 5, strides=4, rounding="ceil"),
     "mixed": lambda: figures.mixed_formats((3, 9, 9), mixed_layers()),
     "costs": lambda: figures.cost_bars(variant("alexnet-2012")),
+    "roofline": lambda: figures.roofline(
+        cost(ledger(variant("alexnet-2012")), 8), DEVICES["T4"], {"conv2": 1e-3, "fc6": 0.002}
+    ),
     "receptive_field": lambda: figures.receptive_field(variant("compact"), ["conv1", "conv5"]),
     "accuracy_by_pictures": lambda: figures.accuracy_by_pictures(
         [60, 300], {"scratch": [0.5, 0.7], "tuned": [0.8, 1.0]}, tested=120, before=0.6
@@ -43,7 +47,6 @@ DRAWINGS = {
         {"ReLU": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0), "sine": (np.sin, np.cos)}
     ),
     "gradient_by_depth": lambda: figures.gradient_by_depth({"a": [1e-3, 0.1, 2], "b": [3, 2]}),
-    "training_race": lambda: figures.training_race({"relu": [[0.4, 0.2], [0.3]], "tanh": [[0.5]]}),
     "normalized_channels": lambda: figures.normalized_channels([0, 4, 2], [0, 1, 1], alone=1.7),
     "pooling_winners": lambda: figures.pooling_winners(
         np.eye(3), {"3/2": np.eye(3, dtype=int), "2/2": 2 * np.eye(3, dtype=int)}
@@ -82,9 +85,6 @@ DRAWINGS = {
         [1e-4, 1e-3, 1e-2], [1.8, 1.1, np.nan], chosen=1e-4, chance=6
     ),
     "pictures": lambda: figures.pictures([np.eye(4)], ["eye"], "A diagonal."),
-    "error_rates": lambda: figures.error_rates(
-        [("old", "a", 28.2), ("old", "b", 17), ("new", "b", 15.315)], own=["b"]
-    ),
     "worth": lambda: figures.worth({"one": (1.7, 1.2), "two": (1.0, None)}, total=(8.2, 8.7)),
     "memory_use": lambda: figures.memory({"one": {"a": 1e9, "b": 2e9}}, limit=3 * 2**30),
     "groups": lambda: figures.groups(8, 8, (1, 2, 4)),
@@ -403,13 +403,6 @@ def test_the_gradient_figure_says_what_is_left():
         figures.gradient_by_depth({"gone": [0.0, 1.0]})
 
 
-def test_the_race_says_who_arrived_and_when():
-    alt = figures.training_race({"relu": [[0.9, 0.25], [0.2]], "tanh": [[0.9, 0.8, 0.3]]}).alt
-    assert "by relu in epoch 2 and in epoch 1; by tanh not in 3 epochs" in alt
-    with pytest.raises(ValueError, match="'tanh': run 0 has no epoch"):
-        figures.training_race({"tanh": [[]]})
-
-
 def test_normalized_channels_divide_only_what_is_active():
     alt = figures.normalized_channels([0, 9, 4, 0], [0, 3, 1, 0], alone=2**0.75).alt
     assert "channel 1, falls from 9 to 3" in alt and "divided by 3 to 4" in alt and "1.68" in alt
@@ -433,13 +426,6 @@ def test_the_average_of_the_masks_is_compared_with_the_scaled_pass():
     assert "differs from the scaled pass by at most 0.10" in alt
     with pytest.raises(ValueError, match=r"\(1, 2\) and the scaled pass \(2,\)"):
         figures.dropout_samples([[0.5, 0.5]], [0.5, 0.5])
-
-
-def test_error_rates_are_grouped_by_test_set_and_need_some():
-    alt = figures.error_rates([("old", "a", 28.2), ("new", "b", 15.315), ("old", "b", 17)]).alt
-    assert alt == "Error rates. old: a 28.2 %, b 17.0 %. new: b 15.3 %."
-    with pytest.raises(ValueError, match="no results"):
-        figures.error_rates([])
 
 
 def test_what_was_not_published_is_said():
@@ -482,6 +468,21 @@ def test_who_reads_whom_follows_the_groups_of_the_description():
         Architecture("one", 8, (Conv("a", 4, 3), Conv("b", 4, 3), Flatten("f"), Dense("d", 2)))
     )
     assert crossed.svg.count("<path") - picture.svg.count("<path") == 2  # there and back
+
+
+def test_the_roofline_says_what_limits_a_layer_and_how_much_of_the_roof_it_reached():
+    device = Device("toy", {"float32": 100.0}, bandwidth=20.0)
+    works = [
+        Work("below", "dense", "forward", 200, 100),  # at best 40 operations per second
+        Work("idle", "pool", "forward", 0, 100),
+        Work("above", "conv", "forward", 800, 100),  # at best 100
+    ]
+    said = figures.roofline(works, device, {"below": 10.0, "idle": 1.0, "above": 16.0}).alt
+    assert said.startswith("Roofline of toy: up to 5 operations per byte memory is the limit")
+    assert "Limited by memory: below. Limited by arithmetic: above." in said
+    assert said.endswith("Measured, as a share of the roof: below 50 %, above 50 %.")
+    with pytest.raises(ValueError, match="none of these steps has operations"):
+        figures.roofline(works[1:2], device)
 
 
 def test_filters_count_color_against_brightness():

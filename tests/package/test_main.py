@@ -1,6 +1,7 @@
 """The command line, run as a user runs it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -47,6 +48,19 @@ def test_ledger_in_every_format(capsys):
         out = capsys.readouterr().out
         assert out.startswith(start)
         assert "60,965,224" in out or "60965224" in out
+
+
+def test_who_reads_may_stop_reading():
+    reads, writes = os.pipe()
+    os.close(reads)
+    run = subprocess.run(
+        [sys.executable, "-m", "alexnet_tutorial", "ledger", "caffe"],
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writes)
+    assert (run.returncode, run.stderr) == (1, "")
 
 
 def test_unknown_variants_are_refused_with_the_known(capsys):
