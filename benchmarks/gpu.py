@@ -22,7 +22,7 @@ keras      pictures a second in training and inference: Keras on JAX, bfloat16, 
 torch      the same networks in PyTorch, eager and compiled; the ceilings of the roofline
 input      bytes sent to the card, cropped, flipped and scaled there, beside data that lie there
 signs      seconds until the full network reads 95 % of SIGNS' validation pictures
-arms       today's recipe without one of its parts, as many as time is left for
+arms       today's recipe and the same without one of its parts, as many as there is time for
 =========  ========================================================================================
 
 A stage gets its share of the minutes that are left, plans with it, and says what it left out. All
@@ -71,8 +71,8 @@ PARTS = ("train", "validation", "test")
 WHEELS = ("keras", "platformdirs", "tabulate")
 THERE = ("numpy", "h5py", "ml_dtypes")  # with JAX, in the versions that it wants
 LIMIT = 64 << 20  # bytes that can be taken along
-ARMS = ("today-no-dropout", "today-no-crops", "today-tanh", "today-no-color")
-RECIPES = ("today", "2012", *ARMS, "today-crops-2012", "today-no-smoothing")
+ARMS = ("today", "today-no-dropout", "today-no-crops", "today-tanh", "today-no-color")
+RECIPES = (*ARMS, "2012", "today-crops-2012", "today-no-smoothing")
 GRACE = 20  # seconds that a stage may be late before it is stopped
 
 
@@ -247,9 +247,10 @@ def stage_options(program: str, stages: list[str]):
     parser.add_argument("--pack", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--until", type=float, required=True, help="as time.time()")
-    parser.add_argument("--epochs", type=int, default=180)
-    parser.add_argument("--recipes", nargs="*", default=[])
-    parser.add_argument("--batches", type=int, nargs="+", default=[256, 1024, 64])
+    parser.add_argument("--epochs", type=int, required=True)
+    parser.add_argument("--arm-epochs", type=int, required=True)
+    parser.add_argument("--recipes", nargs="+", required=True)
+    parser.add_argument("--batches", type=int, nargs="+", required=True)
     parser.add_argument("--rehearsal", action="store_true")
     options = parser.parse_args()
     options.clock = Clock(options.until - time.time())
@@ -302,8 +303,8 @@ def run_stage(name: str, options, seconds: float) -> dict:
     command = [sys.executable, "-u", ROOT / "benchmarks" / STAGES[name].program, name]
     command += ["--pack", options.pack, "--output", options.output]
     command += ["--until", f"{time.time() + seconds:.1f}"]
-    command += ["--epochs", str(options.epochs), "--batches", *map(str, options.batches)]
-    command += ["--recipes", *options.recipes] if name == "arms" else []
+    command += ["--epochs", str(options.epochs), "--arm-epochs", str(options.arm_epochs)]
+    command += ["--recipes", *options.recipes, "--batches", *map(str, options.batches)]
     command += ["--rehearsal"] if options.rehearsal else []
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     environment = {
@@ -341,8 +342,13 @@ def run_stage(name: str, options, seconds: float) -> dict:
     print(f"== {name}: {status}", *lines[-12:], sep="\n", flush=True)
     said = {"status": status, "seconds": round(time.monotonic() - started, 1)}
     if status == "failed" and lines:
-        said["said"] = re.sub(r"(/[\w.+-]+)+/", "", lines[-1])[:300]
+        said["said"] = without_paths(lines[-1])
     return said
+
+
+def without_paths(text: str) -> str:
+    """The start of a message, without the folders of the machine it was made on."""
+    return re.sub(r"(/[\w.+-]+)+/", "", text)[:300]
 
 
 def end_group(process: subprocess.Popen) -> None:

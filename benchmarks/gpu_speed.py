@@ -161,7 +161,7 @@ def measure(framework: str, entries, make: Callable, wait: Callable, options, cl
             found |= pictures_per_second(timed(run, wait, entry.batch, options.rehearsal))
         except Exception as error:  # the next one may do
             traceback.print_exc()
-            found["failed"] = f"{type(error).__name__}: {str(error)[:200]}"
+            found["failed"] = gpu.without_paths(repr(error))
             failed += 1
         gpu.save(options.output, "speed", name, found)
         print(name, found.get("pictures_per_second", found.get("failed")), flush=True)
@@ -404,7 +404,7 @@ def input_stage(options, clock) -> int:
             found = {"batch": batch, **pictures_per_second(measured)}
         except Exception as error:  # the next one may do
             traceback.print_exc()
-            found, failed = {"failed": f"{type(error).__name__}: {str(error)[:200]}"}, failed + 1
+            found, failed = {"failed": gpu.without_paths(repr(error))}, failed + 1
         source.close()
         gpu.save(options.output, "input", name, found)
         print(name, found, flush=True)
@@ -438,8 +438,8 @@ def torch_step(entry: Entry, network, options) -> Callable:
     height, width, channels = network.input_shape
     x = torch.rand(entry.batch, channels, height, width, device=device) - 0.5
     x, y = x.to(memory_format=layout), torch.arange(entry.batch, device=device) % network.classes
-    model, graphs = plain, "graphs" in entry.form
-    if "compiled" in entry.form:
+    model, graphs, compiles = plain, "graphs" in entry.form, "compiled" in entry.form
+    if compiles:
         how = {"mode": "reduce-overhead"} if graphs else {}
         how = {"backend": "eager"} if options.rehearsal else how
         model = torch.compile(plain, dynamic=False, **how)
@@ -456,7 +456,7 @@ def torch_step(entry: Entry, network, options) -> Callable:
         return loss
 
     def predict():
-        with torch.inference_mode(), half:
+        with torch.no_grad() if compiles else torch.inference_mode(), half:
             return model(x).softmax(1)
 
     step = train if entry.mode == "training" else predict

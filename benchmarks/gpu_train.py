@@ -230,8 +230,9 @@ class Training:
             )
             color.adapt(learn.x[::16].astype("float32"))
             layers.append(color)
-        mean = learn.x[::4].mean((0, 1, 2), dtype="float64").round(2)
-        units = (1.0, (-mean).tolist()) if plan.bytes else (1 / 255, -CENTER)
+        units = 1 / 255, -CENTER
+        if plan.bytes:
+            units = 1.0, (-learn.x[::4].mean((0, 1, 2), dtype="float64")).round(2).tolist()
         self.model = keras.Sequential([*layers, keras.layers.Rescaling(*units), self.body])
         self.optimizer = plan.optimizer()
         self.optimizer.build(self.model.trainable_variables)
@@ -299,7 +300,7 @@ class Training:
         Yields:
             After each epoch, the state and its measures. A loss that is no number ends it.
         """
-        state = jax.device_put(self.first)
+        state = jax.tree.map(jnp.array, self.first)  # a copy, which the first step may overwrite
         chunks, y = self.validation
         for number, of_epoch in enumerate(rates):
             started = time.perf_counter()
@@ -324,11 +325,13 @@ class Training:
         return [now["seconds"] for _, now in self.run(np.zeros((2, self.steps), "float32"))][-1]
 
 
-def train(name: str, plan: Plan, network, about, parts, clock, output: Path, wanted: int) -> dict:
-    """Train with one recipe in the time there is; returns its record, which ``output`` has too.
+def train(
+    name: str, plan: Plan, network, about, parts, clock, output: Path, wanted: int, fewest: int
+) -> None:
+    """Train with one recipe in the time there is, and write down how it went.
 
     Args:
-        name: Of the recipe.
+        name: Of its record.
         plan: Its numbers.
         network: A description, for the set's classes.
         about: What the packed set says of itself.
@@ -336,6 +339,7 @@ def train(name: str, plan: Plan, network, about, parts, clock, output: Path, wan
         clock: The time there is.
         output: The folder of the record.
         wanted: Epochs, at most.
+        fewest: Epochs, at least: where they do not fit into the time, the run is left out.
     """
     where = "signs" if plan.goal else "training"
     started = time.perf_counter()
@@ -368,10 +372,10 @@ def train(name: str, plan: Plan, network, about, parts, clock, output: Path, wan
         print(name, "rates tried, validation loss:", record["tried"], flush=True)
     epochs = min(wanted, left())
     record |= {"rate": rate, "epochs": epochs}
-    if epochs < min(wanted, FEWEST):
+    if epochs < min(wanted, fewest):
         record["left_out"] = f"only {max(epochs, 0)} epochs fit into the time"
         gpu.save(output, where, name, record)
-        return record
+        return
     history, filters = record["history"], {}
     state = None
     for state, now in training.run(plan.schedule(rate, epochs, training.steps)):
@@ -400,7 +404,6 @@ def train(name: str, plan: Plan, network, about, parts, clock, output: Path, wan
     gpu.save(output, where, name, record)
     if filters:
         keep(output / gpu.FILTERS, filters)
-    return record
 
 
 def keep(file: Path, arrays: dict) -> None:
@@ -414,13 +417,8 @@ def keep(file: Path, arrays: dict) -> None:
 def main() -> None:
     options = gpu.stage_options("gpu_train.py", ["curves", "signs", "arms"])
     gpu.on_gpu(options.rehearsal)
-    clock, tiny = options.clock, options.rehearsal
-    signs = options.stage == "signs"
-    names = {"curves": ["today", "2012"], "signs": ["signs"], "arms": options.recipes}
-    names = names[options.stage]
-    fit = len(names) if tiny or not names else max(1, int(clock.left // 45))
-    for name in names[fit:]:
-        gpu.save(options.output, "training", name, {"left_out": "no time was left for it"})
+    clock, tiny, stage = options.clock, options.rehearsal, options.stage
+    signs, arms = stage == "signs", stage == "arms"
     started = time.perf_counter()
     about, parts = gpu.unpack_set(
         options.pack / f"{'signs' if signs else 'imagenette'}.npz",
@@ -431,24 +429,30 @@ def main() -> None:
     print(f"{count} pictures decoded in {time.perf_counter() - started:.1f} s", flush=True)
     network = variant(NETWORK)
     network = (gpu.reduced(network) if tiny else network).with_classes(len(about["classes"]))
-    names = names[:fit]
-    failed = 0
-    for done, name in enumerate(names):
-        plan = SIGNS if signs else PLANS[name]
+    recipes = {"curves": ["today", "2012"], "signs": ["signs"], "arms": options.recipes}[stage]
+    wanted = options.arm_epochs if arms else options.epochs
+    failed, needed = 0, 0.0
+    for done, recipe in enumerate(recipes):
+        # Arms are compared with each other, so all of them have the same epochs.
+        name = f"{recipe}, {wanted} epochs" if arms else recipe
+        where = "signs" if signs else "training"
+        if clock.left < needed:
+            gpu.save(options.output, where, name, {"left_out": "no time was left for it"})
+            continue
+        plan, begun = SIGNS if signs else PLANS[recipe], time.perf_counter()
         if tiny:
             plan = replace(plan, batch_size=8, rates=plan.rates[:2])
-        part = gpu.Clock(clock.left / (len(names) - done))
-        described = changed(network, plan)
-        arguments = described, about, parts, part, options.output, options.epochs
+        part = clock if arms else gpu.Clock(clock.left / (len(recipes) - done))
+        data = changed(network, plan), about, parts, part, options.output
         try:
-            train(name, plan, *arguments)
+            train(name, plan, *data, wanted, wanted if arms else FEWEST)
         except Exception as error:  # the next recipe may do
             traceback.print_exc()
-            said = {"failed": f"{type(error).__name__}: {str(error)[:200]}"}
-            gpu.save(options.output, "signs" if signs else "training", name, said)
+            gpu.save(options.output, where, name, {"failed": gpu.without_paths(repr(error))})
             failed += 1
+        needed = 0.0 if tiny else time.perf_counter() - begun
     if failed:
-        sys.exit(f"{failed} of {len(names)} recipes failed; the log says why.")
+        sys.exit(f"{failed} of {len(recipes)} recipes failed; the log says why.")
 
 
 if __name__ == "__main__":

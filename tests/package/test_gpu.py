@@ -219,7 +219,7 @@ def test_a_stage_that_hangs_or_fails_takes_nothing_along(gpu, tmp_path, monkeypa
     monkeypatch.setattr(gpu, "GRACE", 0)
     options = Namespace(
         output=tmp_path / "out", pack=tmp_path, work=tmp_path, minutes=4 / 60, stages=[*stages],
-        epochs=1, batches=[1], recipes=[], rehearsal=False,
+        epochs=1, arm_epochs=1, batches=[1], recipes=["today"], rehearsal=False,
     )  # fmt: skip
     started = time.monotonic()
     gpu.run(options)
@@ -240,7 +240,8 @@ def test_all_of_it_runs_on_a_cpu(root, gpu, few, tmp_path, jax_environment):
     gpu.pack_set(few, pack / "signs.npz", quality=90)
     environment = {**jax_environment, "PYTHON": sys.executable, "WORK": str(tmp_path / "work")}
     command = ["bash", root / "benchmarks" / "gpu.sh", pack, out, "--rehearsal"]
-    command += ["--epochs", "2", "--recipes", "today-tanh", "--minutes", "20"]
+    command += ["--epochs", "2", "--arm-epochs", "2", "--recipes", "today-tanh"]
+    command += ["--minutes", "20"]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True)
     log = (out / gpu.LOG).read_text("utf-8")
     assert ran.returncode == 0, ran.stderr[-2000:]
@@ -248,7 +249,7 @@ def test_all_of_it_runs_on_a_cpu(root, gpu, few, tmp_path, jax_environment):
     for stage, said in record["stages"].items():
         assert said["status"] == "done" or (stage == "torch" and "torch" in said["said"]), log
     assert set(record["stages"]) == set(gpu.STAGES)
-    for recipe in ("today", "2012", "today-tanh"):
+    for recipe in ("today", "2012", "today-tanh, 2 epochs"):
         found = record["training"][recipe]
         assert found["finished"] and len(found["history"]["val_accuracy"]) == 2, recipe
         assert 0 <= found["test_accuracy_ten_views"] <= 1 and "/" not in found["data"]
