@@ -509,8 +509,8 @@ def main() -> None:
     action.add_argument("--folder", type=Path, required=True, help="where it goes")
     action.add_argument("--imagenette", default="real", help="as load_imagenette")
     action.add_argument("--signs", default="real", help="as load_signs")
-    action.add_argument("--side", type=int, default=192, help="of the photographs, in pixels")
-    action.add_argument("--quality", type=int, default=32, help="of their WebP files")
+    action.add_argument("--side", type=int, default=208, help="of the photographs, in pixels")
+    action.add_argument("--quality", type=int, default=42, help="of their WebP files")
     action.add_argument("--python", default="3.12", help="of the machine with the GPU")
     action.add_argument(
         "--platform",
@@ -526,9 +526,8 @@ def main() -> None:
     action.add_argument("--minutes", type=float, default=8, help="of all stages together")
     action.add_argument("--stages", nargs="+", choices=STAGES, default=[*STAGES])
     action.add_argument("--epochs", type=int, default=180, help="of a training, at most")
-    action.add_argument(
-        "--recipes", nargs="+", choices=RECIPES, default=[*ARMS], help="of the stage arms"
-    )
+    action.add_argument("--arm-epochs", type=int, default=30, help="of every one of the arms")
+    action.add_argument("--recipes", nargs="+", choices=RECIPES, default=[*ARMS], help="the arms")
     action.add_argument("--batches", type=int, nargs="+", default=[256, 1024, 64])
     action.add_argument("--rehearsal", action="store_true", help="tiny, and on a CPU")
     action = actions.add_parser("collect", help="put what came back into the package")
