@@ -31,13 +31,10 @@ the stages print goes into ``log.txt``, first filters into ``filters.npz``. So a
 loses the measurement at work and nothing else, and three small files are all that must come back.
 
 On a machine that is lent by the minute: carry ``build/gpu`` (``pack`` says whether it and the
-checkout fit into 64 MiB), give the first call a limit of 540 seconds and the command above; while
-the machine is still warm, a second one with what is left of the time:
-
-    bash benchmarks/gpu.sh build/gpu OUT --minutes 4 --stages keras torch arms --batches 1024 64
-
-What was compiled in the first call is kept in a temporary folder there (``WORK`` names another),
-and need not be compiled again. Everything can be rehearsed on a CPU, at sizes that mean nothing:
+checkout fit into 64 MiB), and give the command above a limit of 540 seconds. While the machine is
+still there, the same command again, with the minutes that are left and an empty ``OUT``, goes on
+with what the first left out: what was found and what was compiled is kept in a temporary folder
+(``WORK`` names another). Everything can be rehearsed on a CPU, at sizes that mean nothing:
 
     bash benchmarks/gpu.sh build/gpu OUT --rehearsal
 """
@@ -73,6 +70,7 @@ THERE = ("numpy", "h5py", "ml_dtypes")  # with JAX, in the versions that it want
 LIMIT = 64 << 20  # bytes that can be taken along
 ARMS = ("today", "today-no-dropout", "today-no-crops", "today-tanh", "today-no-color")
 RECIPES = (*ARMS, "2012", "today-crops-2012", "today-no-smoothing")
+FEWER = 16  # a rehearsal takes one picture of so many
 GRACE = 20  # seconds that a stage may be late before it is stopped
 
 
@@ -92,12 +90,12 @@ class Stage:
 
 
 STAGES = {
-    "curves": Stage("gpu_train.py", 38, 60),
+    "curves": Stage("gpu_train.py", 45, 60),
     "keras": Stage("gpu_speed.py", 20, 25),
-    "torch": Stage("gpu_speed.py", 17),
-    "input": Stage("gpu_speed.py", 8, 20),
-    "signs": Stage("gpu_train.py", 8, 20),
-    "arms": Stage("gpu_train.py", 9, 40),
+    "torch": Stage("gpu_speed.py", 16),
+    "input": Stage("gpu_speed.py", 6, 15),
+    "signs": Stage("gpu_train.py", 6, 15),
+    "arms": Stage("gpu_train.py", 7, 40),
 }
 
 
@@ -218,10 +216,9 @@ def pack(options) -> None:
 
 def save(output: Path, part: str, name: str, value) -> None:
     """Put one result into the record, which is replaced as a whole."""
-    file = output / RECORD
-    record = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    record = read(output)
     record.setdefault(part, {})[name] = value
-    write_whole(file, json.dumps(record, indent=1) + "\n")
+    write_whole(output / RECORD, json.dumps(record, indent=1) + "\n")
 
 
 class Clock:
@@ -252,9 +249,47 @@ def stage_options(program: str, stages: list[str]):
     parser.add_argument("--recipes", nargs="+", required=True)
     parser.add_argument("--batches", type=int, nargs="+", required=True)
     parser.add_argument("--rehearsal", action="store_true")
+    parser.add_argument("--work", type=Path, required=True)
     options = parser.parse_args()
     options.clock = Clock(options.until - time.time())
+    record = read(options.output)
+    earlier = read(options.work)
+    results = [] if unlike(earlier, record) else [part for part in earlier if part != "stages"]
+    options.done = {
+        name for part in results for name, entry in earlier[part].items() if worth(entry) == 2
+    }
     return options
+
+
+def read(folder: Path) -> dict:
+    """Read a record; an empty one where there is none."""
+    file = folder / RECORD
+    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+def worth(entry: dict) -> int:
+    """How much there is in an entry: 0 the reason why nothing, 1 what was cut short, 2 a result."""
+    if {"failed", "left_out"} & {*entry}:
+        return 0
+    return 2 if entry.get("finished", True) else 1
+
+
+def unlike(record: dict, other: dict) -> list[str]:
+    """In what the machines of two records differ, the date aside."""
+    one, two = (r.get("made", {}).get("machine", {}) for r in (record, other))
+    return [key for key in {**one, **two} if key != "date" and one.get(key) != two.get(key)]
+
+
+def merged(*records: dict) -> dict:
+    """Put records together: of two entries the one that is worth more, else the later one."""
+    together: dict = {}
+    for record in records:
+        for part, entries in record.items():
+            kept = together.setdefault(part, {})
+            for name, entry in entries.items():
+                if name not in kept or worth(entry) >= worth(kept[name]):
+                    kept[name] = entry
+    return together
 
 
 def on_gpu(rehearsal: bool) -> None:
@@ -301,7 +336,7 @@ def machine() -> dict:
 def run_stage(name: str, options, seconds: float) -> dict:
     """Run one stage as a process of its own; returns how it went."""
     command = [sys.executable, "-u", ROOT / "benchmarks" / STAGES[name].program, name]
-    command += ["--pack", options.pack, "--output", options.output]
+    command += ["--pack", options.pack, "--output", options.output, "--work", options.work]
     command += ["--until", f"{time.time() + seconds:.1f}"]
     command += ["--epochs", str(options.epochs), "--arm-epochs", str(options.arm_epochs)]
     command += ["--recipes", *options.recipes, "--batches", *map(str, options.batches)]
@@ -363,6 +398,8 @@ def run(options) -> None:
     clock = Clock(60 * options.minutes)
     options.output.mkdir(parents=True, exist_ok=True)
     save(options.output, "made", "machine", machine() | {"rehearsal": options.rehearsal})
+    earlier = read(options.work)
+    earlier = {} if unlike(earlier, read(options.output)) else earlier
     chosen = [name for name in STAGES if name in options.stages]
     for place, name in enumerate(chosen):
         shares = [STAGES[other].share for other in chosen[place:]]
@@ -373,9 +410,10 @@ def run(options) -> None:
         else:
             said = run_stage(name, options, seconds)
         save(options.output, "stages", name, said)
-    file = options.output / RECORD
-    record = json.loads(file.read_text("utf-8"))
-    write_whole(file, json.dumps(with_shares(record), indent=1) + "\n")
+        known = json.dumps(merged(earlier, read(options.output)), indent=1)
+        write_whole(options.work / RECORD, known + "\n")
+    record = with_shares(read(options.output))
+    write_whole(options.output / RECORD, json.dumps(record, indent=1) + "\n")
     print(table(record))
 
 
@@ -473,26 +511,22 @@ def collect(options) -> None:
     """Put the records of one machine together, and where they belong."""
     import numpy as np
 
-    together: dict = {}
     filters: dict = {}
-    for folder in options.output:
-        record = json.loads((folder / RECORD).read_text("utf-8"))
-        made = record["made"]["machine"]
-        if made["rehearsal"] and not options.rehearsal:
+    records = [read(folder) for folder in options.output]
+    for folder, record in zip(options.output, records, strict=True):
+        if "made" not in record:
+            sys.exit(
+                f"{folder}: no {RECORD} here. Give the folder in which a run left its results."
+            )
+        if record["made"]["machine"]["rehearsal"] and not options.rehearsal:
             sys.exit(f"{folder}: is a rehearsal, at sizes that mean nothing; it is not collected.")
-        first = together.get("made", {}).get("machine", made)
-        unlike = [key for key in made if key != "date" and made[key] != first.get(key)]
-        if unlike:
-            what = ", ".join(f"{key} {first.get(key)} and {made[key]}" for key in unlike)
+        if different := unlike(records[0], record):
+            what = ", ".join(different)
             sys.exit(f"{folder}: was made on another machine than the first ({what}).")
-        for part, entries in record.items():
-            kept = together.setdefault(part, {})
-            for name, entry in entries.items():
-                if not (name in kept and {"failed", "left_out"} & {*entry}):
-                    kept[name] = entry
         if (folder / FILTERS).exists():
             with np.load(folder / FILTERS, allow_pickle=False) as arrays:
                 filters |= {name: arrays[name] for name in arrays.files}
+    together = merged(*records)
     text = json.dumps(with_shares(together), indent=1) + "\n"
     write_whole(options.into / RECORDED[RECORD], text)
     if filters:

@@ -106,6 +106,7 @@ PLANS = {
     "today-no-smoothing": Plan(smoothing=0.0),
     "today-tanh": Plan(activation="tanh"),
 }
+SHARES = {"today": 1.5, "2012": 1}  # of the time
 SIGNS = Plan(batch_size=32, rates=(1e-4,), least=0.6, color=0.0, smoothing=0.0, goal=0.95)
 
 
@@ -153,7 +154,13 @@ def part(picture, size: int, area, aspect, down, right, flip):
     scale = jnp.stack([size / height, size / width])
     corner = jnp.stack([down * (side - height), right * (side - width)])
     resized = jax.image.scale_and_translate(
-        picture.astype(jnp.float32), (size, size, 3), (0, 1), scale, -corner * scale, "linear"
+        picture.astype(jnp.float32),
+        (size, size, 3),
+        (0, 1),
+        scale,
+        -corner * scale,
+        "linear",
+        precision=jax.lax.Precision.DEFAULT,  # TF32 is finer than bytes
     )
     return jnp.where(flip, resized[:, ::-1], resized)
 
@@ -362,8 +369,8 @@ def train(
     def left() -> int:  # epochs
         return int((clock.left - END) / (1.1 * epoch_seconds))
 
-    rate, short = plan.rates[0], min(TRIED, left() // (4 * len(plan.rates)))
-    if len(plan.rates) > 1 and short >= 2:
+    rate, short = plan.rates[0], min(TRIED, wanted // 2, left() // (4 * len(plan.rates)))
+    if len(plan.rates) > 1 and short >= 1:
         for tried in plan.rates:
             (*_, (_, last)) = training.run(plan.schedule(tried, short, training.steps))
             record["tried"][str(tried)] = round(last["val_loss"], 4)
@@ -423,7 +430,7 @@ def main() -> None:
     about, parts = gpu.unpack_set(
         options.pack / f"{'signs' if signs else 'imagenette'}.npz",
         64 if signs else SIDE,
-        slice(None, None, 9 if tiny else 1),
+        slice(None, None, gpu.FEWER if tiny else 1),
     )
     count = sum(map(len, parts.values()))
     print(f"{count} pictures decoded in {time.perf_counter() - started:.1f} s", flush=True)
@@ -432,17 +439,20 @@ def main() -> None:
     recipes = {"curves": ["today", "2012"], "signs": ["signs"], "arms": options.recipes}[stage]
     wanted = options.arm_epochs if arms else options.epochs
     failed, needed = 0, 0.0
-    for done, recipe in enumerate(recipes):
+    for place, recipe in enumerate(recipes):
         # Arms are compared with each other, so all of them have the same epochs.
         name = f"{recipe}, {wanted} epochs" if arms else recipe
         where = "signs" if signs else "training"
+        if name in options.done:
+            continue
         if clock.left < needed:
             gpu.save(options.output, where, name, {"left_out": "no time was left for it"})
             continue
         plan, begun = SIGNS if signs else PLANS[recipe], time.perf_counter()
         if tiny:
-            plan = replace(plan, batch_size=8, rates=plan.rates[:2])
-        part = clock if arms else gpu.Clock(clock.left / (len(recipes) - done))
+            plan = replace(plan, batch_size=4, rates=plan.rates[:2])
+        shares = [SHARES.get(other, 1) for other in recipes[place:]]
+        part = clock if arms else gpu.Clock(clock.left * shares[0] / sum(shares))
         data = changed(network, plan), about, parts, part, options.output
         try:
             train(name, plan, *data, wanted, wanted if arms else FEWEST)

@@ -183,12 +183,15 @@ def test_what_came_back_is_put_together(gpu, tmp_path):
     first, second = (run_record(tmp_path / name, gpu) for name in ("first", "second"))
     gpu.save(first, "training", "today", {"test_accuracy": 0.9})
     gpu.save(first, "training", "2012", {"left_out": "no time"})
+    gpu.save(first, "signs", "signs", {"finished": False, "history": {}})
     gpu.save(second, "training", "today", {"failed": "no memory"})
     gpu.save(second, "training", "2012", {"test_accuracy": 0.8})
+    gpu.save(second, "signs", "signs", {"left_out": "no time"})
     np.savez(first / gpu.FILTERS, today=np.ones(3))
     gpu.collect(Namespace(output=[first, second], into=tmp_path / "into", rehearsal=False))
     found = json.loads((tmp_path / "into" / "gpu.json").read_text("utf-8"))
     assert found["training"] == {"today": {"test_accuracy": 0.9}, "2012": {"test_accuracy": 0.8}}
+    assert found["signs"]["signs"] == {"finished": False, "history": {}}
     with np.load(tmp_path / "into" / "gpu_filters.npz") as arrays:
         assert arrays.files == ["today"]
 
@@ -232,6 +235,21 @@ def test_a_stage_that_hangs_or_fails_takes_nothing_along(gpu, tmp_path, monkeypa
     assert "fine" in (tmp_path / "out" / gpu.LOG).read_text("utf-8")
 
 
+def test_a_second_call_goes_on_with_what_is_missing(gpu, tmp_path, monkeypatch):
+    out, work = run_record(tmp_path / "out", gpu), run_record(tmp_path / "work", gpu)
+    gpu.save(work, "training", "today", {"finished": True})
+    gpu.save(work, "training", "2012", {"finished": False})
+    gpu.save(work, "speed", "one", {"pictures_per_second": 1.0})
+    gpu.save(work, "speed", "other", {"left_out": "no time"})
+    gpu.save(work, "stages", "signs", {"status": "stopped"})
+    words = f"program curves --pack . --output {out} --work {work} --until 0 --epochs 1"
+    words += " --arm-epochs 1 --recipes today --batches 1"
+    monkeypatch.setattr(sys, "argv", words.split())
+    assert gpu.stage_options("program", ["curves"]).done == {"machine", "today", "one"}
+    run_record(work, gpu, gpu="another card")
+    assert gpu.stage_options("program", ["curves"]).done == set()
+
+
 @pytest.mark.slow
 def test_all_of_it_runs_on_a_cpu(root, gpu, few, tmp_path, jax_environment):
     """Every stage, in one call as on a GPU, with few pictures and few filters."""
@@ -240,7 +258,7 @@ def test_all_of_it_runs_on_a_cpu(root, gpu, few, tmp_path, jax_environment):
     gpu.pack_set(few, pack / "signs.npz", quality=90)
     environment = {**jax_environment, "PYTHON": sys.executable, "WORK": str(tmp_path / "work")}
     command = ["bash", root / "benchmarks" / "gpu.sh", pack, out, "--rehearsal"]
-    command += ["--epochs", "2", "--arm-epochs", "2", "--recipes", "today-tanh"]
+    command += ["--epochs", "2", "--arm-epochs", "2", "--recipes", "today"]
     command += ["--minutes", "20"]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True)
     log = (out / gpu.LOG).read_text("utf-8")
@@ -249,7 +267,7 @@ def test_all_of_it_runs_on_a_cpu(root, gpu, few, tmp_path, jax_environment):
     for stage, said in record["stages"].items():
         assert said["status"] == "done" or (stage == "torch" and "torch" in said["said"]), log
     assert set(record["stages"]) == set(gpu.STAGES)
-    for recipe in ("today", "2012", "today-tanh, 2 epochs"):
+    for recipe in ("today", "2012", "today, 2 epochs"):
         found = record["training"][recipe]
         assert found["finished"] and len(found["history"]["val_accuracy"]) == 2, recipe
         assert 0 <= found["test_accuracy_ten_views"] <= 1 and "/" not in found["data"]
