@@ -63,14 +63,13 @@ from alexnet_tutorial.files import write_whole  # noqa: E402
 
 RECORD, FILTERS, LOG = "gpu.json", "filters.npz", "log.txt"
 RECORDED = {RECORD: "gpu.json", FILTERS: "gpu_filters.npz"}  # their names in the package
-SETS = ("imagenette", "signs")
 PARTS = ("train", "validation", "test")
 WHEELS = ("keras", "platformdirs", "tabulate")
 THERE = ("numpy", "h5py", "ml_dtypes")  # with JAX, in the versions that it wants
 LIMIT = 64 << 20  # bytes that can be taken along
 ARMS = ("today", "today-no-dropout", "today-no-crops", "today-tanh", "today-no-color")
 RECIPES = (*ARMS, "2012", "today-crops-2012", "today-no-smoothing")
-FEWER = 16  # a rehearsal takes one picture of so many
+FEWER = {"imagenette": 48, "signs": 8}  # a rehearsal takes one picture of so many
 GRACE = 20  # seconds that a stage may be late before it is stopped
 
 

@@ -333,9 +333,8 @@ def input_stage(options, clock) -> int:
     gpu.on_gpu(options.rehearsal)
     tiny, batch = options.rehearsal, options.batches[0]
     started = time.perf_counter()
-    _, parts = gpu.unpack_set(
-        options.pack / "imagenette.npz", SIDE, slice(None, None, gpu.FEWER if tiny else 1)
-    )
+    rows = slice(None, None, gpu.FEWER["imagenette"] if tiny else 1)
+    _, parts = gpu.unpack_set(options.pack / "imagenette.npz", SIDE, rows)
     seconds, learn = time.perf_counter() - started, parts["train"]
     decoded = {"pictures_per_second": round(sum(map(len, parts.values())) / seconds, 1)}
     gpu.save(options.output, "input", "decoded, by all cores, WebP", decoded)

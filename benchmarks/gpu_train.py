@@ -427,11 +427,9 @@ def main() -> None:
     clock, tiny, stage = options.clock, options.rehearsal, options.stage
     signs, arms = stage == "signs", stage == "arms"
     started = time.perf_counter()
-    about, parts = gpu.unpack_set(
-        options.pack / f"{'signs' if signs else 'imagenette'}.npz",
-        64 if signs else SIDE,
-        slice(None, None, gpu.FEWER if tiny else 1),
-    )
+    pictures, side = ("signs", 64) if signs else ("imagenette", SIDE)
+    rows = slice(None, None, gpu.FEWER[pictures] if tiny else 1)
+    about, parts = gpu.unpack_set(options.pack / f"{pictures}.npz", side, rows)
     count = sum(map(len, parts.values()))
     print(f"{count} pictures decoded in {time.perf_counter() - started:.1f} s", flush=True)
     network = variant(NETWORK)
