@@ -30,6 +30,11 @@ results go into one file, ``gpu.json``, which is replaced as soon as anything is
 the stages print goes into ``log.txt``, first filters into ``filters.npz``. So a run that is killed
 loses the measurement at work and nothing else, and three small files are all that must come back.
 
+Parts of ``gpu.json``, each name → entry: ``made`` (machine, versions, date), ``training`` and
+``signs`` (recipe, history by epoch, test accuracy, seconds), ``speed`` (pictures a second: median,
+slowest and fastest block, and the share of the roofline), ``ceilings``, ``input``, ``stages`` (how
+each went). An entry that has ``left_out`` or ``failed`` says why there is no result.
+
 On a machine that is lent by the minute: carry ``build/gpu`` (``pack`` says whether it and the
 checkout fit into 64 MiB), and give the command above a limit of 540 seconds. While the machine is
 still there, the same command again, with the minutes that are left and an empty ``OUT``, goes on
