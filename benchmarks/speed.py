@@ -52,6 +52,46 @@ def keras_contestants(architecture, x, y):
     }
 
 
+def torch_normalization(layer, channels):
+    """Response normalization in PyTorch, which has it across all channels only.
+
+    Within towers it is written with the sums as a product with a band matrix, here a convolution
+    of one pixel; within maps, with the mean over a square.
+    """
+    import torch
+    from torch import nn
+
+    if layer.groups == 1 and layer.across == "channels":
+        alpha = layer.alpha if layer.divide_by_size else layer.alpha * layer.size
+        return nn.LocalResponseNorm(layer.size, alpha, layer.beta, layer.k)
+    neighbors = layer.size if layer.across == "channels" else layer.size**2
+    weight = layer.alpha / neighbors if layer.divide_by_size else layer.alpha
+    index = torch.arange(channels)
+    near = (index[:, None] - index).abs() <= layer.size // 2
+    tower = index // (channels // layer.groups)
+
+    class Normalization(nn.Module):
+        def __init__(self):
+            super().__init__()
+            band = weight * (near & (tower[:, None] == tower)).float()
+            self.register_buffer("band", band[:, :, None, None])
+
+        def forward(self, x):
+            squares = x * x
+            if layer.across == "pixels":
+                window = layer.size, 1, layer.size // 2
+                total = weight * neighbors * nn.functional.avg_pool2d(squares, *window)
+            else:
+                total = nn.functional.conv2d(squares, self.band)
+            denominator = layer.k + total
+            if layer.beta == 0.75:  # as in Keras: two roots cost less than a power
+                root = denominator.rsqrt()
+                return x * (root * root.sqrt())
+            return x * denominator**-layer.beta
+
+    return Normalization()
+
+
 def torch_model(architecture):
     """The same description in PyTorch, written out with its own layers."""
     import torch
@@ -81,13 +121,7 @@ def torch_model(architecture):
             case "pool":
                 layers.append(nn.MaxPool2d(layer.pool_size, layer.strides, padding))
             case "lrn":
-                if layer.groups > 1 or layer.across == "pixels":
-                    raise ValueError(
-                        f"{architecture.name!r}, layer {layer.name!r}: PyTorch normalizes across "
-                        "all channels only, so there is nothing to race against. Take 'paper'."
-                    )
-                alpha = layer.alpha if layer.divide_by_size else layer.alpha * layer.size
-                layers.append(nn.LocalResponseNorm(layer.size, alpha, layer.beta, layer.k))
+                layers.append(torch_normalization(layer, shape[2]))
             case "flatten":
                 layers.append(nn.Flatten())
             case "dense":
