@@ -31,9 +31,7 @@ if importlib.util.find_spec("alexnet_tutorial") is None:
     package = f"alexnet-tutorial[tf] @ git+{{source}}"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", package]
     if subprocess.run(pip).returncode:
-        raise RuntimeError(
-            f"pip could not install {{package!r}}: is this machine online?"
-        )
+        raise RuntimeError(f"pip could not install {{package!r}}: offline?")
 from alexnet_tutorial.session import start
 
 budget = start(seed=0)"""
