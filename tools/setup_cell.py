@@ -27,11 +27,11 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("alexnet_tutorial") is None:
-    source = "{repository}"
-    package = f"alexnet-tutorial[tf] @ git+{{source}}"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", package]
+    source = "git+{repository}"
+    wanted = f"alexnet-tutorial[tf] @ {{source}}"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", wanted]
     if subprocess.run(pip).returncode:
-        raise RuntimeError(f"pip could not install {{package!r}}: offline?")
+        raise RuntimeError(f"pip could not install {{wanted!r}}: online?")
 from alexnet_tutorial.session import start
 
 budget = start(seed=0)"""
