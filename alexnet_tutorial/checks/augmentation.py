@@ -59,7 +59,7 @@ register(
     "a variance in proportion to its square: such noise is even more one-sided than the pixels "
     "are. With the root in the eigenvalue's place, both shares are the same.",
     slips={
-        0.25 / 0.3: "that is the share in the pixels. "
+        0.83: "that is the share in the pixels. "
         "The eigenvalue multiplies the noise: what happens to the variance of the noise?",
         0.5 / (0.5 + 0.2 + 0.1): "took square roots. Here the eigenvalue itself multiplies.",
         1 / 3: "that is for three equal sizes. They differ. By how much?",
@@ -67,7 +67,7 @@ register(
         1: "nearly, but the others count too. How large are their squares?",
         0.1: "that is the spread of alpha. It is the same for all three, and cancels.",
     },
-    tolerance=0.004,
+    tolerance=0.005,  # two digits are enough
     hint="The variance of a number times alpha is the number's square times alpha's variance.",
 )
 

@@ -19,31 +19,33 @@ register(
 
 register(
     "recipe.l2",
-    right=0.001,
-    why="L2(x) adds x times the sum of squares, whose slope is 2x times the weight.",
+    right=0.0001,
+    why="L2(x) adds x times the sum of squares, whose gradient is 2x times the weight.",
     slips={
-        0.0005: "Keras' L2 has no half. What is the slope of x·w²?",
-        0.00025: "the half goes the other way. What is the slope of x·w²?",
-        0.005: "that is the factor of the momentum. Both are inside of it: no factor there.",
-        0.00005: "that is decoupled decay. A regularizer acts through the slope.",
-        0.01: "that is the learning rate. It stands in the rule already.",
+        0.0002: "Keras' L2 has no half. What is the gradient of x·w²?",
+        0.0004: "the half goes the other way. What is the gradient of x·w²?",
+        0.002: "that is the factor of the momentum. Both are inside of it: no factor there.",
+        0.00002: "that is decoupled decay. A regularizer acts through the gradient.",
+        0.00025: "that is for the decay of 2012. This paper has another one.",
+        0.01: "that is the learning rate. It is in the rule already.",
     },
     tolerance=1e-6,
-    hint="Take the slope of x·w² and compare it with what the rule has before w.",
+    hint="Take the gradient of x·w² and compare it with what the rule has before w.",
 )
 
 register(
     "recipe.match",
-    right=0.005,
-    why="inside the momentum the pull adds up to 1/(1 − 0.9) of itself; outside, the number must "
-    "hold that factor.",
+    right=0.01,
+    why="inside a momentum of 0.95 the pull adds up to 1/(1 − 0.95) of itself; outside, the number "
+    "must hold that factor.",
     slips={
         0.0005: "the same number is a weaker rule there. The momentum does not multiply it.",
-        0.00005: "the wrong way round. Which of the two rules is the weaker?",
+        0.000025: "the wrong way round. Which of the two rules is the weaker?",
         0.00025: "the half belongs to the L2 term. Here the factor is the momentum's.",
         0.001: "that is about the L2 term. Here the factor is the momentum's.",
-        0.00045: "multiplied by the momentum once. It multiplies in every step again.",
-        0.05: "ten times too much. One factor of 1/(1 − 0.9) is enough.",
+        0.000475: "multiplied by the momentum once. It multiplies in every step again.",
+        0.005: "that is for a momentum of 0.9. Put 0.95 in its place.",
+        0.2: "that is the factor, twice. One factor of 1/(1 − 0.95) is enough.",
     },
     tolerance=0.02,
     hint="By which factor does momentum lengthen a step whose sign never changes?",

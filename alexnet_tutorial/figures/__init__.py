@@ -10,7 +10,7 @@ What all figures share is in ``draw``; the others are sorted by what they show.
 # ruff: noqa: F401  every name is for ``figures.name``
 
 from alexnet_tutorial.figures.ablations import effects
-from alexnet_tutorial.figures.augmentation import accuracy_by_seed, color_components, patch_places
+from alexnet_tutorial.figures.augmentation import color_components
 from alexnet_tutorial.figures.convolution import (
     convolution_window,
     last_window,
@@ -40,7 +40,6 @@ from alexnet_tutorial.figures.parts import (
     normalized_channels,
     pooling_winners,
 )
-from alexnet_tutorial.figures.recipe import divisions, shrinking
 from alexnet_tutorial.figures.towers import groups, memory, who_reads_whom
 from alexnet_tutorial.figures.training import accuracy_by_pictures, history
 from alexnet_tutorial.figures.year_2012 import worth

@@ -62,12 +62,8 @@ DRAWINGS = {
     ),
     "score_chances": lambda: figures.score_chances([0.9, 0.97], 120),
     "intervals": lambda: figures.intervals(0.97, [30, 120, 1000]),
-    "patch_places": lambda: figures.patch_places(256, 224, [(20, 5)]),
     "color_components": lambda: figures.color_components(
         np.arange(96, dtype=np.uint8).reshape(2, 4, 4, 3), [0.2, 0.05, 0.0], np.eye(3)
-    ),
-    "accuracy_by_seed": lambda: figures.accuracy_by_seed(
-        {"plain": [0.5, 0.7], "varied": [0.8, 1.0]}, tested=900, chance=6
     ),
     "effects": lambda: figures.effects(
         [
@@ -100,10 +96,6 @@ DRAWINGS = {
         np.ones((2, 9, 9, 3)), {"map": np.ones((2, 9, 9))}, ["a", "b"], "how much"
     ),
     "feature_map": lambda: figures.feature_map({"plane": np.eye(6, 2)}, range(6)),
-    "shrinking": lambda: figures.shrinking(
-        {"inside": 0.9 ** np.arange(9), "outside": 0.99 ** np.arange(9)}, epoch=4
-    ),
-    "divisions": lambda: figures.divisions([1, 0.5, 0.4, 0.1], [0.01, 0.01, 0.01, 0.001]),
 } | {name: lambda name=name: figures.architecture_diagram(variant(name)) for name in VARIANTS}
 
 
@@ -524,20 +516,11 @@ def test_the_feature_map_counts_who_lies_near_its_own():
         figures.feature_map({"plane": np.zeros((4, 2))}, [0] * 5)
 
 
-def test_augmentation_figures_state_their_numbers_and_refuse_nonsense():
-    assert "33 × 33 = 1,089 places" in figures.patch_places(256, 224).alt
-    with pytest.raises(ValueError, match="patch of 257 pixels"):
-        figures.patch_places(256, 257)
-    with pytest.raises(ValueError, match="end at 32"):
-        figures.patch_places(256, 224, [(33, 0)])
+def test_color_components_state_their_numbers_and_refuse_nonsense():
     alt = drawn("color_components").alt
     assert "p1 is red 1.00, green 0.00, blue 0.00 and holds 80.0% of the variance" in alt
     with pytest.raises(ValueError, match=r"shape \(2, 2, 3\)"):
         figures.color_components(np.zeros((2, 2, 3)), np.ones(3), np.eye(3))
-    alt = drawn("accuracy_by_seed").alt
-    assert "plain: mean 60.0% of 2 seeds, from 50.0% to 70.0%" in alt and "give 16.7%" in alt
-    with pytest.raises(ValueError, match="at least one accuracy"):
-        figures.accuracy_by_seed({"plain": []}, tested=10)
 
 
 def test_sizes_and_losses_are_said_as_they_are():
@@ -552,22 +535,3 @@ def test_sizes_and_losses_are_said_as_they_are():
         figures.losses({"one": []})
     with pytest.raises(ValueError, match="1 losses for 2 rates"):
         figures.rate_range([0.1, 0.2], [1.0])
-
-
-def test_shrinking_says_when_each_rule_has_halved_and_refuses_what_cannot_be_drawn():
-    picture = figures.shrinking({"a": 2 * 0.9 ** np.arange(30), "b": 0.99 ** np.arange(30)})
-    assert "a: halved after 7 steps" in picture.alt  # 0.9**6 = 0.53, 0.9**7 = 0.48
-    assert f"b: not halved, {0.99**29:.3f}" in picture.alt
-    with pytest.raises(ValueError, match="there are 0 rules to draw; give 1 to 4"):
-        figures.shrinking({})
-    with pytest.raises(ValueError, match="'a' starts at .*must start above 0"):
-        figures.shrinking({"a": [0.0, 1.0]})
-
-
-def test_divisions_say_what_each_rate_reached_and_refuse_what_cannot_be_drawn():
-    picture = figures.divisions([1, 0.5, 0.6, 0.1, 0.2], [0.01, 0.01, 0.01, 0.001, 0.001])
-    assert "Rate 0.01 for 3 epochs: error down to 0.5." in picture.alt
-    assert "Rate 0.001 for 2 epochs: error down to 0.1." in picture.alt
-    for errors, rates in (([], []), ([1, 2], [0.1]), ([1, 0], [0.1, 0.1])):
-        with pytest.raises(ValueError, match=f"{len(errors)} errors and {len(rates)} rates"):
-            figures.divisions(errors, rates)
