@@ -289,7 +289,7 @@ def _arms():
             name = f"{arm.name}, {pictures} pictures"
             yield replace(arm, name=name, pictures=pictures, epochs=epochs), _RATES_SGD
     for arm in (_FULL, _NO_DROPOUT):
-        yield replace(arm, name=f"{arm.name}, 160 epochs", epochs=160), (1e-2,)
+        yield replace(arm, name=f"{arm.name}, 160 epochs", epochs=160), _RATES_SGD
 
 
 def _imagenette(seed):

@@ -68,7 +68,7 @@ def tags(cell):
 
 
 def raised(cell):
-    return [json.loads(found) for found in re.findall(r'raises\(("[^"]*")\)', text(cell))]
+    return [json.loads(found) for found in re.findall(r'raises\(\s*("[^"]*")\s*\)', text(cell))]
 
 
 def run(backend):

@@ -115,6 +115,6 @@ def test_a_browser_shows_the_answer(server, picture, browser, axe_script):
     assert problems == []
 
     give.set_input_files({"name": "b.txt", "mimeType": "text/plain", "buffer": b"words"})
-    page.wait_for_function("document.querySelector('[role=status]').textContent.includes('file')")
+    page.get_by_role("status").filter(has_text="file").wait_for()
     assert page.locator("table").is_hidden()
     page.close()

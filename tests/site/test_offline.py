@@ -99,7 +99,7 @@ def test_site_works_from_the_files(unpacked, browser):
     page.wait_for_load_state("networkidle")  # leaving sooner would break off what still loads
     page.locator("article a[href='11_convolution.html']").first.click()
     page.wait_for_url("**/11_convolution.html")
-    page.wait_for_selector("article mjx-container")
+    page.wait_for_selector("article mjx-container:visible")
     assert page.evaluate("document.fonts.ready.then(f => [...f].some(g => g.status == 'loaded'))")
     page.wait_for_load_state("networkidle")
     page.goto(f"{site}/book/workbench.html")

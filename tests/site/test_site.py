@@ -211,6 +211,8 @@ SIDEWAYS = """() => ({
 
 # What goes on beyond its column's edge says so: it fades there. Text has a size that can be read.
 HIDDEN = """async () => {
+  // What is folded until a prediction is committed, as a reader sees it afterwards.
+  document.querySelectorAll('[hidden=until-found]').forEach(e => e.removeAttribute('hidden'));
   const frame = () => new Promise(requestAnimationFrame);
   await frame(); await frame(); await frame();
   const all = [...document.querySelectorAll('article *')].filter(e => e.checkVisibility());
