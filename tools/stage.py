@@ -234,7 +234,7 @@ def stage() -> None:
         text = text.replace(STATUS_MARK, status_record(records))
         (SOURCE / STATUS).write_text(text, encoding="utf-8")
 
-    write_answers(SOURCE / "book" / "theme" / "static" / "answers")
+    write_answers(static / "answers")
     mathjax = importlib.resources.files("mathjax") / "static" / "mathjax" / "es5"
     static /= "mathjax"
     fonts = Path("output", "chtml", "fonts", "woff-v2")

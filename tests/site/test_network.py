@@ -470,29 +470,23 @@ def test_a_camera_is_read_until_it_is_stopped(shown, address):
     assert [url for url in asked if not url.startswith(local)] == []
 
 
+# A browser that has no worker, one whose worker is none, and one whose worker fails.
+FAULTS = {
+    "none": "delete globalThis.Worker",
+    "another thing": "globalThis.Worker = 7",
+    "failing": """globalThis.Blob = class extends Blob {
+        constructor(parts, options) {
+            super(options?.type === "text/javascript" ? ["no program"] : parts, options);
+        }
+    };""",
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", ["delete globalThis.Worker", "globalThis.Worker = 7"])
+@pytest.mark.parametrize("fault", FAULTS)
 def test_without_a_worker_the_page_computes(browser, address, fault):
     context = browser.new_context(viewport=DESK)
-    context.add_init_script(fault)
-    page = context.new_page()
-    page.goto(urljoin(address, PAGE))
-    shown = Shown(page)
-    shown.likely("golf ball")
-    assert "without a worker" in shown.timing.first.inner_text()
-    context.close()
-
-
-@pytest.mark.slow
-def test_a_worker_that_fails_is_replaced(browser, address):
-    context = browser.new_context(viewport=DESK)
-    context.add_init_script(
-        """globalThis.Blob = class extends Blob {
-            constructor(parts, options) {
-                super(options?.type === "text/javascript" ? ["no program"] : parts, options);
-            }
-        };"""
-    )
+    context.add_init_script(FAULTS[fault])
     page = context.new_page()
     page.goto(urljoin(address, PAGE))
     shown = Shown(page)
