@@ -10,19 +10,13 @@ Last, pictures a second from a camera (a canvas in its place), all maps drawn.
 """
 
 import argparse
-import functools
-import http.server
 import os
 import platform
-import shutil
 import statistics
-import threading
-from pathlib import Path
 
 import psutil
-from playwright.sync_api import sync_playwright
+from browser import opened
 
-SITE = Path(__file__).resolve().parents[1] / "build" / "html"
 WARM = 10
 
 COMPUTE = """async (count) => {
@@ -67,13 +61,6 @@ LIVE = """async (seconds) => {
 }"""
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line for each."""
-
-    def log_message(self, *args):
-        """Say nothing."""
-
-
 def processor():
     """Processor seconds that the programs started from here have taken."""
     times = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
@@ -87,19 +74,7 @@ def measure(pictures, seconds):
         [(worker's ms, ms until back, products)], the browser's processor seconds for them, and
         from a camera (pictures a second, processor seconds each).
     """
-    if not (SITE / "index.html").is_file():
-        raise SystemExit("The site is not built: run make book")
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    handler = functools.partial(Quiet, directory=str(SITE))
-    with (
-        http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
-        sync_playwright() as running,
-        running.chromium.launch(executable_path=found, args=["--no-sandbox"]) as browser,
-    ):
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"http://127.0.0.1:{server.server_port}/book/network.html")
+    with opened("book/network.html") as page:
         page.wait_for_selector("alexnet-network .nw-likely")
         page.evaluate(COMPUTE, WARM)
         before = processor()
@@ -108,8 +83,8 @@ def measure(pictures, seconds):
         before = processor()
         rate, count = page.evaluate(LIVE, seconds)
         live = rate, (processor() - before) / count
-        print(f"Chromium {browser.version}, {platform.machine()}, {os.cpu_count()} cores")
-        server.shutdown()
+        version = page.context.browser.version
+        print(f"Chromium {version}, {platform.machine()}, {os.cpu_count()} cores")
     return times, taken, live
 
 

@@ -9,18 +9,11 @@ the time of the page's own work alone, its layout included.
 """
 
 import argparse
-import functools
-import http.server
 import os
 import platform
-import shutil
 import statistics
-import threading
-from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
-SITE = Path(__file__).resolve().parents[1] / "build" / "html"
+from browser import opened
 
 EDITS = """async (count) => {
   const field = document.querySelector('alexnet-workbench [data-key="filters"]');
@@ -44,33 +37,13 @@ EDITS = """async (count) => {
 }"""
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line for each."""
-
-    def log_message(self, *args):
-        """Say nothing."""
-
-
 def measure(network, edits):
     """Time edits on one network; returns a list of (work, until painted), in milliseconds."""
-    if not (SITE / "index.html").is_file():
-        raise SystemExit("The site is not built: run make book")
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    handler = functools.partial(Quiet, directory=str(SITE))
-    with (
-        http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
-        sync_playwright() as running,
-        running.chromium.launch(executable_path=found, args=["--no-sandbox"]) as browser,
-    ):
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        address = f"http://127.0.0.1:{server.server_port}/book/workbench.html"
-        page.goto(f"{address}#net={network}&layer=conv1")
+    with opened(f"book/workbench.html#net={network}&layer=conv1") as page:
         page.wait_for_selector('alexnet-workbench [data-key="filters"]')
         times = page.evaluate(EDITS, edits)
-        print(f"Chromium {browser.version}, {platform.machine()}, {os.cpu_count()} cores")
-        server.shutdown()
+        version = page.context.browser.version
+        print(f"Chromium {version}, {platform.machine()}, {os.cpu_count()} cores")
     return times
 
 
