@@ -15,7 +15,7 @@ from tools import prose
         ("It is very unique.", "uncomparables"),
         ("At the end of the day it learns.", "cliches"),
         ("We revert back to the start.", "redundancy"),
-        ("It learns, irregardless of the rate.", "nonwords"),
+        ("It learns, ir" + "regardless of the rate.", "nonwords"),
         ("Wait...", "typography.symbols.ellipsis"),
     ],
 )
