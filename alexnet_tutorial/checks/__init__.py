@@ -14,6 +14,8 @@ from alexnet_tutorial.checks import (  # noqa: F401  # each registers its questi
     full_size,
     learned,
     not_learning,
+    one_filter,
+    other_parts,
     paper_again,
     parts,
     puzzle_224,
