@@ -26,8 +26,12 @@ STATUS_MARK = "<!-- The build puts its record here. -->"
 # Where a page shows a picture on its way through the network, for who has no script.
 STILL_MARK = "<!-- The build puts a picture on its way through the network here. -->"
 COLAB_MARK = "COLAB/"
+# The small interactive parts, of which book/theme/stills keeps a picture for where no script runs.
+PANELS = ("descent", "depth")
 # Each is a folder of book/theme/static with modules of its own, joined into one script.
-INTERACTIVE = ("workbench", "network", "convolution")
+INTERACTIVE = ("workbench", "network", "convolution", *PANELS)
+STILLS = ROOT / "book" / "theme" / "stills"
+PANEL = re.compile(r"(<alexnet-(\w+)[^>]*>)(.*)(</alexnet-\w+>)\s*", re.DOTALL)
 
 
 def with_measured_time(source: str, record: dict) -> str:
@@ -136,6 +140,30 @@ def write_bundle(element: Path) -> None:
     (element.parent / "bundle.js").write_text(text, encoding="utf-8")
 
 
+def with_still(source: str) -> str:
+    """Give a Markdown cell that is one of :data:`PANELS` its picture, for where no script runs.
+
+    Args:
+        source: The cell: the element, with a sentence in it.
+
+    Returns:
+        The cell as the site shows it; any other cell as it is.
+
+    Example:
+        >>> with_still("Words.")
+        'Words.'
+        >>> shown = with_still("<alexnet-descent>Walk down a loss here.</alexnet-descent>")
+        >>> shown.startswith("```{raw} html"), "<svg" in shown, "Walk down a loss" in shown
+        (True, True, True)
+    """
+    found = PANEL.fullmatch(source)
+    if not found or found[2] not in PANELS:
+        return source
+    still = (STILLS / f"{found[2]}.html").read_text(encoding="utf-8")
+    words = f'<p class="alexnet-caption">{found[3].strip()}</p>'
+    return f"```{{raw}} html\n{found[1]}\n{still}{words}\n{found[4]}\n```\n"
+
+
 def write_addresses(folder: Path) -> None:
     """Write what holds the published site's address: site map, robots.txt and the 404 page."""
     folder.mkdir()
@@ -226,6 +254,9 @@ def stage() -> None:
             first.source = with_measured_time(first.source, record)
         except ValueError as error:
             raise SystemExit(f"{page}, first cell: {error}") from None
+        for cell in executed.cells:
+            if cell.cell_type == "markdown":
+                cell.source = with_still(cell.source)
         nbformat.write(executed, target)
     if (SOURCE / STATUS).is_file():
         text = (SOURCE / STATUS).read_text(encoding="utf-8")
