@@ -19,15 +19,15 @@ PAGE = f"{site() or ''}book/91_error_index.html"
 
 CHAPTERS = {
     "11_convolution": "One convolution, counted by hand",
-    "12_puzzle_224": "The 224 puzzle",
     "13_eight_layers": "The eight layers, one by one",
-    "14_broken_notebook": "A broken notebook",
-    "22_two_towers": "Two towers",
-    "23_assembled": "AlexNet assembled",
-    "31_data": "The data: look before you train",
-    "32_first_training": "A first training that works",
-    "36_evaluation": "Evaluation: what a score says",
-    "37_transfer": "Transfer: starting from what another network knows",
+    "14_puzzle_224": "The 224 puzzle",
+    "22_data": "The data: look before you train",
+    "23_first_training": "A first training that works",
+    "24_broken_notebook": "A broken notebook",
+    "33_two_towers": "Two towers",
+    "34_assembled": "AlexNet assembled",
+    "41_evaluation": "Evaluation: what a score says",
+    "42_transfer": "Transfer: starting from what another network knows",
 }
 """The chapters that sections of the index lead to."""
 
@@ -59,11 +59,11 @@ SECTIONS = {
     ),
     "nhwc": Section(
         "Build the model in channels_last and turn the pictures: x.transpose(0, 2, 3, 1).",
-        "23_assembled",
+        "34_assembled",
     ),
     "pool-grad": Section(
         "Use keras.layers.MaxPooling2D, or turn the maps to channels_last before tf.nn.max_pool2d.",
-        "23_assembled",
+        "34_assembled",
     ),
     "incompatible": Section(
         "Bring the pictures to model.input_shape, or build the model for theirs. Gray pictures for "
@@ -83,25 +83,25 @@ SECTIONS = {
         "Class numbers go with sparse_categorical_crossentropy, one-hot labels with "
         "categorical_crossentropy. Change the loss or the labels, not both; one unit with sigmoid "
         "takes labels of 0 and 1.",
-        "32_first_training",
+        "23_first_training",
     ),
     "masks": Section(
         "Resize the masks with the pictures, interpolation='nearest', or bring the output to their "
         "size with UpSampling2D or Conv2DTranspose.",
-        "31_data",
+        "22_data",
     ),
     "range": Section(
         "Look with np.unique(labels). Count from 0; give the head a unit for each class; masks of "
         "0 and 255 become 0 and 1 by masks > 127.",
-        "31_data",
+        "22_data",
     ),
     "cardinality": Section(
         "Compare x.shape and y.shape: the first numbers must be equal. Labels of shape (1, n) "
         "become y[0]; a list of pictures becomes np.stack(pictures).",
-        "31_data",
+        "22_data",
     ),
     "truth": Section(
-        "Say which you mean: (a == b).all() or .any(); np.array_equal(a, b).", "23_assembled"
+        "Say which you mean: (a == b).all() or .any(); np.array_equal(a, b).", "34_assembled"
     ),
     "built": Section(
         "Begin the model with keras.Input(shape), or call it once on a batch.", "11_convolution"
@@ -109,16 +109,16 @@ SECTIONS = {
     "locate": Section(
         "Register the class: @keras.saving.register_keras_serializable(); or give it, "
         "load_model(path, custom_objects={'Name': Name}).",
-        "32_first_training",
+        "23_first_training",
     ),
     "lambda": Section(
         "Load with safe_mode=False only what you made yourself; write a layer in Lambda's place.",
-        "32_first_training",
+        "23_first_training",
     ),
     "load-weights": Section(
         "Build the network that saved the weights. The two sizes tell what differs before Flatten: "
         "9216 is 6 · 6 · 256, 6400 is 5 · 5 · 256.",
-        "12_puzzle_224",
+        "14_puzzle_224",
     ),
     "weight-layout": Section(
         "Turn the axes, do not reshape them: kernel.transpose(2, 3, 1, 0) from PyTorch; give the "
@@ -128,70 +128,70 @@ SECTIONS = {
     "gone": Section(
         "Use today's names: learning_rate, epochs, steps_per_epoch, strides, padding, "
         "kernel_initializer, inputs, outputs; fit and predict take generators.",
-        "14_broken_notebook",
+        "24_broken_notebook",
     ),
     "gone-imports": Section(
         "Import from the public places: keras, keras.layers, keras.utils, keras.ops.",
-        "31_data",
+        "22_data",
     ),
     "gone-names": Section(
         "Use today's place: keras.ops for most of keras.backend, keras.layers for the layers of "
         "pictures, Adam and SGD with capitals.",
-        "14_broken_notebook",
+        "24_broken_notebook",
     ),
     "tensorflow-1": Section(
         "Write the model in Keras and call fit; tf.compat.v1 keeps the old names for a while.",
-        "14_broken_notebook",
+        "24_broken_notebook",
     ),
     "numpy-names": Section(
         "Write float, int, bool, object in your code. If the line is in a package, bring that up "
         "to date: pip install -U NAME.",
-        "14_broken_notebook",
+        "24_broken_notebook",
     ),
     "history": Section(
         "Look at history.history.keys(). The key is 'accuracy', with validation data "
         "'val_accuracy'; give callbacks monitor='val_accuracy', mode='max'.",
-        "32_first_training",
+        "23_first_training",
     ),
     "predict-classes": Section(
         "Write model.predict(x).argmax(axis=-1); for one unit with sigmoid, model.predict(x) > "
         "0.5.",
-        "36_evaluation",
+        "41_evaluation",
     ),
     "file-names": Section(
         "model.save('model.keras') for the whole model, model.save_weights('model.weights.h5') for "
         "the weights; the same endings in ModelCheckpoint.",
-        "32_first_training",
+        "23_first_training",
     ),
     "cannot-load": Section(
         "See what the file is: python -m alexnet_tutorial doctor FILE. Weights alone go into the "
         "model that you build: model.load_weights(path). A SavedModel folder becomes a layer: "
         "keras.layers.TFSMLayer(folder, call_endpoint='serving_default').",
-        "32_first_training",
+        "23_first_training",
     ),
     "ran-out": Section(
         "Leave steps_per_epoch out, or put .repeat() behind the Dataset, or `while True:` around "
         "the generator's loop. At the first batch: the data are empty.",
-        "32_first_training",
+        "23_first_training",
     ),
     "unlike": Section(
         "Bring every picture to one size as it is read, then np.stack(pictures). Look for None: "
         "cv2.imread gives it for a file that it does not find.",
-        "31_data",
+        "22_data",
     ),
     "text-labels": Section(
         "classes, y = np.unique(labels, return_inverse=True) gives each class its number; "
         "np.array(y) makes an array of a list.",
-        "31_data",
+        "22_data",
     ),
     "only-layers": Section(
         "Use one Keras: import everything from keras. A model of tensorflow_hub needs tf_keras for "
         "all of it, or keras.layers.TFSMLayer.",
-        "37_transfer",
+        "42_transfer",
     ),
     "unknown-variable": Section(
         "Make a new optimizer for each model, and compile again after trainable was changed.",
-        "37_transfer",
+        "42_transfer",
     ),
     "fully-defined": Section(
         "Give keras.Input the height and width, or put GlobalAveragePooling2D in Flatten's place.",
@@ -200,7 +200,7 @@ SECTIONS = {
     "allow-pickle": Section(
         "np.load(path, allow_pickle=True).item() gives the dict, if you trust the file: a pickle "
         "runs code.",
-        "37_transfer",
+        "42_transfer",
     ),
     "identifier": Section(
         "Dense(4096, activation='relu'): Keras sees by itself how many numbers come in. Names are "
@@ -210,27 +210,27 @@ SECTIONS = {
     "inputs-count": Section(
         "Give one array for each of model.inputs, in a list or in a dict by their names; a single "
         "input takes an array, not a list.",
-        "32_first_training",
+        "23_first_training",
     ),
     "no-labels": Section(
         "fit(x, y) for arrays; with a Dataset, (pictures, labels) in each of its elements and no "
         "y. Split a Dataset with take and skip.",
-        "32_first_training",
+        "23_first_training",
     ),
     "not-compiled": Section(
         "model.compile(optimizer, loss, metrics=['accuracy']) before fit and evaluate.",
-        "32_first_training",
+        "23_first_training",
     ),
     "same-names": Section("Give each layer a name of its own, or none.", "13_eight_layers"),
     "no-pictures": Section(
         "Look at the path and what is in it: list(Path(folder).iterdir()). One subfolder for each "
         "class, and the pictures in those.",
-        "31_data",
+        "22_data",
     ),
     "class-count": Section(
         "Count classes from 0 to n - 1, with np.unique; build a base with include_top=False and "
         "put a head of your own on it.",
-        "37_transfer",
+        "42_transfer",
     ),
     "reshape": Section(
         "Print array.shape before: the product of the sizes stays the same. To turn axes use "
@@ -238,19 +238,19 @@ SECTIONS = {
         "13_eight_layers",
     ),
     "nothing-trains": Section(
-        "Set layer.trainable = True on what is to learn, and compile again.", "37_transfer"
+        "Set layer.trainable = True on what is to learn, and compile again.", "42_transfer"
     ),
     "uint8": Section(
         "Put keras.layers.Rescaling(1 / 255) first, or give x.astype('float32') / 255.",
-        "32_first_training",
+        "23_first_training",
     ),
     "oom": Section(
-        "Halve the batch until it fits; restart other notebooks that hold memory.", "22_two_towers"
+        "Halve the batch until it fits; restart other notebooks that hold memory.", "33_two_towers"
     ),
     "nan": Section(
         "np.isfinite(x).all(), then the largest pixel, then a tenth of the learning rate. Begin "
         "again with new weights.",
-        "32_first_training",
+        "23_first_training",
     ),
 }
 """Each section's advice, by its anchor on the page."""

@@ -5,7 +5,7 @@
 The weights kept are those of the epoch with the lowest validation loss; the test set is looked at
 once, at the end. A run that was killed continues from its last whole epoch: give the same
 arguments again. The record is replaced after every epoch, and says whether the run is finished.
-On a GPU the network computes in mixed precision. Chapter 41 shows the record that is in the
+On a GPU the network computes in mixed precision. Chapter 51 shows the record that is in the
 package.
 """
 

@@ -1,7 +1,7 @@
 """Execute the chapters with the versions that Google's Colab machines have.
 
     python -m tools.colab            every chapter; what came of it goes to the status page
-    python -m tools.colab 12 91      these chapters only
+    python -m tools.colab 14 91      these chapters only
 
 ``tools/colab.txt`` holds the versions. The environment ``.venv-colab`` has exactly these, and the
 package is installed there as a notebook's set-up cell does it: from its wheel, with whatever pip

@@ -1,7 +1,7 @@
 """Rehearse what chapters do on a GPU: on this machine's CPU, with a small part of the work.
 
     python -m tools.rehearsal            every chapter whose sizes follow from the budget
-    python -m tools.rehearsal 14 41      these
+    python -m tools.rehearsal 24 51      these
 
 The code is the one that a reader's GPU runs: full networks, mixed precision, every cell. Only
 Keras' ``fit`` and ``evaluate`` do one part in ``FACTOR`` of their epochs and steps, to which

@@ -33,8 +33,8 @@ def chapters(wanted: str = "") -> list[Path]:
         SystemExit: There is no chapter of such a number.
 
     Example:
-        >>> [path.name for path in chapters("12 91")]
-        ['12_puzzle_224.ipynb', '91_error_index.ipynb']
+        >>> [path.name for path in chapters("14 91")]
+        ['14_puzzle_224.ipynb', '91_error_index.ipynb']
     """
     found = {path.name.partition("_")[0]: path for path in sorted((ROOT / "book").glob("*.ipynb"))}
     numbers = wanted.split() or list(found)

@@ -210,7 +210,7 @@ def test_the_wheel_alone_runs_a_chapter(wheel, tmp_path):
     asked = "import alexnet_tutorial as a; print(a.__file__)"
     assert Path(run(python, "-c", asked).strip()).is_relative_to(fresh)
 
-    notebook = tmp_path / "12_puzzle_224.ipynb"
+    notebook = tmp_path / "14_puzzle_224.ipynb"
     notebook.write_bytes((BOOK / notebook.name).read_bytes())
     run(python, "-c", EXECUTE, notebook.name)
     assert str(ROOT) not in notebook.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 from alexnet_tutorial.pictures import load_signs
 from alexnet_tutorial.pictures.download import data_directory
 
-CHAPTER = "book/32_first_training.ipynb"
+CHAPTER = "book/23_first_training.ipynb"
 
 
 def has_signs():

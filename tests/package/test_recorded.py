@@ -10,7 +10,7 @@ from alexnet_tutorial.shapes.variants import variant
 
 @pytest.fixture(scope="module")
 def recorded():
-    """Read it as chapter 41 does, from the installed package."""
+    """Read it as chapter 51 does, from the installed package."""
     text = files("alexnet_tutorial").joinpath("recorded/full_size.json").read_text("utf-8")
     return json.loads(text)
 

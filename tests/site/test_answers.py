@@ -218,9 +218,9 @@ def test_answers_are_kept_shown_exported_and_erased(open_page, tmp_path):
 def test_the_landing_page_shows_progress_once_there_is_some(open_page):
     with open_page("book/intro.html") as visit:
         assert visit.page.locator(".alexnet-progress").count() == 0
-        visit.page.goto(visit.page.url.replace("intro", "41_full_size"))
+        visit.page.goto(visit.page.url.replace("intro", "51_full_size"))
         answer(visit.page, "full.pace", "30")
-        visit.page.goto(visit.page.url.replace("41_full_size", "intro"))
+        visit.page.goto(visit.page.url.replace("51_full_size", "intro"))
         summary = visit.page.locator(".alexnet-progress summary").inner_text()
         assert summary == f"Exercises right: 1 of {len(QUESTIONS)} in the book"
         assert visit.console == []
@@ -367,7 +367,7 @@ def test_two_windows_of_one_reader_do_not_overwrite_each_other(browser, address)
     context = browser.new_context()
     one, other = context.new_page(), context.new_page()
     one.goto(address + CHAPTER)
-    other.goto(address + "book/41_full_size.html")
+    other.goto(address + "book/51_full_size.html")
     answer(one, "convolution.positions", "7")
     answer(other, "full.pace", "30")
     answer(one, "convolution.unread", "3")

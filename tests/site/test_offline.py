@@ -129,7 +129,7 @@ def test_a_notebook_reads_the_hands_that_came_along(unpacked, tmp_path):
     # The cells of the first training up to its look at the data: the rest is as in make book.
     code = (
         "import json, alexnet_tutorial\n"
-        "cells = json.load(open('32_first_training.ipynb', encoding='utf-8'))['cells']\n"
+        "cells = json.load(open('23_first_training.ipynb', encoding='utf-8'))['cells']\n"
         "code = [''.join(c['source']) for c in cells if c['cell_type'] == 'code']\n"
         "last = next(i for i, text in enumerate(code) if 'load_signs(' in text)\n"
         "for text in code[: last + 1]:\n"

@@ -557,7 +557,7 @@ def test_menus_open_and_close(open_page, width):
         if not there:
             toggle.click()
         chapter.click()
-        page.wait_for_url("**/12_puzzle_224.html")
+        page.wait_for_url("**/14_puzzle_224.html")
         page.wait_for_load_state("networkidle")
         assert visit.console == []
 
