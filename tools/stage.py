@@ -27,11 +27,11 @@ STATUS_MARK = "<!-- The build puts its record here. -->"
 STILL_MARK = "<!-- The build puts a picture on its way through the network here. -->"
 COLAB_MARK = "COLAB/"
 # The small interactive parts, of which book/theme/stills keeps a picture for where no script runs.
-PANELS = ("descent", "depth")
+PANELS = ("descent", "depth", "pooling", "lrn")
 # Each is a folder of book/theme/static with modules of its own, joined into one script.
 INTERACTIVE = ("workbench", "network", "convolution", *PANELS)
 STILLS = ROOT / "book" / "theme" / "stills"
-PANEL = re.compile(r"(<alexnet-(\w+)[^>]*>)(.*)(</alexnet-\w+>)\s*", re.DOTALL)
+PANEL = re.compile(r"^(<alexnet-(\w+)[^>]*>)(.*?)(</alexnet-\2>)$", re.MULTILINE | re.DOTALL)
 
 
 def with_measured_time(source: str, record: dict) -> str:
@@ -141,27 +141,31 @@ def write_bundle(element: Path) -> None:
 
 
 def with_still(source: str) -> str:
-    """Give a Markdown cell that is one of :data:`PANELS` its picture, for where no script runs.
+    """Give each of :data:`PANELS` in a Markdown cell its picture, for where no script runs.
 
     Args:
-        source: The cell: the element, with a sentence in it.
+        source: The cell; an element has lines of its own, with a sentence in it.
 
     Returns:
-        The cell as the site shows it; any other cell as it is.
+        The cell as the site shows it.
 
     Example:
         >>> with_still("Words.")
         'Words.'
-        >>> shown = with_still("<alexnet-descent>Walk down a loss here.</alexnet-descent>")
-        >>> shown.startswith("```{raw} html"), "<svg" in shown, "Walk down a loss" in shown
+        >>> shown = with_still("Try it.\\n\\n<alexnet-descent>Walk down a loss.</alexnet-descent>")
+        >>> shown.startswith("Try it.\\n\\n```{raw} html"), "<svg" in shown, "Walk" in shown
         (True, True, True)
     """
-    found = PANEL.fullmatch(source)
-    if not found or found[2] not in PANELS:
-        return source
-    still = (STILLS / f"{found[2]}.html").read_text(encoding="utf-8")
-    words = f'<p class="alexnet-caption">{found[3].strip()}</p>'
-    return f"```{{raw}} html\n{found[1]}\n{still}{words}\n{found[4]}\n```\n"
+
+    def shown(match: re.Match[str]) -> str:
+        opening, name, words, closing = match.groups()
+        if name not in PANELS:
+            return match[0]
+        still = (STILLS / f"{name}.html").read_text(encoding="utf-8")
+        caption = f'<p class="alexnet-caption">{words.strip()}</p>'
+        return f"```{{raw}} html\n{opening}\n{still}{caption}\n{closing}\n```"
+
+    return PANEL.sub(shown, source)
 
 
 def write_addresses(folder: Path) -> None:

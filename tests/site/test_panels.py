@@ -282,3 +282,75 @@ def test_thirty_layers_are_told(part):
     deep.choose("Unit", "tanh")
     deep.press("Glorot: 0.1")
     assert "0.1 · √100 = 1;" in deep.words()
+
+
+# --- pooling ---------------------------------------------------------------------------------
+
+
+def test_pooling_is_numpy_s(call):
+    rng = np.random.default_rng(3)
+    for size, strides in [(s, t) for s in (2, 3) for t in (1, 2, 3)] * 4:
+        a = rng.integers(0, rng.choice([2, 10]), (7, 7))
+        windows = np.lib.stride_tricks.sliding_window_view(a, (size, size))[::strides, ::strides]
+        got = call("pooling/maxima.js", "pooled", a.tolist(), size, strides)
+        assert [[one["most"] for one in row] for row in got] == windows.max((-2, -1)).tolist()
+        won = np.zeros_like(a)
+        for (top, left), _ in np.ndenumerate(windows[..., 0, 0]):
+            window = windows[top, left]
+            down, right = np.unravel_index(window.argmax(), window.shape)
+            won[top * strides + down, left * strides + right] += window.max() > 0
+        assert call("pooling/maxima.js", "wins", a.tolist(), got) == won.tolist()
+
+
+def test_pooling_is_edited_and_told(part):
+    pool = part("pooling")
+    assert "⌊(7 − 3) / 2⌋ + 1 = 3 windows along each side; neighbors share 1 line." in pool.words()
+    assert "The 9 in row 2, column 2 lies in 4 windows (blue) and is the largest of 4." in (
+        pool.words()
+    )
+    assert pool.drawn()[1] == "Pooled. Row 0: 9, 9, 2. Row 1: 9, 9, 3. Row 2: 5, 6, 8."
+    pool.element.locator(".lp-board").focus()
+    pool.page.keyboard.press("1")
+    pool.page.keyboard.press("ArrowRight")
+    pool.page.keyboard.press("8")
+    assert "The 8 in row 2, column 3 lies in 2 windows (blue) and is the largest of 2." in (
+        pool.words()
+    )
+    assert pool.drawn()[1].startswith("Pooled. Row 0: 6, 8, 2. Row 1: 8, 8, 3.")
+    pool.choose("Window", "2")
+    assert "neighbors share nothing. The last row and column are never read." in pool.words()
+    pool.press("All zero")
+    assert "Of 0 numbers above zero, 0 win" in pool.words()
+    box = pool.element.locator(".lp-stage svg").first.bounding_box()
+    place = (box["x"] + 20, box["y"] + 24 + 20)
+    for _ in range(3):  # the first click chooses
+        pool.page.mouse.click(*place)
+    assert "The 2 in row 0, column 0 lies in 1 window" in pool.words()
+
+
+# --- local response normalization ------------------------------------------------------------
+
+
+def test_normalization_is_numpy_s(call):
+    rng = np.random.default_rng(5)
+    for n in (1, 3, 5, 7, 9):
+        for mean in (False, True):
+            a = rng.uniform(0, 300, 9).round(1)
+            how = {"n": n, "k": 2, "alpha": 1e-3, "beta": 0.75, "mean": mean}
+            sums = np.convolve(np.pad(a**2, n // 2), np.ones(n), "valid")
+            wanted = (2 + 1e-3 / (n if mean else 1) * sums) ** 0.75
+            got = call("lrn/normalize.js", "divisors", a.tolist(), how)
+            np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+def test_normalization_is_edited_and_told(part):
+    lrn = part("lrn")
+    assert "reads 10, 10, 10, 10, 300 (in the dashed frame)" in lrn.words()
+    assert "add up to 90,400" in lrn.words() and "= 6.06: 10 becomes 1.65." in lrn.words()
+    lrn.element.locator(".lp-board").focus()
+    lrn.page.keyboard.press("ArrowLeft")
+    lrn.page.keyboard.press("ArrowUp")
+    assert "Channel 1 reads 10, 20, 10, 10 (in" in lrn.words()
+    assert f"= {(2 + 1e-4 * 700) ** 0.75:.2f}: 20 becomes" in lrn.words()
+    lrn.press("All divided by 255")
+    assert "= 1.68: 0.0784 becomes 0.0466." in lrn.words()

@@ -42,9 +42,20 @@ export const drawing = (width, height, label, ...children) =>
 
 let made = 0;
 
+const list = ({ values }, state) => (typeof values === "function" ? values(state) : values);
+
+// The value of a control that a text stands for, if there is one.
+function known(one, written, state) {
+  if (written === null) return undefined;
+  if (one.free) return one.free.test(written) ? written : undefined;
+  return list(one, state).find((value) => String(value) === written);
+}
+
 export class Panel extends HTMLElement {
   // Each part says its `title`, its `controls` ({ name, label, values, start, said, slider, free }),
-  // and has draw(width) and tell(); `buttons` gives pairs of words and what a press does.
+  // and has draw(width) and tell(). A `free` one is set by the part itself, and matches a pattern;
+  // `values` may depend on the state. `buttons` gives pairs of words and what a press does; where
+  // there is a `board`, the drawing takes the focus: it says what the keys do that go to pressed(key).
   connectedCallback() {
     if (this.stage) return;
     const { title, controls } = this.constructor;
@@ -54,7 +65,15 @@ export class Panel extends HTMLElement {
     this.inputs = {};
     this.state = this.starts();
     this.read();
-    this.stage = h("div", { class: "lp-stage" });
+    const { board } = this.constructor;
+    this.stage = h("div", board ? {
+      class: "lp-stage lp-board", tabindex: "0", role: "group", "aria-label": board,
+      keydown: (event) => {
+        if (!event.altKey && !event.ctrlKey && !event.metaKey && this.pressed(event.key)) {
+          event.preventDefault();
+        }
+      },
+    } : { class: "lp-stage" });
     this.words = h("div", { class: "lp-words" });
     this.live = h("p", { class: "wb-hidden", "aria-live": "polite" });
     this.replaceChildren(h("fieldset", {}, h("legend", {}, title),
@@ -73,28 +92,31 @@ export class Panel extends HTMLElement {
   }
 
   starts() {
-    return Object.fromEntries(this.constructor.controls.map(({ name, values, start, free }) => {
-      const asked = this.getAttribute(name);
-      const known = free ? free.test(asked ?? "") && asked : values.find((v) => String(v) === asked);
-      return [name, known || known === 0 ? known : start];
-    }));
+    const state = {};
+    for (const one of this.constructor.controls) {
+      state[one.name] = known(one, this.getAttribute(one.name), state) ?? one.start;
+    }
+    return state;
   }
 
-  control({ name, label, values, said = String, slider }) {
+  control(one) {
+    const { name, label, said = String, slider } = one;
     const id = `${this.mine}-${name}`;
     if (!slider) {
       const input = h("select", {
-        id, change: () => this.set({ [name]: values[input.selectedIndex] }),
-      }, values.map((value) => h("option", { value }, said(value))));
-      this.inputs[name] = (value) => (input.selectedIndex = values.indexOf(value));
+        id, change: () => this.set({ [name]: one.values[input.selectedIndex] }),
+      }, one.values.map((value) => h("option", { value }, said(value))));
+      this.inputs[name] = (value) => (input.selectedIndex = one.values.indexOf(value));
       return h("div", {}, h("label", { for: id }, label), input);
     }
     const output = h("output", { for: id });
     const input = h("input", {
-      id, type: "range", min: 0, max: values.length - 1, step: 1, autocomplete: "off",
-      input: () => this.set({ [name]: values[input.value] }),
+      id, type: "range", min: 0, step: 1, autocomplete: "off",
+      input: () => this.set({ [name]: list(one, this.state)[input.value] }),
     });
     this.inputs[name] = (value) => {
+      const values = list(one, this.state);
+      input.max = values.length - 1;
       input.value = values.indexOf(value);
       output.textContent = said(value);
       input.setAttribute("aria-valuetext", said(value));
@@ -104,6 +126,10 @@ export class Panel extends HTMLElement {
 
   set(changes) {
     Object.assign(this.state, changes);
+    for (const one of this.constructor.controls.filter(({ free }) => !free)) {
+      const values = list(one, this.state);
+      if (!values.includes(this.state[one.name])) this.state[one.name] = values.at(-1);
+    }
     this.show();
     this.keep();
     clearTimeout(this.speaking);
@@ -116,10 +142,8 @@ export class Panel extends HTMLElement {
 
   show() {
     for (const [name, put] of Object.entries(this.inputs)) put(this.state[name]);
-    const focused = this.stage.contains(document.activeElement) && document.activeElement.id;
     this.width = this.room();
     this.stage.replaceChildren(...[this.draw(this.width)].flat());
-    if (focused) this.stage.querySelector(`#${focused}`)?.focus();
     const told = [this.tell()].flat().filter(Boolean);
     this.words.replaceChildren(...told.map((line) => (line.nodeType ? line : h("p", {}, line))));
   }
@@ -131,11 +155,9 @@ export class Panel extends HTMLElement {
 
   read() {
     const address = this.address();
-    for (const { name, values, free } of this.constructor.controls) {
-      const asked = address.get(`${this.key}.${name}`);
-      if (asked === null) continue;
-      const known = free ? free.test(asked) && asked : values.find((v) => String(v) === asked);
-      if (known || known === 0) this.state[name] = known;
+    for (const one of this.constructor.controls) {
+      const value = known(one, address.get(`${this.key}.${one.name}`), this.state);
+      if (value !== undefined) this.state[one.name] = value;
     }
   }
 
