@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 import nbformat
 import yaml
 
+from alexnet_tutorial.weights.pretrained import RECORDED
 from tools.answers import exercises, write_answers
 from tools.environment import BUILD, PACKAGE, ROOT
 from tools.execute import EXECUTED
@@ -27,7 +28,7 @@ STATUS_MARK = "<!-- The build puts its record here. -->"
 STILL_MARK = "<!-- The build puts a picture on its way through the network here. -->"
 COLAB_MARK = "COLAB/"
 # The small interactive parts, of which book/theme/stills keeps a picture for where no script runs.
-PANELS = ("descent", "depth", "pooling", "lrn")
+PANELS = ("descent", "depth", "pooling", "lrn", "curves", "field", "crowd", "towers")
 # Each is a folder of book/theme/static with modules of its own, joined into one script.
 INTERACTIVE = ("workbench", "network", "convolution", *PANELS)
 STILLS = ROOT / "book" / "theme" / "stills"
@@ -95,6 +96,39 @@ def write_presets(folder: Path) -> None:
     }
     lines = [f"export const {name} = {json.dumps(value)};\n" for name, value in values.items()]
     (folder / "presets.js").write_text("".join(lines), encoding="utf-8")
+
+
+def write_runs(folder: Path) -> None:
+    """Write for the curves what was recorded: of each study's arms the run with the best rate.
+
+    An arm's best rate is the one that the validation pictures chose, with the first seed; its
+    training has as many epochs as the others'. Of each run the page gets the training loss and the
+    training accuracy by epoch, in hundredths, and the validation accuracy at the end.
+    """
+    studies = {}
+    for name in ("imagenette", "hands"):
+        best: dict[str, dict] = {}
+        for line in (RECORDED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            run = json.loads(line)
+            if run["seed"] == 0 and not run.get("diverged"):
+                said = re.sub(", rate [^,]*$", "", run["configuration"])
+                known = best.get(said)
+                if not known or run["validation_accuracy"] > known["validation_accuracy"]:
+                    best[said] = run
+        epochs = len(next(iter(best.values()))["history"]["loss"])
+        studies[name] = {
+            said: [
+                *(
+                    " ".join(f"{100 * value:.0f}" for value in run["history"][kind])
+                    for kind in ("loss", "accuracy")
+                ),
+                round(run["validation_accuracy"], 3),
+            ]
+            for said, run in best.items()
+            if len(run["history"]["loss"]) == epochs
+        }
+    text = json.dumps(studies, separators=(",", ":"))
+    (folder / "runs.js").write_text(f"export const STUDIES = {text};\n", encoding="utf-8")
 
 
 IMPORT = re.compile(r'^import (?:\* as (\w+)|\{([^}]*)\}) from "([\w./]+)";$', re.MULTILINE)
@@ -228,6 +262,7 @@ def stage() -> None:
     static = SOURCE / "book" / "theme" / "static"
     write_presets(static / "workbench")
     write_network(static / "network")
+    write_runs(static / "curves")
     for name in INTERACTIVE:
         write_bundle(static / name / f"{name}.js")
     write_addresses(SOURCE / "root")

@@ -1,13 +1,16 @@
 """The small interactive parts: their numbers against NumPy's, and themselves as they are used."""
 
+import json
 import math
 import re
-from pathlib import Path
+from dataclasses import replace
 from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
 
+from alexnet_tutorial.shapes import Conv, ledger, variant
+from alexnet_tutorial.training.experiments import arm, recorded
 from tools import stage, stills
 
 PAGE = "book/glossary.html"  # any page of the book: the element is put on it
@@ -190,9 +193,7 @@ def test_the_walk_is_that_of_a_matrix(call):
             start = rng.uniform(-6, 6, 2).round(2)
             rate, momentum = rng.choice([0.001, 0.05, 0.1, 0.3]), rng.choice([0, 0.5, 0.9, 0.99])
             steps = int(rng.integers(0, 40))
-            got = call(
-                "descent/walk.js", "walk", curvatures, start.tolist(), rate, momentum, steps
-            )
+            got = call("descent/walk.js", "walk", curvatures, start.tolist(), rate, momentum, steps)
             for axis, (c, w) in enumerate(zip(curvatures, start, strict=True)):
                 once = np.array([[1 - rate * c, momentum], [-rate * c, momentum]])
                 for n in (0, len(got) // 2, len(got) - 1):
@@ -354,3 +355,144 @@ def test_normalization_is_edited_and_told(part):
     assert f"= {(2 + 1e-4 * 700) ** 0.75:.2f}: 20 becomes" in lrn.words()
     lrn.press("All divided by 255")
     assert "= 1.68: 0.0784 becomes 0.0466." in lrn.words()
+
+
+# --- a crowd of thin networks ----------------------------------------------------------------
+
+
+def softmax(z):
+    powers = np.exp(z)
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def test_the_crowd_is_counted_out(call, site):
+    text = (site / "_static/crowd/masks.js").read_text(encoding="utf-8")
+
+    def table(name):
+        written = re.search(rf"{name} = (\[.*?\]);", text, re.DOTALL)[1]
+        return np.array(json.loads(re.sub(r",(\s*\])", r"\1", written)))
+
+    outputs, weights = table("OUTPUTS"), table("WEIGHTS")
+    masks = np.array(np.meshgrid(*[[0, 1]] * 8)).reshape(8, -1).T
+    answers = softmax(masks * outputs @ weights)
+    for rate in (0, 0.25, 0.5, 0.75):
+        often = np.prod(np.where(masks, 1 - rate, rate), axis=1)
+        got = call("crowd/masks.js", "everyMask", rate)
+        np.testing.assert_allclose(got["mean"], often @ answers, rtol=1e-12)
+        scaled = softmax((1 - rate) * outputs @ weights)
+        np.testing.assert_allclose(call("crowd/masks.js", "scaled", rate), scaled, rtol=1e-12)
+        np.testing.assert_allclose(got["geometric"], scaled, rtol=1e-12)
+        drawn = np.array(call("crowd/masks.js", "draw", rate, 4000))
+        assert abs(drawn.mean(axis=0) - (1 - rate)).max() < 0.03
+        if rate:
+            assert abs(np.corrcoef(drawn.T) - np.eye(8)).max() < 0.06
+    np.testing.assert_allclose(call("crowd/masks.js", "answer", [0] * 8), [1 / 3] * 3)
+
+
+def test_the_crowd_is_told(part):
+    crowd = part("crowd", drawn="1")
+    assert "The mean of" not in crowd.words()
+    crowd.press("Ten more")
+    assert "The mean of the 11 networks" in crowd.words()
+    pass_ = re.search(r"times 0.5: (A [\d.]+, B [\d.]+, C [\d.]+)", crowd.words())[1]
+    assert f"their geometric mean is {pass_}." in crowd.words()
+    crowd.choose("Dropout's rate", "0")
+    assert "drops no unit" in crowd.words()
+
+
+# --- recorded trainings ----------------------------------------------------------------------
+
+
+def test_the_curves_are_those_that_were_recorded(part):
+    for study in ("hands", "imagenette"):
+        runs = [r for r in recorded(f"{study}.jsonl") if r["seed"] == 0 and not r.get("diverged")]
+        used = part("curves", study=study)
+        names = used.element.get_by_label("Blue").locator("option").all_inner_texts()
+        assert len(names) == len(set(names)) > 3
+        for name in names:
+            run = max(
+                (r for r in runs if arm(r["configuration"]) == name),
+                key=lambda r: r["validation_accuracy"],
+            )
+            used.choose("Blue", name)
+            epochs = len(run["history"]["loss"])
+            for epoch in (1, epochs // 2, epochs):
+                used.slide("Epoch", epoch - 1)
+                said = re.search(r"epoch (\d+): loss ([\d.]+), and (\d+) %", used.words())
+                assert int(said[1]) == epoch
+                assert abs(float(said[2]) - run["history"]["loss"][epoch - 1]) < 0.0051
+                assert abs(int(said[3]) - 100 * run["history"]["accuracy"][epoch - 1]) < 0.51
+            over = re.search(r"for validation, it classifies (\d+) %", used.words())
+            assert abs(int(over[1]) - 100 * run["validation_accuracy"]) < 0.51
+
+
+# --- receptive fields ------------------------------------------------------------------------
+
+
+def test_fields_are_the_package_s(call, part):
+    network = variant("alexnet-2012")
+    names = {
+        "conv1": 55,
+        "pool1": 27,
+        "conv2": 27,
+        "pool2": 13,
+        "conv3": 13,
+        "conv5": 13,
+        "pool5": 6,
+    }
+    for name, side in names.items():
+        for row, column in ((0, side - 1), (side // 2, 1), (side - 1, side // 3)):
+            rows, columns = network.pixels_read(name, (row, column))
+            got = [
+                call("field/reach.js", "fields", name, place)[0]["seen"] for place in (row, column)
+            ]
+            assert got == [[rows[0], rows[-1]], [columns[0], columns[-1]]], (name, row, column)
+    field = part("field")
+    chain = "3 of pool2, and these 7 of conv2, and these 11 of pool1, and these 23 of conv1"
+    assert f"{chain}, and these 99 of the picture." in field.words()
+    field.choose("Layer", "conv5")
+    assert "these 163 of the picture" in field.words()
+    field.press("Corner")
+    field.element.locator(".lp-board").focus()
+    for _ in range(14):  # two more than there are
+        field.page.keyboard.press("ArrowRight")
+    assert "Row 0, column 12 reads the pixels of rows 0 to 98 and columns 128 to 223." in (
+        field.words()
+    )
+    box = field.element.locator(".lp-stage svg").nth(1).bounding_box()
+    field.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 20 + (box["height"] - 20) / 2)
+    assert "Row 6, column 6" in field.words()
+
+
+# --- two towers ------------------------------------------------------------------------------
+
+
+def test_what_crosses_is_the_package_s(call, part):
+    def cut(layer, both):
+        if not isinstance(layer, Conv) or layer.name == "conv1":
+            return layer
+        return replace(layer, groups=1 if layer.name in both else 2)
+
+    network = variant("alexnet-2012")
+    for both in ([], ["conv3"], ["conv2", "conv4"], ["conv2", "conv3", "conv4", "conv5"]):
+        changed = replace(network, layers=[cut(layer, both) for layer in network.layers])
+        rows = {row.name: row for row in ledger(changed)}
+        got = call("towers/cards.js", "split", [*both, "fc6", "fc7"])
+        for layer in got:
+            assert layer["parameters"] == rows[layer["name"]].parameters, (both, layer)
+            whole = layer["name"] in [*both, "fc6", "fc7"]
+            half = np.prod(rows[layer["name"]].input) // 2
+            assert layer["crosses"] == (half if whole else 0)
+        # Who depends on whom, in a matrix for each layer, multiplied up.
+        depends = np.eye(2, dtype=int)
+        for layer in got[1:7]:
+            depends = (np.ones((2, 2), int) if layer["whole"] else np.eye(2, dtype=int)) @ depends
+            assert layer["reached"] == bool(depends[1, 0])
+    towers = part("towers")
+    assert "28,288 numbers go from each card" in towers.words() and "(22 %)" in towers.words()
+    assert f"has {ledger(network).parameters:,} parameters" in towers.words()
+    towers.press("Never")
+    assert "never notices" in towers.words() and "0 numbers go" in towers.words()
+    towers.choose("conv4", "both")
+    assert "first noticed on card 2 in conv4." in towers.words()
+    assert "read both cards: conv4, fc8." in towers.drawn()[0]

@@ -7,7 +7,8 @@
     document.head.append(Object.assign(document.createElement(tag), attributes));
   const sheet = (path) => add("link", { rel: "stylesheet", href: new URL(path, here) });
   const large = ["workbench", "network", "convolution"]; // with a style sheet of their own
-  const names = [...large, "descent", "depth", "pooling", "lrn"]
+  const small = ["descent", "depth", "pooling", "lrn", "curves", "field", "crowd", "towers"];
+  const names = [...large, ...small]
     .filter((name) => document.querySelector(`alexnet-${name}`));
   if (names.length) sheet("base.css");
   for (const name of names) {

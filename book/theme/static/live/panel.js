@@ -104,9 +104,9 @@ export class Panel extends HTMLElement {
     const id = `${this.mine}-${name}`;
     if (!slider) {
       const input = h("select", {
-        id, change: () => this.set({ [name]: one.values[input.selectedIndex] }),
-      }, one.values.map((value) => h("option", { value }, said(value))));
-      this.inputs[name] = (value) => (input.selectedIndex = one.values.indexOf(value));
+        id, change: () => this.set({ [name]: list(one, this.state)[input.selectedIndex] }),
+      }, list(one, this.state).map((value) => h("option", { value }, said(value))));
+      this.inputs[name] = (value) => (input.selectedIndex = list(one, this.state).indexOf(value));
       return h("div", {}, h("label", { for: id }, label), input);
     }
     const output = h("output", { for: id });
