@@ -14,6 +14,7 @@ from alexnet_tutorial.checks import (  # noqa: F401  # each registers its questi
     full_size,
     learned,
     not_learning,
+    own_pictures,
     paper_again,
     parts,
     puzzle_224,
