@@ -16,6 +16,7 @@ from alexnet_tutorial.checks import (  # noqa: F401  # each registers its questi
     not_learning,
     one_filter,
     other_parts,
+    own_pictures,
     paper_again,
     parts,
     puzzle_224,
