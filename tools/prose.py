@@ -22,6 +22,7 @@ from tools.environment import ROOT
 PROSE = ("*.md", "book/*.md", "book/*.ipynb", "classroom/*.md", "classroom/source/*.ipynb")
 # Rules that are off, and why.
 OFF = {
+    "dates_times.am_pm.lowercase_periods": "it takes 300 among tens for a time of day",
     "misc.but": "a paragraph that turns round what was said may begin with it",
     "misc.phrasal_adjectives.ly": "it takes the multiply of multiply-accumulate for an adverb",
     "typography.symbols.curly_quotes": "the site makes straight quotes curly, Jupyter need not",
