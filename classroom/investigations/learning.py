@@ -16,7 +16,7 @@ import numpy as np  # noqa: E402
 from alexnet_tutorial.pictures import Split, load_signs  # noqa: E402
 
 BATCHES = (8, 32, 128)
-RATES = tuple(0.01 * 2.0**power for power in range(7))
+RATES = tuple(0.01 * 2.0**power for power in range(8))
 SEEDS = (0, 1, 2)
 EPOCHS, STEPS = 8, 256
 
