@@ -119,7 +119,8 @@ def test_the_clean_copy_is_upright_and_without_notes_and_names_what_is_cut_off(r
 
 
 def test_a_group_is_never_torn_and_every_class_is_in_every_part(run):
-    deal, rng = run("deal", label=[0, 0, 0], group=[0, 1, 2])["deal"], np.random.default_rng(1)
+    deal = run("deal", label=np.zeros(3, int), group=np.arange(3))["deal"]
+    rng = np.random.default_rng(1)
     for seed in range(50):
         label = np.repeat([0, 1, 2], rng.integers(10, 40, 3))
         group = 10 * np.arange(len(label)) // rng.integers(10, 30)
