@@ -11,12 +11,13 @@ import os
 import time
 from collections.abc import Callable
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"  # before NumPy is imported
+if __name__ == "__main__":
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"  # before NumPy is imported
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from alexnet_tutorial.shapes import Device, Work  # noqa: E402
+from alexnet_tutorial.shapes import Device, Work
 
 UNITS = 4096
 
