@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from alexnet_tutorial.network.layers import RUN_AS, LRN, InfinitePadding2D, PortableConv2D
+from alexnet_tutorial.network.layers import LRN, RUN_AS, InfinitePadding2D, PortableConv2D
 from alexnet_tutorial.shapes import Activation, Architecture, Conv, Dense, Step
 from alexnet_tutorial.shapes import architecture as described
 from alexnet_tutorial.shapes.architecture import Layer, pair, windows

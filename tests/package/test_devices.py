@@ -4,8 +4,10 @@ Virtual CPU devices and several processes need a JAX that has not started yet. S
 program too: ``python test_devices.py JOB`` does a job and prints what came of it as JSON.
 """
 
+import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -70,8 +72,8 @@ def layout_of(name, count=None):
     return make(found) if name == "data_parallel" else make(TINY, found)
 
 
-def compiled(name):
-    model = build(TINY, groups="products" if name == "towers" else "towers", seed=1)
+def compiled(name, network=TINY):
+    model = build(network, groups="products" if name == "towers" else "towers", seed=1)
     # No momentum that hides a wrong gradient, a rate at which 20 steps go somewhere.
     model.compile(keras.optimizers.SGD(0.05, momentum=0.5), "sparse_categorical_crossentropy")
     return model
@@ -130,6 +132,32 @@ def joined_job(layouts, folder=None, die_at=None):
         return {
             name: trained(layout_of(name), name, batches_of(), folder, die_at) for name in layouts
         }
+
+
+def disagreeing_job():
+    with devices.together():
+        devices.agreed(7 * devices.place()[0], "the epoch to go on from")
+
+
+def mirrored_job():
+    """Data parallel on TensorFlow; without dropout, which draws anew on each of its devices."""
+    import tensorflow as tf
+
+    halves = [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
+    mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    still = replace(
+        TINY, layers=[replace(x, rate=0.0) if x.kind == "dropout" else x for x in TINY.layers]
+    )
+    found, (x, y) = {}, (pictures().x / np.float32(255), pictures().y)
+    for name, scope in (("alone", contextlib.nullcontext()), ("mirrored", mirrored.scope())):
+        with scope:
+            model = compiled("alone", still)
+        steps = EachStep()
+        options = {"batch_size": BATCH, "shuffle": False, "verbose": 0, "callbacks": [steps]}
+        model.fit(x, y, epochs=EPOCHS, **options)
+        found[name] = steps.losses
+    return found | {"replicas": mirrored.num_replicas_in_sync}
 
 
 def bad_layouts():
@@ -254,24 +282,34 @@ def test_every_device_holds_its_part_of_the_weights(virtual):
 def test_what_is_sent_is_what_the_ledger_counts(virtual):
     """On two devices, in bytes that each sends; worked out from shapes, not from programs."""
     book = ledger(TINY)
+
+    def half(layer):
+        return 4 * BATCH * int(np.prod(book[layer].input)) // 2
+
+    def sent(name):
+        return sorted((kind, *layers, back, size) for kind, layers, back, size in virtual[name])
+
+    classes = 4 * BATCH * 5
+    assert sent("towers sent") == sorted(
+        [
+            ("all-gather", "conv3", False, half("conv3")),
+            ("all-gather", "flatten", False, half("fc6")),
+            ("all-gather", "fc7", False, half("fc7")),
+            ("all-reduce", "fc8", False, classes),
+            ("all-reduce", "fc7", True, 2 * half("fc7")),
+            ("all-reduce", "fc6", True, 2 * half("fc6")),
+            ("all-reduce", "conv3", True, 2 * half("conv3")),
+        ]
+    )
     every = 4 * book.parameters
-    assert sum(sent for *_, sent in virtual["data_parallel sent"]) == every + 4  # and the loss
-
-    def forward(name):
-        return {tuple(x[1]): x[3] for x in virtual[f"{name} sent"] if not x[2] and x[3] > 1000}
-
-    def rows(layer, of):
-        return 4 * BATCH * int(np.prod(book[layer].input)) // of
-
-    towers = forward("towers")
-    assert towers.pop(("conv3",)) == rows("conv3", 2)
-    assert sorted(towers.values()) == sorted([rows("fc6", 2), rows("fc7", 2)])
-    halves = [x for x in virtual["towers sent"] if not {*x[1]} & {"conv3", "flatten"}]
-    assert {layer for x in halves for layer in x[1]} <= {"fc6", "fc7", "fc8", "compile_loss"}
-    trick = forward("one_weird_trick")
-    assert sorted(trick.values()) == sorted([rows("fc6", 2), rows("fc7", 2)])
-    gradients = [x[3] for x in virtual["one_weird_trick sent"] if "conv1" in x[1]]
-    assert sum(gradients) == 4 * sum(row.parameters for row in book if row.kind == "conv")
+    assert sum(size for *_, size in virtual["data_parallel sent"]) == every + 4  # and the loss
+    trick = virtual["one_weird_trick sent"]
+    gathered = {layers[0]: size for kind, layers, back, size in trick if kind == "all-gather"}
+    assert gathered.pop("fc8") == classes // 2  # gradients of the outputs, of all pictures
+    assert gathered == {"flatten": half("fc6"), "fc7": half("fc7")}
+    (gradients,) = [size for _, layers, _, size in trick if "conv1" in layers]
+    convolutions = 4 * sum(row.parameters for row in book if row.kind == "conv")
+    assert gradients == convolutions + 4 * 5  # and the biases of fc8
 
 
 @pytest.mark.slow
@@ -305,6 +343,30 @@ def test_a_death_stops_the_others_and_all_go_on_from_the_checkpoint(
 
 
 @pytest.mark.slow
+def test_processes_that_go_on_from_other_epochs_refuse(jax_environment):
+    for process in start_pair(jax_environment, "disagreeing_job"):
+        _, errors = process.communicate(timeout=WITHIN)
+        assert process.returncode == 1
+        assert "the epoch to go on from differs between processes: 0, 7" in errors
+        assert "has lost the others" not in errors
+
+
+@pytest.mark.slow
+def test_mirrored_devices_of_tensorflow_come_to_the_same(jax_environment):
+    found = ended(start(jax_environment, 1, "mirrored_job", KERAS_BACKEND="tensorflow"))
+    assert found["replicas"] == 2 and len(found["alone"]) == 20
+    np.testing.assert_allclose(found["mirrored"], found["alone"], rtol=0, atol=1e-5)
+
+
+def test_without_jax_layouts_and_processes_say_what_to_do():
+    if keras.backend.backend() == "jax":
+        pytest.skip("the backend is JAX")
+    for ask in (lambda: devices.towers(TINY), lambda: entered("10.0.0.1:5000", 2, 0)):
+        with pytest.raises(ValueError, match="KERAS_BACKEND to jax before Keras is imported"):
+            ask()
+
+
+@pytest.mark.slow
 def test_bad_layouts_and_places_are_refused_before_anything_starts(virtual):
     expected = (
         "network 'tiny' has no groups",
@@ -319,8 +381,6 @@ def test_bad_layouts_and_places_are_refused_before_anything_starts(virtual):
         "'10.0.0.1' is no address of a process",
         "this process None: all three are needed",
     )
-    import re
-
     assert len(virtual["refused"]) == len(expected)
     for said, wanted in zip(virtual["refused"], expected, strict=True):
         assert re.search(wanted, said), (wanted, said)
