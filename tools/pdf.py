@@ -304,9 +304,12 @@ def pages_of(printed: bytes) -> dict[str, int]:
     from pypdf import PdfReader
 
     reader = PdfReader(io.BytesIO(printed))
-    places = reader.named_destinations.items()
-    found = {name: reader.get_destination_page_number(place) for name, place in places}
-    return {name.removeprefix("/"): number + 1 for name, number in found.items() if number >= 0}
+    found = {}
+    for name, place in reader.named_destinations.items():
+        number = reader.get_destination_page_number(place)
+        if number is not None:
+            found[name.removeprefix("/")] = number + 1
+    return found
 
 
 def print_pdf(document: Path, target: Path, chromium: str) -> None:
