@@ -16,7 +16,7 @@ from tools.answers import exercises, write_answers
 from tools.environment import BUILD, PACKAGE, ROOT
 from tools.execute import EXECUTED
 from tools.network import still, write_network
-from tools.pages import minutes, notebooks, pages
+from tools.pages import minutes, notebooks, numbered, pages
 from tools.pdf import find_chromium
 from tools.setup_cell import book_address, repository
 
@@ -27,6 +27,8 @@ STATUS_MARK = "<!-- The build puts its record here. -->"
 # Where a page shows a picture on its way through the network, for who has no script.
 STILL_MARK = "<!-- The build puts a picture on its way through the network here. -->"
 COLAB_MARK = "COLAB/"
+# A chapter's row in the table of the landing page.
+LISTED = re.compile(r"^\| \[([^\]]+)\]\((\d\d_\w+\.ipynb)\)", re.MULTILINE)
 # The small interactive parts, of which book/theme/stills keeps a picture for where no script runs.
 PANELS = ("descent", "depth", "pooling", "lrn", "curves", "field", "crowd", "towers")
 # Each is a folder of book/theme/static with modules of its own, joined into one script.
@@ -83,6 +85,16 @@ def status_record(records: dict[tuple[str, str], dict]) -> str:
         total = sum(record["seconds"] for _, _, record in group)
         lines += ["", f"Together {minutes(total)}, each chapter to its last cell.", ""]
     return "\n".join(lines)
+
+
+def with_numbers(text: str) -> str:
+    """Put the chapters' numbers into the table of chapters.
+
+    Example:
+        >>> with_numbers("| [The data](22_data.ipynb) | What is in the pictures? |")
+        '| [22 · The data](22_data.ipynb) | What is in the pictures? |'
+    """
+    return LISTED.sub(lambda row: f"| [{numbered(row[1], row[2])}]({row[2]})", text)
 
 
 def write_presets(folder: Path) -> None:
@@ -231,7 +243,7 @@ def write_misconceptions(target: Path) -> None:
     lines: list[str] = []
     for page in notebooks():
         cells = nbformat.read(ROOT / page, as_version=4).cells
-        title = cells[0].source.splitlines()[0].removeprefix("# ")
+        title = numbered(cells[0].source.splitlines()[0].removeprefix("# "), page)
         goals = [line for line in cells[0].source.splitlines() if line.startswith("- ")]
         lines += [f"### [{title}]({page.name})", "", "After it, students can", "", *goals, ""]
         for number, name in exercises(cells):
@@ -281,13 +293,15 @@ def stage() -> None:
             text = "".join(offered)
             owner = urlparse(repository()).path.strip("/")
             colab = f"https://colab.research.google.com/github/{owner}/blob/main/"
-            text = text.replace(STILL_MARK, shown).replace(COLAB_MARK, colab)
+            text = with_numbers(text.replace(STILL_MARK, shown).replace(COLAB_MARK, colab))
             target.write_text(text, encoding="utf-8")
             continue
         executed = nbformat.read(EXECUTED / page, as_version=4)
         record = executed.metadata.pop(PACKAGE)
         first = executed.cells[0]
-        title = first.source.partition("\n")[0].removeprefix("# ")
+        heading, _, rest = first.source.partition("\n")
+        title = numbered(heading.removeprefix("# "), page)
+        first.source = f"# {title}\n{rest}"
         records[title, page.name] = record
         try:
             first.source = with_measured_time(first.source, record)
