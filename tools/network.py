@@ -261,9 +261,9 @@ def on_its_way(name: str) -> str:
     return (
         f'<ol class="alexnet-still" aria-label="A drawing of {DRAWN[name]} on its way through the '
         f'network: the strongest map of each layer">{"".join(items)}</ol>'
-        f'<p class="alexnet-caption">From left to right: a drawing of {DRAWN[name]}, and the strongest '
-        "map that each layer makes of it. The patterns get coarser, and at the end there is one "
-        f"number for each answer. The network's answer: {said}.</p>"
+        f'<p class="alexnet-caption">From left to right: a drawing of {DRAWN[name]}, and the '
+        "strongest map that each layer makes of it. The patterns get coarser, and at the end there "
+        f"is one number for each answer. The network's answer: {said}.</p>"
     )
 
 
