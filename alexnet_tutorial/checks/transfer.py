@@ -80,5 +80,5 @@ register(
         "bias": "a bias belongs to the head. It sees the error itself.",
         "none": "one part does stand still. Follow the gradient from the loss.",
     },
-    hint="Follow the gradient from the loss: what does it meet first, and what is it multiplied by?",
+    hint="Follow the gradient from the loss. What does it meet first, and what multiplies it?",
 )

@@ -93,7 +93,7 @@ def accuracy_by_pictures(
     Args:
         counts: Training pictures, rising.
         results: Name of the way → its accuracy (0 to 1) for each count.
-        tested: Pictures that it was measured on; sets the 95 % interval (Wilson, 1927) that each point carries.
+        tested: Pictures it was measured on; sets the 95 % interval (Wilson, 1927) of each point.
         before: Accuracy without any of these pictures, drawn as a line, or None.
 
     Returns:
