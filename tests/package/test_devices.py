@@ -348,11 +348,11 @@ def test_a_death_stops_the_others_and_all_go_on_from_the_checkpoint(
 
 @pytest.mark.slow
 def test_processes_that_go_on_from_other_epochs_refuse(jax_environment):
-    for process in start_pair(jax_environment, "disagreeing_job"):
-        _, errors = process.communicate(timeout=WITHIN)
-        assert process.returncode == 1
-        assert "the epoch to go on from differs between processes: 0, 7" in errors
-        assert "has lost the others" not in errors
+    # The one that ends first may take the other along before it has said so too.
+    both = start_pair(jax_environment, "disagreeing_job")
+    said = [process.communicate(timeout=WITHIN)[1] for process in both]
+    assert all(process.returncode for process in both)
+    assert any("to go on from differs between processes: 0, 7" in errors for errors in said), said
 
 
 @pytest.mark.slow
