@@ -195,6 +195,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         ("c", "every split of these pictures has the same fault"),
         ("d", "that shows overfitting"),
         ("e", "that finds copies"),
+    ],
     "devices.ring": [
         (100000000, "that is the array itself, what each of two devices sends"),
         (200000000, "that is what very many devices come near to"),
