@@ -66,7 +66,7 @@ class PaperSGD(keras.optimizers.Optimizer):
         if not callable(learning_rate):
             _at_least_zero("learning_rate", learning_rate, "2012 started at 0.01")
         _at_least_zero("weight_decay", weight_decay, "2012 had 0.0005; 0 is none")
-        _at_least_zero("bias_multiplier", bias_multiplier, "2012 began with 2; 1 is that of the weights")
+        _at_least_zero("bias_multiplier", bias_multiplier, "2012 began with 2; 1 is as the weights")
         _at_least_zero("momentum", momentum, "2012 had 0.9; 0 is none")
         if momentum >= 1:
             raise ValueError(
