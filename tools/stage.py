@@ -83,7 +83,7 @@ def status_record(records: dict[tuple[str, str], dict]) -> str:
             took, pictures = minutes(record["seconds"]), record["pictures"]
             lines.append(f"| [{title}]({link}) | {record['when']} | {took} | {pictures} |")
         total = sum(record["seconds"] for _, _, record in group)
-        lines += ["", f"Together {minutes(total)}, each chapter to its last cell.", ""]
+        lines += ["", f"Together they took {minutes(total)}, each run to its last cell.", ""]
     return "\n".join(lines)
 
 

@@ -13,6 +13,7 @@ from alexnet_tutorial.checks import (  # noqa: F401  # each registers its questi
     first_training,
     full_size,
     learned,
+    many_devices,
     not_learning,
     one_filter,
     other_parts,

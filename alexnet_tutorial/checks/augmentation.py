@@ -24,7 +24,8 @@ register(
 register(
     "augment.flip",
     right="c",
-    why="a breed has no left and no right. Everywhere else at least some labels depend on them.",
+    why="a kind of flower has no left and no right. Everywhere else at least some labels depend on "
+    "them.",
     slips={
         "a": "a mirrored 2 is no digit. Some digits survive it. Do all?",
         "b": "a mirrored clock shows another time. Where is three o'clock in a mirror?",

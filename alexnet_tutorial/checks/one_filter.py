@@ -48,7 +48,7 @@ register(
         2.75: "went with the slope. A step goes against it.",
         2.2: "kept the whole last step. Momentum keeps a share of it.",
         1.25: "turned the last step round. It is kept with its sign.",
-        2.45: "forgot the slope. It takes something from the velocity.",
+        2.45: "forgot the slope. It changes the step, too.",
     },
     tolerance=0.001,
     hint="New step: a share of the last one, minus the rate times the slope.",

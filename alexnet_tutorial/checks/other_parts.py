@@ -86,17 +86,19 @@ register(
 
 register(
     "other.back",
-    right=0.1,
-    why="−ln p = 2.3 says that p is e to the power −2.3. Half the loss is not twice the "
-    "probability: here it is ten times.",
+    right=math.exp(-1.2),
+    why="−ln p = 1.2 says that p is e to the power −1.2, about 0.3. The loss is about a quarter "
+    "of what it was, and the probability thirty times as large.",
     slips={
         0.01: "that is what it gave before it was trained. What does the new loss say?",
-        0.02: "took half the loss for twice the probability. The loss is a logarithm.",
-        10**-2.3: "took the logarithm to base 10. The cross-entropy takes the natural one.",
-        2**-2.3: "took the logarithm to base 2. The cross-entropy takes the natural one.",
-        0.9: "that is what is left for the other classes. Asked for is the right one.",
-        0.5: "compared the losses by dividing. Undo the logarithm instead.",
+        0.01 * 4.6 / 1.2: "took a quarter of the loss for four times the probability. "
+        "The loss is a logarithm.",
+        10**-1.2: "took the logarithm to base 10. The cross-entropy takes the natural one.",
+        2**-1.2: "took the logarithm to base 2. The cross-entropy takes the natural one.",
+        1 - math.exp(-1.2): "that is what is left for the other classes. "
+        "Asked for is the right one.",
+        1.2 / 4.6: "compared the losses by dividing. Undo the logarithm instead.",
     },
     tolerance=0.01,
-    hint="Which p has −ln p = 2.3? Undo the logarithm.",
+    hint="Which p has −ln p = 1.2? Undo the logarithm.",
 )

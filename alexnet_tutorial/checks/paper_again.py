@@ -36,17 +36,17 @@ register(
 
 register(
     "again.slope",
-    right=1 - 0.98**2,
-    why="the slope of tanh is 1 − a². The gradient that comes back through such a unit is a "
-    "twenty-fifth of what arrived.",
+    right=sqrt(0.9),
+    why="the slope of tanh is 1 − a², and that is a tenth where a² is nine tenths.",
     slips={
-        0.98: "that is the output. What is the slope, written by it?",
-        0.02: "that is 1 − a. The output is squared first.",
-        1.0: "that is ReLU's slope. What is tanh's at 0.98?",
-        0.98**2: "that is a². The slope is what is left of 1.",
-        0.0: "it is small, not zero. How small?",
+        0.9: "that is a². Take its root.",
+        0.1: "that is the slope. What is the output, where the slope is this?",
+        sqrt(0.1): "there the slope is nine tenths. What must a² be?",
+        0.99: "there the slope is a fiftieth. Square it and see.",
+        0.81: "squared where a root is needed. What must a² be?",
+        1.0: "there nothing gets through. A little below it something does.",
     },
-    tolerance=0.015,
+    tolerance=0.004,
     hint="Write the slope of tanh by its own output a.",
 )
 

@@ -1,5 +1,7 @@
 """Questions of the chapter *The recipe of 2012*."""
 
+import math
+
 from alexnet_tutorial.checks.answers import register
 
 register(
@@ -70,17 +72,18 @@ register(
 
 register(
     "recipe.slow",
-    right=1000,
-    why="the rule multiplies the decay by the rate, so that decay slows down as learning does.",
+    right=math.log(2) / (10 * 0.0005 * 0.00001) / (1_200_000 // 128),
+    why="the rule multiplies the decay by the rate, so an epoch and a half at 0.01 becomes a "
+    "thousand times as long at a thousandth of it.",
     slips={
-        1: "the decay is not constant. What stands before w in the rule?",
-        10: "that is one division. There were three.",
-        100: "that is two divisions. There were three.",
-        30: "divisions multiply. Ten times, and ten times, and ten times.",
-        3: "that is how many divisions there were. By how much is the rate smaller?",
-        0.001: "turned upside down. A smaller rate needs more steps.",
-        10000: "the momentum is the same in both. Only the rate has changed.",
+        1.5: "the decay is not constant. What stands before w in the rule?",
+        15: "that is one division. There were three.",
+        150: "that is two divisions. There were three.",
+        45: "divisions multiply. Ten times, and ten times, and ten times.",
+        1000: "that is how many times as long it takes. As long as what?",
+        0.0015: "turned upside down. A smaller rate needs more steps.",
+        15000: "the momentum is the same in both. Only the rate has changed.",
     },
-    tolerance=1e-4,
+    tolerance=0.03,
     hint="What stands before w in the rule, and what has become of it?",
 )

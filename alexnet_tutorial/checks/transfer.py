@@ -71,14 +71,14 @@ register(
 register(
     "transfer.first",
     right="body",
-    why="the fresh head is wrong about everything at first, so large gradients run back through "
-    "all layers and change what the body knew. That is why the head goes first.",
+    why="the gradient on its way back is multiplied by the head's weights, and these are zero. "
+    "Once the head has learned something, the body begins to change.",
     slips={
-        "head": "the head had nothing to lose. Which part knew something at the start?",
-        "pictures": "the pictures are the same. Something that was learned got lost.",
-        "both": "the head knew nothing yet. Only one of the two had something to lose.",
-        "rate": "the rate is no part of the network. It did the damage: to which part?",
-        "loss": "the loss only tells of it. Which part of the network got worse?",
+        "head": "its gradient is made of features and errors. Are those zero?",
+        "neither": "one gradient is zero. What is it multiplied by on its way back?",
+        "both": "then nothing could ever learn. Which gradient is not zero?",
+        "bias": "a bias belongs to the head. It sees the error itself.",
+        "none": "one part does stand still. Follow the gradient from the loss.",
     },
-    hint="Which part knew something before the first step?",
+    hint="Follow the gradient from the loss. What does it meet first, and what multiplies it?",
 )

@@ -93,7 +93,7 @@ def accuracy_by_pictures(
     Args:
         counts: Training pictures, rising.
         results: Name of the way → its accuracy (0 to 1) for each count.
-        tested: Test pictures; sets the 95 % interval (Wilson, 1927) that each point carries.
+        tested: Pictures it was measured on; sets the 95 % interval (Wilson, 1927) of each point.
         before: Accuracy without any of these pictures, drawn as a line, or None.
 
     Returns:
@@ -104,7 +104,7 @@ def accuracy_by_pictures(
 
     Example:
         >>> accuracy_by_pictures([60, 300], {"from scratch": [0.5, 0.75]}, tested=120)
-        Test accuracy with 60, 300 training pictures. from scratch: 50.0%, 75.0%.
+        Accuracy with 60, 300 training pictures. from scratch: 50.0%, 75.0%.
     """
     from matplotlib.ticker import NullLocator
 
@@ -141,9 +141,9 @@ def accuracy_by_pictures(
     axes.set_xscale("log")
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set(xlabel="training pictures", ylabel="test accuracy", ylim=(0, 1.02))
+    axes.set(xlabel="training pictures", ylabel="accuracy", ylim=(0, 1.02))
     draw.percent(axes.yaxis)
     axes.legend(frameon=False, fontsize=9, loc="lower right")
     numbers = ", ".join(map(str, counts))
-    alt = f"Test accuracy with {numbers} training pictures. {'; '.join(phrases)}."
+    alt = f"Accuracy with {numbers} training pictures. {'; '.join(phrases)}."
     return from_matplotlib(fig, alt)

@@ -17,7 +17,7 @@ layers = keras.layers
 PICTURES = (600, 300)
 SHARES = (0.0, 0.5)
 SEEDS = (0, 1, 2, 3)
-STEPS = 600
+STEPS = 400
 
 
 def network(share: float) -> keras.Model:

@@ -8,15 +8,16 @@ tried with every rate, once with equal epochs (as many pictures seen) and once w
 
 import os
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"  # products this small are slower on two; before NumPy is imported
+if __name__ == "__main__":
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"  # products this small are slower on two; before NumPy is imported
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from alexnet_tutorial.pictures import Split, load_signs  # noqa: E402
+from alexnet_tutorial.pictures import Split, load_signs
 
 BATCHES = (8, 32, 128)
-RATES = tuple(0.01 * 2.0**power for power in range(7))
+RATES = tuple(0.01 * 2.0**power for power in range(8))
 SEEDS = (0, 1, 2)
 EPOCHS, STEPS = 8, 256
 

@@ -11,12 +11,13 @@ import os
 import time
 from collections.abc import Callable
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"  # before NumPy is imported
+if __name__ == "__main__":
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"  # before NumPy is imported
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from alexnet_tutorial.shapes import Device, Work  # noqa: E402
+from alexnet_tutorial.shapes import Device, Work
 
 UNITS = 4096
 
@@ -63,6 +64,11 @@ def main() -> None:
         predicted, measured = work.seconds(here), best(lambda x=x: x @ weights)
         print(f"{batch:5}{work.intensity:10.1f}{1e3 * predicted:9.2f}ms", end="")
         print(f"{1e3 * measured:8.2f}ms{measured / predicted:7.2f}")
+    x, other = rng.standard_normal((2, UNITS), "float32"), np.empty_like(weights)
+    copied = best(lambda: np.copyto(other, weights))
+    single = best(lambda: [row @ weights for row in x])
+    print(f"copying the weights: {1e3 * copied:.2f}ms", end="; ")
+    print(f"batch 2 as two vectors: {1e3 * single:.2f}ms")
 
 
 if __name__ == "__main__":

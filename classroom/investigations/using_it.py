@@ -16,8 +16,8 @@ from alexnet_tutorial.pictures import load_imagenette
 from alexnet_tutorial.session import describe
 from alexnet_tutorial.weights.pretrained import pretrained
 
-QUALITIES = (75, 50, 30, 20, 10, 5)
-BRIGHTNESS = (0.8, 0.6, 0.4, 0.2)
+QUALITIES = (75, 40, 20, 10, 5)
+BRIGHTNESS = (0.7, 0.5, 0.3, 0.2)
 
 
 def as_jpeg(x: np.ndarray, quality: int) -> np.ndarray:

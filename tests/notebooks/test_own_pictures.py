@@ -98,7 +98,9 @@ def test_on_colab_the_upload_is_taken(run, source, tmp_path, monkeypatch):
     assert load_folder(found["class_folders"](found["mine"])).classes == ("cup", "key")
 
 
-def test_the_clean_copy_is_upright_and_without_notes_and_names_what_is_cut_off(run, tmp_path):
+def test_the_clean_copy_is_upright_and_without_notes_and_names_what_is_cut_off(
+    run, tmp_path, capsys
+):
     folder = write(tmp_path / "mine", cup=3, key=3)
     x = np.zeros((60, 40, 3), "uint8")
     x[:20] = 255  # a bright bar at the top
@@ -109,6 +111,7 @@ def test_the_clean_copy_is_upright_and_without_notes_and_names_what_is_cut_off(r
     (folder / "key" / "2.jpg").write_bytes(whole[: len(whole) // 2])
     found = run("prepared", "clean", folder=folder)
     assert [Path(file).name for file in found["problems"]] == ["2.jpg"]
+    assert "left out: 2.jpg (image file is truncated)" in capsys.readouterr().out
     copies = sorted(found["clean"].rglob("*.png"))
     assert len(copies) == 5
     for copy in copies:
@@ -119,7 +122,8 @@ def test_the_clean_copy_is_upright_and_without_notes_and_names_what_is_cut_off(r
 
 
 def test_a_group_is_never_torn_and_every_class_is_in_every_part(run):
-    deal, rng = run("deal", label=[0, 0, 0], group=[0, 1, 2])["deal"], np.random.default_rng(1)
+    deal = run("deal", label=np.zeros(3, int), group=np.arange(3))["deal"]
+    rng = np.random.default_rng(1)
     for seed in range(50):
         label = np.repeat([0, 1, 2], rng.integers(10, 40, 3))
         group = 10 * np.arange(len(label)) // rng.integers(10, 30)

@@ -1,8 +1,9 @@
 // The element <alexnet-curves study="…">: two recorded trainings beside each other, epoch by epoch.
 import { svg } from "../live/base.js";
-import { drawing, frame, paint, Panel, path, say, text } from "../live/panel.js";
+import { drawing, frame, paint, Panel, path, text } from "../live/panel.js";
 import { STUDIES } from "./runs.js";
 
+const hundredths = (loss) => loss.toFixed(2);
 const percent = (share) => `${Math.round(100 * share)} %`;
 const COLORS = { first: paint.blue, second: paint.orange };
 const runsOf = (state) => STUDIES[state.study] ?? Object.values(STUDIES)[0];
@@ -47,7 +48,7 @@ class Curves extends Panel {
   draw(width) {
     const high = Math.max(...["first", "second"].flatMap((which) => runOf(this.state, which).loss));
     return [
-      this.drawPlot(width, "loss", [0, Math.ceil(high)], "loss on training pictures", say),
+      this.drawPlot(width, "loss", [0, Math.ceil(high)], "loss on training pictures", hundredths),
       this.drawPlot(width, "accuracy", [0, 1], "share classified correctly", percent),
     ];
   }
@@ -90,7 +91,7 @@ class Curves extends Panel {
       const at = Math.min(epoch, run.loss.length);
       const done = at === run.loss.length;
       return `${this.state[which]} (${which === "first" ? "blue" : "orange"}), after epoch ${at}: loss ` +
-        `${say(run.loss[at - 1])}, and ${percent(run.accuracy[at - 1])} of the training pictures ` +
+        `${hundredths(run.loss[at - 1])}, and ${percent(run.accuracy[at - 1])} of the training pictures ` +
         `classified correctly while it learned.${done ? " Its training is over, and of new pictures, " +
         `for validation, it classifies ${percent(run.validation)} correctly (◇).` : ""}`;
     });

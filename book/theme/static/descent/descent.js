@@ -91,6 +91,9 @@ class Descent extends Panel {
       ...inside.map(([cx, cy]) => svg("circle", { cx, cy, r: 2.5, fill: paint.orange })),
       svg("circle", { cx: from[0], cy: from[1], r: 7, fill: paint.page, stroke: paint.orange, "stroke-width": 3 }),
       svg("circle", { cx: to[0], cy: to[1], r: 5, fill: paint.orange }),
+      ...(inside.includes(to) ? [] : [text(width / 2, 18, "the walk has left the map", {
+        "text-anchor": "middle", "font-weight": 700, fill: paint.orange,
+      })]),
       text(8, 18, "w₂ ↑"), text(width - 8, height - 8, "w₁ →", { "text-anchor": "end" }),
       text(Math.min(width - 40, from[0] + 10), Math.max(14, from[1] - 10), "start"));
   }

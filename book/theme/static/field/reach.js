@@ -1,5 +1,5 @@
-// Which pixels a number of AlexNet's maps depends on, along one axis. The network is that of 2012:
-// conv1 rounds up, so its last window reaches past the edge.
+// Which pixels a number of AlexNet's maps depends on, along one axis. The network is the
+// paper's; its conv1 rounds up, so that the last window reaches past the edge.
 export const PIXELS = 224;
 
 const WINDOWS = [
