@@ -56,6 +56,7 @@ lint: environment
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/codespell
+	$(VENV)/python -m tools.prose
 	$(VENV)/python -m tools.setup_cell --check
 	$(VENV)/python -m classroom.release --check
 	$(VENV)/nbstripout --verify --keep-id book/*.ipynb classroom/*/*.ipynb

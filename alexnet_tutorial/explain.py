@@ -22,7 +22,7 @@ CHAPTERS = {
     "13_eight_layers": "The eight layers, one by one",
     "14_puzzle_224": "The 224 puzzle",
     "22_data": "The data: look before you train",
-    "23_first_training": "A first training that works",
+    "23_first_training": "A first training run that works",
     "24_broken_notebook": "A broken notebook",
     "33_two_towers": "Two towers",
     "34_assembled": "AlexNet assembled",

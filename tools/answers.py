@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 
 from tools.environment import ROOT
-from tools.pages import notebooks
+from tools.pages import notebooks, numbered
 
 STATIC = Path("_static", "answers")
 # What opens a solution, as the theme writes it.
@@ -82,16 +82,16 @@ def write_answers(folder: Path) -> None:
     """
     script = folder / "answers.js"
     script.write_text(lean(script.read_text(encoding="utf-8")), encoding="utf-8")
-    chapters = {}
+    chapters: dict[str, tuple[str, list[tuple[str, str]]]] = {}
     for page in notebooks():
         cells = nbformat.read(ROOT / page, as_version=4).cells
-        title = cells[0].source.splitlines()[0].removeprefix("# ")
-        chapters[page.stem] = [title, exercises(cells)]
-    for name, here in {"intro": ["", []], **chapters}.items():
+        title = numbered(cells[0].source.splitlines()[0].removeprefix("# "), page)
+        chapters[page.stem] = title, exercises(cells)
+    for name, (_, here) in {"intro": ("", []), **chapters}.items():
         known = {
             "page": name,
             "chapters": [[key, title, asked] for key, (title, asked) in chapters.items() if asked],
-            "questions": encode([question for _, question in here[1]]),
+            "questions": encode([question for _, question in here]),
         }
         text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
         (folder / f"{name}.js").write_text(f"var alexnetAnswers = {text};\n", encoding="utf-8")

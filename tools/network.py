@@ -257,12 +257,13 @@ def on_its_way(name: str) -> str:
             painted = colored(values.reshape(-1, min(16, len(values))), values.max())
         items.append(item(layer["name"], " × ".join(map(str, layer["output"])), painted))
     likely = [i for i in np.argsort(-outputs[-1])[:3] if outputs[-1][i] > 0.005]
-    said = ", ".join(f"{described['classes'][i]} {100 * outputs[-1][i]:.0f} %" for i in likely)
+    said = ", ".join(f"{described['classes'][i]} {100 * outputs[-1][i]:.0f}%" for i in likely)
     return (
         f'<ol class="alexnet-still" aria-label="A drawing of {DRAWN[name]} on its way through the '
-        f'network: of each layer the strongest map">{"".join(items)}</ol>'
-        f'<p class="alexnet-caption">{DRAWN[name].capitalize()}, drawn; of each layer the '
-        f"strongest map. The answer: {said}.</p>"
+        f'network: the strongest map of each layer">{"".join(items)}</ol>'
+        f'<p class="alexnet-caption">From left to right: a drawing of {DRAWN[name]}, and the '
+        "strongest map that each layer makes of it. The patterns get coarser, and at the end there "
+        f"is one number for each answer. The network's answer: {said}.</p>"
     )
 
 

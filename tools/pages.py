@@ -1,6 +1,7 @@
 """The pages of the book, in the order of ``_toc.yml``, and where its data lies."""
 
 import os
+import re
 from pathlib import Path
 
 import yaml
@@ -43,6 +44,24 @@ def pages(root: Path = ROOT) -> list[Path]:
 def notebooks(root: Path = ROOT) -> list[Path]:
     """List the notebooks that ``_toc.yml`` names."""
     return [page for page in pages(root) if page.suffix == ".ipynb"]
+
+
+def numbered(title: str, page: str | Path) -> str:
+    """Put a chapter's number before its title. The number is that of its file.
+
+    Args:
+        title: What the notebook's first line has.
+        page: The notebook, such as ``book/11_convolution.ipynb``. A page without a number, and
+            the back matter, whose files begin with 9, keep their title.
+
+    Example:
+        >>> numbered("One convolution", "book/11_convolution.ipynb")
+        '11 · One convolution'
+        >>> numbered("Error index", "91_error_index.ipynb")
+        'Error index'
+    """
+    number = re.match(r"([1-8]\d)_", Path(page).name)
+    return f"{number[1]} · {title}" if number else title
 
 
 def data_folder(root: Path = ROOT) -> Path:

@@ -13,6 +13,7 @@ the page: what is done here would have to be done after it, and the pages be wri
 """
 
 import html
+import io
 import json
 import os
 import posixpath
@@ -20,6 +21,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 import yaml
@@ -34,6 +36,7 @@ SITE = BUILD / "html"
 PRINTED = BUILD / "pdf"
 NAME = "alexnet-taken-apart.pdf"
 STYLE = ROOT / "book" / "pdf.css"
+LOGO = ROOT / "book" / "theme" / "logo.svg"
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"]
@@ -166,6 +169,16 @@ def take_solutions(article: Tag, prefix: str, soup: BeautifulSoup, kept: list[st
     return taken
 
 
+def entry(soup: BeautifulSoup, anchor: str, title: str) -> Tag:
+    """Make a line of the contents; :func:`print_pdf` writes the page's number into its end."""
+    item = soup.new_tag("li")
+    link = soup.new_tag("a", href=f"#{anchor}")
+    for name, words in (("name-of", title), ("page", "")):
+        link.append(soup.new_tag("span", attrs={"class": name}, string=words))
+    item.append(link)
+    return item
+
+
 def demote(article: Tag) -> None:
     """Move headings down a level: a part of the book is the highest."""
     for level in range(5, 0, -1):
@@ -200,8 +213,7 @@ def assemble(site: Path, address: str) -> str:
             anchor = "part-" + caption.lower().replace(" ", "-")
             part = soup.new_tag("h1", id=anchor)
             part.string = caption
-            item = soup.new_tag("li")
-            item.append(soup.new_tag("a", href="#" + anchor, string=caption))
+            item = entry(soup, anchor, caption)
             listed = soup.new_tag("ul")
             item.append(listed)
             contents.append(item)
@@ -223,9 +235,7 @@ def assemble(site: Path, address: str) -> str:
                 chapter.append(part)
             chapter.append(article)
             body.append(chapter)
-            item = soup.new_tag("li")
-            item.append(soup.new_tag("a", href=f"#{prefix_of(page)}", string=named))
-            listed.append(item)
+            listed.append(entry(soup, prefix_of(page), named))
     if solutions:
         chapter = soup.new_tag("section", id="solutions", attrs={"class": "chapter"})
         chapter.append(soup.new_tag("h1", string="Solutions"))
@@ -233,14 +243,14 @@ def assemble(site: Path, address: str) -> str:
             chapter.append(soup.new_tag("h2", string=named))
             chapter.extend(taken)
         body.append(chapter)
-        item = soup.new_tag("li")
-        item.append(soup.new_tag("a", href="#solutions", string="Solutions"))
-        contents.append(item)
+        contents.append(entry(soup, "solutions", "Solutions"))
 
     styles = ("pygments.css", "book.css")
     found = [sorted((site / "_static").glob(name)) for name in (*styles, "mystnb.*.css")]
     sheets = [path.resolve().as_uri() for group in found for path in group]
     links = "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets)
+    # Its words are the title's.
+    logo = LOGO.read_text(encoding="utf-8").replace('role="img"', 'aria-hidden="true"')
     mathjax = (site / "_static" / "mathjax" / "tex-chtml-full.js").resolve().as_uri()
     return f"""<!DOCTYPE html>
 <html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8">
@@ -249,7 +259,9 @@ def assemble(site: Path, address: str) -> str:
 <script>MathJax = {{options: {{ignoreHtmlClass: "mathjax_ignore",
   processHtmlClass: "math|output_area"}}}};</script>
 <script src="{mathjax}"></script></head><body>
-<section class="title"><p class="name">{title}</p><p>{author}</p>
+<section class="title">{logo}<p class="name">{title}</p>
+<p class="promise">Eight layers counted by hand, built in Keras, checked by running it</p>
+<p>{author}</p>
 <p>Printed from the pages of <a href="{address}">{address}</a>, where the figures and the
 workbench can be used. Every number and figure was computed by the code beside it.
 The solutions of the exercises are at the end.</p></section>
@@ -278,6 +290,26 @@ FIT = """() => {
     if (ratio < 1) math.style.fontSize = `${ratio * 100 - 2}%`;
   }
 }"""
+
+
+# Writes each page's number into the contents.
+NUMBER = """numbers => {
+  for (const link of document.querySelectorAll('nav.contents a'))
+    link.querySelector('.page').textContent = numbers[link.getAttribute('href').slice(1)] ?? '';
+}"""
+
+
+def pages_of(printed: bytes) -> dict[str, int]:
+    """Read on which page of a PDF each anchor is to which a link leads, counted from 1."""
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(printed))
+    found = {}
+    for name, place in reader.named_destinations.items():
+        number = reader.get_destination_page_number(place)
+        if number is not None:
+            found[name.removeprefix("/")] = number + 1
+    return found
 
 
 def print_pdf(document: Path, target: Path, chromium: str) -> None:
@@ -311,22 +343,25 @@ def print_pdf(document: Path, target: Path, chromium: str) -> None:
         page.evaluate(FIT)
         if failed or page.locator("mjx-merror, [data-mjx-error]").count():
             raise SystemExit(f"{document}: a formula or a file of it is faulty: {failed}")
-        printed = page.pdf(
-            prefer_css_page_size=True,
-            print_background=True,
-            display_header_footer=True,
-            header_template="<span></span>",
-            footer_template=footer,
-            tagged=True,
-            outline=True,
-        )
+        how: dict[str, Any] = {
+            "prefer_css_page_size": True,
+            "print_background": True,
+            "display_header_footer": True,
+            "header_template": "<span></span>",
+            "footer_template": footer,
+            "tagged": True,
+            "outline": True,
+        }
+        # A browser knows the pages' numbers only when it has printed.
+        page.evaluate(NUMBER, pages_of(page.pdf(**how)))
+        printed = page.pdf(**how)
     write_whole(target, printed)
 
 
 def key_of(site: Path) -> str:
     """Hash all that the PDF depends on: the pages, the style sheets, how it is put together."""
     sheets = (site / "_static").glob("*.css")
-    written = (STYLE, Path(__file__), ROOT / "_toc.yml", ROOT / "_config.yml")
+    written = (STYLE, LOGO, Path(__file__), ROOT / "_toc.yml", ROOT / "_config.yml")
     return fingerprint([*site.glob("book/*.html"), *sheets], site) + fingerprint(written)
 
 

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sphinx.search.en import SearchEnglish
+
 from alexnet_tutorial.files import write_whole
 from tools import answers, keys
 from tools.environment import BUILD, fingerprint
@@ -46,18 +48,72 @@ SEARCH = re.compile(
 MATHJAX = re.compile(r'\s*<script[^>]*\bsrc="[^"]*/mathjax/[^"]*"[^>]*></script>')
 STYLES = {"fa-solid", "fa-regular", "fa-brands", "fas", "far", "fab"}
 SIZE = "fa-lg"
-# Jupyter Book's own page at the root has neither language nor title, and no link.
-INDEX = """\
+# A page that only leads to another. The script keeps what stands behind # in the address, which a
+# refresh loses; it works for a page that was opened as a file, too.
+LEADS = """\
 <!DOCTYPE html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
-    <meta http-equiv="Refresh" content="0; url={target}">
+    <link rel="canonical" href="{target}">
+    <script>location.replace("{target}" + location.search + location.hash)</script>
+    <noscript><meta http-equiv="refresh" content="0; url={target}"></noscript>
     <title>AlexNet, taken apart</title>
   </head>
-  <body><main><h1>AlexNet, taken apart</h1><p><a href="{target}">Begin</a></p></main></body>
+  <body><main><h1>AlexNet, taken apart</h1><p><a href="{target}">{words}</a></p></main></body>
 </html>
 """
+# Pages that have another name today: the old one, without its folder, and the new one. An address
+# that was once published leads somewhere for ever, so nothing is taken out of this table.
+MOVED = {
+    "12_puzzle_224": "14_puzzle_224",
+    "14_broken_notebook": "24_broken_notebook",
+    "20_year_2012": "31_year_2012",
+    "21_parts": "32_parts",
+    "22_two_towers": "33_two_towers",
+    "23_assembled": "34_assembled",
+    "31_data": "22_data",
+    "32_first_training": "23_first_training",
+    "33_not_learning": "25_not_learning",
+    "34_recipe_2012": "35_recipe_2012",
+    "35_augmentation": "36_augmentation",
+    "36_evaluation": "41_evaluation",
+    "37_transfer": "42_transfer",
+    "38_learned": "43_learned",
+    "39_ablations": "38_ablations",
+    "40_paper_again": "37_paper_again",
+    "41_full_size": "51_full_size",
+    "42_where_time_goes": "52_where_time_goes",
+}
+# What a reader may look for, and the word for it that this book has. Single words: where several
+# are typed, a page has to have each of them.
+SYNONYMS = {
+    "backprop": "gradient",
+    "backpropagation": "gradient",
+    "cnn": "convolution",
+    "colour": "color",
+    "connected": "dense",
+    "convnet": "convolution",
+    "downsampling": "pooling",
+    "fully": "dense",
+    "grayscale": "gray",
+    "grey": "gray",
+    "heatmap": "saliency",
+    "hyperparameter": "rate",
+    "ilsvrc": "imagenet",
+    "image": "picture",
+    "kernel": "filter",
+    "logits": "softmax",
+    "neuron": "unit",
+    "norm": "normalization",
+    "normalisation": "normalization",
+    "optimiser": "optimizer",
+    "photo": "photograph",
+    "rectifier": "relu",
+    "regularization": "dropout",
+    "subsampling": "pooling",
+    "tensor": "array",
+}
 
 
 def build_site() -> bool:
@@ -95,7 +151,9 @@ def build_site() -> bool:
     hush(built)
     repair(built)
     lighten(built)
+    know_synonyms(built / "searchindex.js")
     answers.add_answers(built)
+    lead_on(built)
     # In one step: a site that is there is whole.
     os.replace(built, HTML)
     shutil.rmtree(work)
@@ -107,7 +165,8 @@ def hush(site: Path) -> None:
     """Take the theme's progress messages out, so that the browser's console shows faults only.
 
     Search results quote the pages they name, which a browser refuses to read for a page that was
-    opened as a file: there they are names only.
+    opened as a file: there they are names only. And numbers can be searched for, 224 as well as
+    the number of a chapter.
     """
     for script in (*(site / "_static").rglob("*.js"), site / "search.html"):
         text = script.read_text(encoding="utf-8")
@@ -115,11 +174,60 @@ def hush(site: Path) -> None:
             script.write_text(text.replace("console.log(", "void("), encoding="utf-8")
     script = site / "_static" / "searchtools.js"
     text = script.read_text(encoding="utf-8")
-    quoting = "else if (showSearchSummary)"
-    if quoting not in text:
-        raise SystemExit(f"{script}: expected {quoting!r}, which this version of Sphinx lacks")
-    text = text.replace(quoting, 'else if (showSearchSummary && location.protocol !== "file:")')
+    for there, wanted in (
+        (
+            "else if (showSearchSummary)",
+            'else if (showSearchSummary && location.protocol !== "file:")',
+        ),
+        (r"queryTerm.match(/^\d+$/)", "false"),
+    ):
+        if there not in text:
+            raise SystemExit(f"{script}: expected {there!r}, which this version of Sphinx lacks")
+        text = text.replace(there, wanted)
     script.write_text(text, encoding="utf-8")
+
+
+def know_synonyms(index: Path) -> None:
+    """Let the search index answer for words of SYNONYMS as for those that the pages have.
+
+    Args:
+        index: ``searchindex.js``; its words are stems, as Sphinx' stemmer makes them.
+
+    Raises:
+        SystemExit: No page has a word that the table leads to.
+    """
+    stem = SearchEnglish({}).stem
+    begin, end = "Search.setIndex(", ")"
+    text = index.read_text(encoding="utf-8")
+    known = json.loads(text.removeprefix(begin).removesuffix(end))
+    for word, ours in SYNONYMS.items():
+        found = [known[kind].get(stem(ours)) for kind in ("titleterms", "terms")]
+        if found == [None, None]:
+            raise SystemExit(f"{index}: no page has {ours!r}, the synonym of {word!r}")
+        for kind, pages in zip(("titleterms", "terms"), found, strict=True):
+            if pages is not None:
+                own = known[kind].get(stem(word), [])
+                every = {*(own if isinstance(own, list) else [own])}
+                every |= {*(pages if isinstance(pages, list) else [pages])}
+                known[kind][stem(word)] = sorted(every)
+    written = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+    index.write_text(f"{begin}{written}{end}", encoding="utf-8")
+
+
+def lead_on(site: Path) -> None:
+    """Write a page at each old address, which leads to the new one.
+
+    Raises:
+        SystemExit: The new page is not there, or the old one still is.
+    """
+    for old, new in MOVED.items():
+        if not (site / "book" / f"{new}.html").is_file():
+            raise SystemExit(f"{old} leads to book/{new}.html, which the site lacks: see MOVED")
+        page = site / "book" / f"{old}.html"
+        if page.exists():
+            raise SystemExit(f"{page}: the site has this page; take it out of MOVED")
+        words = "This page has moved: go on"
+        page.write_text(LEADS.format(target=f"{new}.html", words=words), encoding="utf-8")
 
 
 def repair(site: Path) -> None:
@@ -137,7 +245,9 @@ def repair(site: Path) -> None:
     found = re.search(r'url=([^"]+)"', start)
     if not found:
         raise SystemExit(f"{site / 'index.html'}: expected a page that leads to the first one")
-    (site / "index.html").write_text(INDEX.format(target=found[1]), encoding="utf-8")
+    # Jupyter Book's own page at the root has neither language nor title, and no link.
+    start = LEADS.format(target=found[1], words="Begin")
+    (site / "index.html").write_text(start, encoding="utf-8")
 
 
 def wrapped(match: re.Match[str]) -> str:

@@ -11,11 +11,12 @@ from xml.sax.saxutils import escape
 import nbformat
 import yaml
 
+from alexnet_tutorial.weights.pretrained import RECORDED
 from tools.answers import exercises, write_answers
 from tools.environment import BUILD, PACKAGE, ROOT
 from tools.execute import EXECUTED
 from tools.network import still, write_network
-from tools.pages import minutes, notebooks, pages
+from tools.pages import minutes, notebooks, numbered, pages
 from tools.pdf import find_chromium
 from tools.setup_cell import book_address, repository
 
@@ -26,8 +27,14 @@ STATUS_MARK = "<!-- The build puts its record here. -->"
 # Where a page shows a picture on its way through the network, for who has no script.
 STILL_MARK = "<!-- The build puts a picture on its way through the network here. -->"
 COLAB_MARK = "COLAB/"
+# A chapter's row in the table of the landing page.
+LISTED = re.compile(r"^\| \[([^\]]+)\]\((\d\d_\w+\.ipynb)\)", re.MULTILINE)
+# The small interactive parts, of which book/theme/stills keeps a picture for where no script runs.
+PANELS = ("descent", "depth", "pooling", "lrn", "curves", "field", "crowd", "towers")
 # Each is a folder of book/theme/static with modules of its own, joined into one script.
-INTERACTIVE = ("workbench", "network", "convolution")
+INTERACTIVE = ("workbench", "network", "convolution", *PANELS)
+STILLS = ROOT / "book" / "theme" / "stills"
+PANEL = re.compile(r"^(<alexnet-(\w+)[^>]*>)(.*?)(</alexnet-\2>)$", re.MULTILINE | re.DOTALL)
 
 
 def with_measured_time(source: str, record: dict) -> str:
@@ -76,8 +83,18 @@ def status_record(records: dict[tuple[str, str], dict]) -> str:
             took, pictures = minutes(record["seconds"]), record["pictures"]
             lines.append(f"| [{title}]({link}) | {record['when']} | {took} | {pictures} |")
         total = sum(record["seconds"] for _, _, record in group)
-        lines += ["", f"Together {minutes(total)}, each chapter to its last cell.", ""]
+        lines += ["", f"Together they took {minutes(total)}, each run to its last cell.", ""]
     return "\n".join(lines)
+
+
+def with_numbers(text: str) -> str:
+    """Put the chapters' numbers into the table of chapters.
+
+    Example:
+        >>> with_numbers("| [The data](22_data.ipynb) | What is in the pictures? |")
+        '| [22 · The data](22_data.ipynb) | What is in the pictures? |'
+    """
+    return LISTED.sub(lambda row: f"| [{numbered(row[1], row[2])}]({row[2]})", text)
 
 
 def write_presets(folder: Path) -> None:
@@ -91,6 +108,39 @@ def write_presets(folder: Path) -> None:
     }
     lines = [f"export const {name} = {json.dumps(value)};\n" for name, value in values.items()]
     (folder / "presets.js").write_text("".join(lines), encoding="utf-8")
+
+
+def write_runs(folder: Path) -> None:
+    """Write for the curves what was recorded: of each study's arms the run with the best rate.
+
+    An arm's best rate is the one that the validation pictures chose, with the first seed; its
+    training has as many epochs as the others'. Of each run the page gets the training loss and the
+    training accuracy by epoch, in hundredths, and the validation accuracy at the end.
+    """
+    studies = {}
+    for name in ("imagenette", "hands"):
+        best: dict[str, dict] = {}
+        for line in (RECORDED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            run = json.loads(line)
+            if run["seed"] == 0 and not run.get("diverged"):
+                said = re.sub(", rate [^,]*$", "", run["configuration"])
+                known = best.get(said)
+                if not known or run["validation_accuracy"] > known["validation_accuracy"]:
+                    best[said] = run
+        epochs = len(next(iter(best.values()))["history"]["loss"])
+        studies[name] = {
+            said: [
+                *(
+                    " ".join(f"{100 * value:.0f}" for value in run["history"][kind])
+                    for kind in ("loss", "accuracy")
+                ),
+                round(run["validation_accuracy"], 3),
+            ]
+            for said, run in best.items()
+            if len(run["history"]["loss"]) == epochs
+        }
+    text = json.dumps(studies, separators=(",", ":"))
+    (folder / "runs.js").write_text(f"export const STUDIES = {text};\n", encoding="utf-8")
 
 
 IMPORT = re.compile(r'^import (?:\* as (\w+)|\{([^}]*)\}) from "([\w./]+)";$', re.MULTILINE)
@@ -136,6 +186,34 @@ def write_bundle(element: Path) -> None:
     (element.parent / "bundle.js").write_text(text, encoding="utf-8")
 
 
+def with_still(source: str) -> str:
+    """Give each of :data:`PANELS` in a Markdown cell its picture, for where no script runs.
+
+    Args:
+        source: The cell; an element has lines of its own, with a sentence in it.
+
+    Returns:
+        The cell as the site shows it.
+
+    Example:
+        >>> with_still("Words.")
+        'Words.'
+        >>> shown = with_still("Try it.\\n\\n<alexnet-descent>Walk down a loss.</alexnet-descent>")
+        >>> shown.startswith("Try it.\\n\\n```{raw} html"), "<svg" in shown, "Walk" in shown
+        (True, True, True)
+    """
+
+    def shown(match: re.Match[str]) -> str:
+        opening, name, words, closing = match.groups()
+        if name not in PANELS:
+            return match[0]
+        still = (STILLS / f"{name}.html").read_text(encoding="utf-8")
+        caption = f'<p class="alexnet-caption">{words.strip()}</p>'
+        return f"```{{raw}} html\n{opening}\n{still}{caption}\n{closing}\n```"
+
+    return PANEL.sub(shown, source)
+
+
 def write_addresses(folder: Path) -> None:
     """Write what holds the published site's address: site map, robots.txt and the 404 page."""
     folder.mkdir()
@@ -165,7 +243,7 @@ def write_misconceptions(target: Path) -> None:
     lines: list[str] = []
     for page in notebooks():
         cells = nbformat.read(ROOT / page, as_version=4).cells
-        title = cells[0].source.splitlines()[0].removeprefix("# ")
+        title = numbered(cells[0].source.splitlines()[0].removeprefix("# "), page)
         goals = [line for line in cells[0].source.splitlines() if line.startswith("- ")]
         lines += [f"### [{title}]({page.name})", "", "After it, students can", "", *goals, ""]
         for number, name in exercises(cells):
@@ -196,6 +274,7 @@ def stage() -> None:
     static = SOURCE / "book" / "theme" / "static"
     write_presets(static / "workbench")
     write_network(static / "network")
+    write_runs(static / "curves")
     for name in INTERACTIVE:
         write_bundle(static / name / f"{name}.js")
     write_addresses(SOURCE / "root")
@@ -214,18 +293,23 @@ def stage() -> None:
             text = "".join(offered)
             owner = urlparse(repository()).path.strip("/")
             colab = f"https://colab.research.google.com/github/{owner}/blob/main/"
-            text = text.replace(STILL_MARK, shown).replace(COLAB_MARK, colab)
+            text = with_numbers(text.replace(STILL_MARK, shown).replace(COLAB_MARK, colab))
             target.write_text(text, encoding="utf-8")
             continue
         executed = nbformat.read(EXECUTED / page, as_version=4)
         record = executed.metadata.pop(PACKAGE)
         first = executed.cells[0]
-        title = first.source.partition("\n")[0].removeprefix("# ")
+        heading, _, rest = first.source.partition("\n")
+        title = numbered(heading.removeprefix("# "), page)
+        first.source = f"# {title}\n{rest}"
         records[title, page.name] = record
         try:
             first.source = with_measured_time(first.source, record)
         except ValueError as error:
             raise SystemExit(f"{page}, first cell: {error}") from None
+        for cell in executed.cells:
+            if cell.cell_type == "markdown":
+                cell.source = with_still(cell.source)
         nbformat.write(executed, target)
     if (SOURCE / STATUS).is_file():
         text = (SOURCE / STATUS).read_text(encoding="utf-8")

@@ -1,10 +1,7 @@
 """Questions of the chapter *One convolution, counted by hand*."""
 
 from alexnet_tutorial.checks.answers import register
-from alexnet_tutorial.checks.counting import (
-    conv_parameters,
-    row,
-)
+from alexnet_tutorial.checks.counting import conv_parameters
 from alexnet_tutorial.shapes import output_size
 
 register(
@@ -86,17 +83,18 @@ register(
 
 register(
     "convolution.shape",
-    right=row("conv1", "caffe").output,
-    why=f"{row('conv1', 'caffe').formula}, and there is one map for each filter.",
+    right=(output_size(227, 11, 5), output_size(227, 11, 5), 96),
+    why="(227 − 11) / 5 is 43.2, rounded down to 43 steps, which makes 44 positions, and there is "
+    "one map for each filter.",
     slips={
-        row("conv1", "naive-224").output: "that is the map of 224 pixels. "
-        "These pictures have 227, and the steps come out even.",
-        (55, 55, 3): "kept the channels of the picture. One map comes out of each filter.",
-        (54, 54, 3): "kept the channels, and lost a position. Start from the fence's posts.",
-        (56, 56, 96): "that is the fraction rounded up, and one more. Does 216 / 4 need it?",
-        (57, 57, 96): "that is 'same' padding. There is no padding in this layer.",
-        (217, 217, 96): "forgot the stride. The window moves 4 pixels at a time.",
-        (96, 55, 55): "that is channels first. This book writes height, width, channels.",
+        (45, 45, 96): "rounded up, or divided the whole line by 5. "
+        "Subtract the window first, then count whole steps.",
+        (43, 43, 96): "those are the steps. The window also stands somewhere first.",
+        (44, 44, 3): "kept the channels of the picture. One map comes out of each filter.",
+        (55, 55, 96): "that is a stride of 4. Here the window moves 5 pixels at a time.",
+        (46, 46, 96): "that is 'same' padding. There is no padding in this layer.",
+        (217, 217, 96): "forgot the stride. The window moves 5 pixels at a time.",
+        (96, 44, 44): "that is channels first. This book writes height, width, channels.",
     },
     hint="The height and the width from the walk, the channels from the number of filters.",
 )

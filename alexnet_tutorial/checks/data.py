@@ -24,7 +24,8 @@ register(
     "data.known-by-heart",
     right=(12 + 0.9 * 108) / 120,
     why="the 12 known pictures count in full, the other 108 at nine in ten. The measured "
-    "accuracy flatters the network by a whole percent, and by more the worse it is.",
+    "accuracy flatters the network by a whole percentage point. The worse the network is, the "
+    "larger this error becomes.",
     slips={
         0.9: "that is the accuracy on pictures never seen. What about the 12 others?",
         1.0: "added the two shares. 12 of 120 is a tenth of the set, not extra pictures.",

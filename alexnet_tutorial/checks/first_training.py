@@ -56,12 +56,18 @@ register(
 
 register(
     "training.better",
-    right=False,
-    why="both were asked about the same pictures, so only the seven on which they disagree can "
-    "tell them apart, and a coin falls 5 to 2 or further apart in 45 of 100 tries. More test "
-    "pictures, or more seeds, would tell.",
+    right=58 / 128,
+    why="5, 6 or 7 heads of seven are 21 + 7 + 1 = 29 of 128 cases, and as many for tails. So luck "
+    "alone does this in nearly half of all cases: more test pictures, or more seeds, would tell.",
     slips={
-        True: "three pictures more may be luck. "
-        "How often do seven tosses of a coin fall 5 to 2, or further apart, on either side?",
+        29 / 128: "that is one direction. The first network could have been the lucky one.",
+        42 / 128: "that is exactly 5 to 2. What lies further apart counts too.",
+        21 / 128: "that is exactly five heads. Count six and seven too, and the other direction.",
+        5 / 7: "that is the share of the second network. How often does luck do this?",
+        1 / 20: "that is the usual limit. Is luck more or less likely than that?",
+        1 / 128: "that is one order of the tosses. How many of the 128 fall 5 to 2 or further?",
     },
+    tolerance=0.01,
+    hint="Of the 128 ways in which seven tosses can fall, in how many are there 5 or more on one "
+    "side?",
 )

@@ -21,7 +21,7 @@ register(
         0.01: "that is one weight. How many products are added up?",
     },
     tolerance=0.01,
-    hint="The chapter's formula: the weights' deviation times √(fan-in / 2).",
+    hint="The chapter's formula: the weights' standard deviation times √(fan-in / 2).",
 )
 
 register(
@@ -30,7 +30,7 @@ register(
     why="fan-in is what one unit reads, 4096 numbers: √(2 / 4096). The paper's 0.01 is less than "
     "half of it.",
     slips={
-        2 / 4096: "that is the variance. The deviation is its root.",
+        2 / 4096: "that is the variance. The standard deviation is its root.",
         math.sqrt(1 / 4096): "forgot what the ReLU cuts off, as Glorot's rule does. "
         "Half of it is lost.",
         math.sqrt(2 / (4096 * 4096)): "took all weights of the layer. "
@@ -39,20 +39,20 @@ register(
         0.01: "that is the paper's. Solve the formula for a factor of 1.",
     },
     tolerance=0.01,
-    hint="Which deviation makes √(fan-in / 2) times it equal to 1?",
+    hint="Which standard deviation makes √(fan-in / 2) times it equal to 1?",
 )
 
 register(
     "learning.source",
     right=0.03**3 / 0.01**3,
-    why="each of the three layers multiplies by its weights' deviation, so each signal is three "
-    "times larger than before it: 3 · 3 · 3.",
+    why="each of the three layers multiplies by the standard deviation of its weights, so it makes "
+    "the signal three times as large as with 0.01: 3 · 3 · 3.",
     slips={
         3: "that is one layer. Each layer hands it on to the next.",
         9: "added the three, or took two layers. Factors of a chain are multiplied.",
         3**6: "that is the variance. The question is about the size.",
         3**5: "that is for five layers. conv1 and conv2 keep 0.01.",
-        1: "the deviation acts on the output too. Look at the formula of the factor.",
+        1: "the standard deviation acts on the output too. Look at the formula of the factor.",
     },
     tolerance=0.001,
     hint="What does one layer do to the signal, and what do three in a row do?",
@@ -67,7 +67,7 @@ register(
         255.0**8: "multiplied in each layer. "
         "The factor is in the input once; a layer hands it on as it is.",
         255**2: "squared it. A weighted sum of numbers twice as large is twice as large.",
-        1: "He's weights keep a size, they do not mend it. "
+        1: "He's weights keep a size, they do not correct it. "
         "What does a layer do with twice the input?",
         math.sqrt(255): "took the root. The root belongs to the number of terms.",
         255 / 2**8: "halved it in each layer. Those halves are there in both cases.",

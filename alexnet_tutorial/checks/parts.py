@@ -5,6 +5,11 @@ import math
 from alexnet_tutorial.checks.answers import register
 from alexnet_tutorial.shapes import output_size
 
+
+def _sigmoid(z):
+    return 1 / (1 + math.exp(-z))
+
+
 register(
     "parts.slope",
     right=1 - 0.9**2,
@@ -90,15 +95,17 @@ register(
 
 register(
     "parts.mean",
-    right="geometric",
-    why="ln p − ln (1 − p) is z, and z is linear in the mask: its mean over all masks is the z of "
-    "the scaled pass. Means of logarithms are geometric means.",
+    right=_sigmoid(2),
+    why="the scaled pass computes the mean of z over the masks, which is 2, and then p. That is "
+    "the geometric mean of the three answers, brought back to a sum of 1.",
     slips={
-        "arithmetic": "p is not linear in z. What of p is? Take its logarithm.",
-        "harmonic": "that is a mean of 1/p. Which function of p is linear in z?",
-        "median": "no single mask need give it. Which function of p is linear in z?",
-        "mode": "no single mask need give it. Which function of p is linear in z?",
-        "none": "one of them is exact. Look at what is linear in the mask: z.",
+        (_sigmoid(0) + _sigmoid(1) + _sigmoid(5)) / 3: "averaged the three answers. "
+        "The scaled pass computes one z, and p comes after it.",
+        _sigmoid(1): "took the middle one. The scaled pass has every unit, at its share.",
+        2: "that is z. Which p does it give?",
+        _sigmoid(6): "added the three up. What a unit gives is scaled by how often it is there.",
+        1 - _sigmoid(2): "that is the other answer. Asked is p.",
     },
-    hint="z is linear in the mask. Which mean of p comes from the plain mean of z?",
+    tolerance=0.006,
+    hint="Which z does the scaled pass compute, given the three?",
 )

@@ -1,12 +1,13 @@
 """Questions of the chapter *The 224 puzzle*."""
 
 from alexnet_tutorial.checks.answers import register
+from alexnet_tutorial.shapes import VARIANTS, ledger, variant
 
 register(
     "puzzle.neurons",
     right=48,
-    why="55 · 48 · 96 = 253,440. Half of the 96 filters, those on one card, took the place of a "
-    "width of 55. With 55 · 55 · 96 the paper's counts add up to its 650,000.",
+    why="55 · 48 · 96 = 253,440. 48 is half of 96: perhaps the filters of one card slipped in "
+    "where a width belongs. With 55 · 55 · 96 the paper's counts add up to its 650,000.",
     slips={
         55: "that is what should stand there. Multiply it out: is it the paper's number?",
         54: "that is rounding down. Divide the paper's number by the two others.",
@@ -83,4 +84,27 @@ register(
         4356: "mirrored both ways. The pictures are mirrored left and right only.",
     },
     hint="How many places has a patch along one side? Think of the fence's posts.",
+)
+
+_COUNTS = {name: ledger(variant(name)).parameters for name in VARIANTS}
+_GROUPS = _COUNTS["one-tower"] - _COUNTS["caffe"]  # what the two groups save
+
+register(
+    "puzzle.towers",
+    right=_COUNTS["caffe"],
+    why="conv1's map does not count, only its kernel. From the second map on, the sizes are those "
+    "of 2012, so fc6 reads 9,216 numbers; and the groups save what they save in caffe.",
+    slips={
+        _COUNTS["one-tower"]: "that is without groups. "
+        "In which layers does a filter read only half of the maps?",
+        _COUNTS["naive-224"]: "that is rounding down in conv1, without groups. "
+        "What does fc6 read if conv1's map is 56 × 56?",
+        _COUNTS["naive-224"] - _GROUPS: "that is rounding down in conv1. "
+        "What does fc6 read if its map is 56 × 56?",
+        _COUNTS["caffe"] - 3 * 3 * 256 * 384 // 2: "put groups into conv3 as well. "
+        "It is the one that reads both towers.",
+        _COUNTS["torchvision"]: "that network has other filters. "
+        "Here their numbers are those of 2012.",
+    },
+    hint="Which sizes do the maps have, and what do the groups save? Look for a line like it.",
 )

@@ -78,7 +78,8 @@ def gradient_by_depth(sizes: Mapping[str, np.ndarray]) -> Picture:
         share = values / values[-1]
         layers = np.arange(1, len(share) + 1)
         style, color = "-" if index % 2 == 0 else "--", _PALETTE[index % len(_PALETTE)]
-        axes.plot(layers, share, style, color=color, label=name, linewidth=1.8)
+        label = f"{name}: {share[0]:.1g} left"
+        axes.plot(layers, share, style, color=color, label=label, linewidth=1.8)
         phrases.append(f"{name} {share[0]:.2g} ({count(len(share), 'layer')})")
     axes.set_yscale("log")
     axes.set_xlabel("layer; the gradient travels from right to left")

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from alexnet_tutorial.network.layers import LRN, InfinitePadding2D, PortableConv2D
+from alexnet_tutorial.network.layers import LRN, RUN_AS, InfinitePadding2D, PortableConv2D
 from alexnet_tutorial.shapes import Activation, Architecture, Conv, Dense, Step
 from alexnet_tutorial.shapes import architecture as described
 from alexnet_tutorial.shapes.architecture import Layer, pair, windows
@@ -42,8 +42,8 @@ def build(
             (https://github.com/computerhistory/AlexNet-Source-Code).
         data_format: ``"channels_last"``, pictures (height, width, channels), or
             ``"channels_first"``, pictures (channels, height, width). The weights are the same.
-        groups: How grouped convolutions run: ``"auto"``, ``"towers"`` or ``"native"``; see
-            :class:`alexnet_tutorial.network.layers.PortableConv2D`.
+        groups: How grouped convolutions run: ``"auto"``, ``"towers"``, ``"native"`` or
+            ``"products"``; see :class:`alexnet_tutorial.network.layers.PortableConv2D`.
         seed: Seed of the first weights and of dropout; None draws others each time.
 
     Returns:
@@ -59,7 +59,7 @@ def build(
     """
     _known("initialization", initialization, INITIALIZATIONS)
     _known("data_format", data_format, ("channels_last", "channels_first"))
-    _known("groups", groups, ("auto", "towers", "native"))
+    _known("groups", groups, RUN_AS)
     height, width, channels = architecture.input_shape
     last = data_format == "channels_last"
     inputs = keras.Input((height, width, channels) if last else (channels, height, width))

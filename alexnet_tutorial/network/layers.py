@@ -7,8 +7,12 @@ import numpy as np
 import numpy.typing
 from keras import ops
 
-__all__ = ["LRN", "InfinitePadding2D", "PortableConv2D"]
+from alexnet_tutorial.shapes.architecture import windows
+from alexnet_tutorial.shapes.window import Window
 
+__all__ = ["RUN_AS", "LRN", "InfinitePadding2D", "PortableConv2D"]
+
+RUN_AS = ("auto", "towers", "native", "products")
 
 Shape = tuple[Any, ...]
 """Sizes of a batch; None where one is left open."""
@@ -105,7 +109,7 @@ class LRN(keras.layers.Layer):
         self.data_format = checked_data_format(data_format)
 
     def build(self, input_shape: Shape) -> None:
-        """Make the band matrix that sums neighboring channels, alpha times."""
+        """Make the band matrix that sums the neighboring channels of a group, alpha times."""
         neighbors = self.size if self.across == "channels" else self.size**2
         self._weight = self.alpha / neighbors if self.divide_by_size else self.alpha
         if self.across == "pixels":
@@ -116,10 +120,9 @@ class LRN(keras.layers.Layer):
                 f"{self.name}: {self.groups} groups do not divide {channels} channels. Choose a "
                 f"multiple of {self.groups}."
             )
-        index = np.arange(channels)
-        group = index // (channels // self.groups)
+        index = np.arange(channels // self.groups)
         near = abs(index[:, None] - index) <= self.size // 2
-        self._band = (self._weight * (near & (group[:, None] == group))).astype("float32")
+        self._band = (self._weight * near).astype("float32")
 
     def call(self, inputs: Any) -> Any:
         """Normalize a batch of maps."""
@@ -132,14 +135,19 @@ class LRN(keras.layers.Layer):
         return inputs * ops.power(denominator, -self.beta)
 
     def _over_channels(self, squares: Any) -> Any:
-        """Alpha times the sum over neighboring channels."""
-        # As a matrix product: far faster on a CPU than slices and adds.
+        """Alpha times the sum over neighboring channels, in each group by itself."""
+        # As a matrix product: far faster on a CPU than slices and adds. Groups get an axis of
+        # their own, so that devices that hold one each exchange nothing.
         band = ops.convert_to_tensor(self._band, squares.dtype)
+        shape = ops.shape(squares)
         if self.data_format == "channels_last":
-            return ops.matmul(squares, band)
-        batch, channels, *size = ops.shape(squares)
-        total = ops.matmul(band, ops.reshape(squares, (batch, channels, size[0] * size[1])))
-        return ops.reshape(total, (batch, channels, *size))
+            if self.groups == 1:
+                return ops.matmul(squares, band)
+            groups = ops.reshape(squares, (*shape[:-1], self.groups, len(self._band)))
+            return ops.reshape(ops.tensordot(groups, band, 1), shape)
+        pixels = shape[2] * shape[3]
+        groups = ops.reshape(squares, (shape[0], self.groups, len(self._band), pixels))
+        return ops.reshape(ops.matmul(band, groups), shape)
 
     def _over_pixels(self, squares: Any) -> Any:
         """Alpha times the sum over the square around each pixel: along columns, along rows."""
@@ -183,9 +191,12 @@ class PortableConv2D(keras.layers.Conv2D):
 
     Args:
         *args: As ``keras.layers.Conv2D``.
-        run_as: ``"towers"``, ``"native"`` (the backend's own grouped convolution), or ``"auto"``:
-            native on a GPU; on a CPU towers, where the backends' own gradient of a grouped
-            convolution is several times slower.
+        run_as: ``"towers"``; ``"native"`` (the backend's own grouped convolution); ``"products"``
+            (for each position of the window one product of matrices, all groups in it: slower,
+            but XLA can leave each group to another device); or ``"auto"``: native on one GPU,
+            else towers. On a CPU the backends' own gradient of a grouped convolution is several
+            times slower; and where Keras has a distribution, XLA gathers all maps on every
+            device for it (https://github.com/openxla/xla/issues/47945).
         **kwargs: As ``keras.layers.Conv2D``.
 
     Raises:
@@ -198,9 +209,9 @@ class PortableConv2D(keras.layers.Conv2D):
 
     def __init__(self, *args: Any, run_as: str = "auto", **kwargs: Any) -> None:  # noqa: D107
         super().__init__(*args, **kwargs)
-        if run_as not in ("auto", "towers", "native"):
+        if run_as not in RUN_AS:
             raise ValueError(
-                f"{self.name}: run_as is {run_as!r}, and must be 'auto', 'towers' or 'native'."
+                f"{self.name}: run_as is {run_as!r}, and must be one of {', '.join(RUN_AS)}."
             )
         self.run_as = run_as
 
@@ -215,7 +226,9 @@ class PortableConv2D(keras.layers.Conv2D):
         return maps if self.activation is None else self.activation(maps)
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
-        """Convolve, as one operation or as one for each group."""
+        """Convolve, in one of the ways of ``run_as``."""
+        if self.run_as == "products":
+            return self._products(inputs, kernel)
         on_cpu = all("cpu" in name.lower() for name in keras.distribution.list_devices())
         turn = (
             self.data_format == "channels_first"
@@ -236,7 +249,8 @@ class PortableConv2D(keras.layers.Conv2D):
                 data_format=data_format,
             )
 
-        if self.groups > 1 and (self.run_as == "towers" or (self.run_as == "auto" and on_cpu)):
+        apart = on_cpu or keras.distribution.distribution() is not None
+        if self.groups > 1 and (self.run_as == "towers" or (self.run_as == "auto" and apart)):
             axis = -1 if data_format == "channels_last" else 1
             towers = zip(
                 ops.split(inputs, self.groups, axis),
@@ -247,6 +261,32 @@ class PortableConv2D(keras.layers.Conv2D):
         else:
             maps = convolve(inputs, kernel)
         return ops.transpose(maps, (0, 3, 1, 2)) if turn else maps
+
+    def _products(self, maps: Any, kernel: Any) -> Any:
+        """Convolve as a sum over the window: what lies under a weight, times that weight."""
+        last = self.data_format == "channels_last"
+        maps = maps if last else ops.transpose(maps, (0, 2, 3, 1))
+        sizes = self.kernel_size, self.strides, self.padding
+        rows, columns = windows(tuple(maps.shape[1:3]), *sizes, dilation_rate=self.dilation_rate)
+        maps = ops.pad(maps, ((0, 0), rows.pads, columns.pads, (0, 0)))
+        # Groups as an axis of their own, of maps and of filters.
+        maps = ops.reshape(maps, (-1, *maps.shape[1:3], self.groups, kernel.shape[2]))
+        kernel = ops.reshape(kernel, (*kernel.shape[:3], self.groups, -1))
+
+        def under(window: Window, weight: int) -> slice:
+            first = weight * window.dilation_rate
+            return slice(first, first + window.strides * window.outputs, window.strides)
+
+        total = sum(
+            ops.einsum(
+                "bhwgc,cgf->bhwgf", maps[:, under(rows, row), under(columns, column)], weights
+            )
+            for row in range(rows.kernel_size)
+            for column in range(columns.kernel_size)
+            for weights in [kernel[row, column]]
+        )
+        total = ops.reshape(total, (-1, rows.outputs, columns.outputs, self.filters))
+        return total if last else ops.transpose(total, (0, 3, 1, 2))
 
     def get_config(self) -> dict[str, Any]:
         """Everything needed to make the layer again."""

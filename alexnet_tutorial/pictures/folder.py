@@ -284,11 +284,16 @@ def _empty(folder, entries, problems):
             f"{folder}: none of its {len(problems)} pictures can be read. The first: {problems[0]}"
         )
     inner = [entry.name for entry in entries if entry.is_dir()]
-    hint = (
-        f"It has a subfolder {inner[0]!r}: pictures must lie in the class folder itself."
-        if inner
-        else f"Put pictures there ({', '.join(SUFFIXES)}), or remove the folder."
-    )
+    kinds = ", ".join(SUFFIXES)
+    if inner:
+        hint = f"It has a subfolder {inner[0]!r}: pictures must lie in the class folder itself."
+    elif entries:
+        hint = (
+            f"It has {entries[0].name!r}, and no file of a kind that is read ({kinds}). Save its "
+            "pictures as .jpg, or remove the folder."
+        )
+    else:
+        hint = f"Put pictures there ({kinds}), or remove the folder."
     return f"{folder}: this class folder holds no picture. {hint}"
 
 

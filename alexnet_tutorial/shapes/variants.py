@@ -40,7 +40,7 @@ ALEXNET_2012 = Architecture(
         Activation("relu1"),
         Conv("conv2", 256, 5, padding=2, groups=2, bias=1, **_CEIL),
         LRN("lrn2", groups=2, divide_by_size=True),
-        LRN("cnorm2", alpha=0.001, across="pixels", divide_by_size=True),
+        LRN("cnorm2", k=1.0, alpha=0.001, across="pixels", divide_by_size=True),
         Pool("pool2", 3, strides=2, **_CEIL),
         Conv("conv3", 384, 3, padding=1, **_CEIL),
         Conv("conv4", 384, 3, padding=1, groups=2, bias=1, **_CEIL),
@@ -56,8 +56,11 @@ ALEXNET_2012 = Architecture(
 
 224 pixels, no padding, and sizes rounded up. conv1 has no activation: its values are normalized
 and pooled first, then cut by the ReLU. Each tower is normalized alone. ``cnorm2`` normalizes conv2
-a second time, within each map; of its numbers, ``beta`` 0.75 and ``k`` 2 are assumed to be those
-of the other normalizations, and its size and ``alpha`` are the file's.
+a second time, within each map. Its size, ``alpha`` and ``beta`` are in the configuration
+(``layers-145.cfg``, ``layer-params-145.cfg``). Its ``k`` is not: the other normalizations have
+``minDiv=2`` there, and ``layer.py`` reads no such number for one within a map. The kernel that
+computes it is not in the release. That of cuda-convnet, its public predecessor, adds the sum to 1
+(``kCNorm2`` in ``src/cudaconv2/conv_util.cu``), so 1 is an inference.
 """
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.pictures.batches import Batches
 
+from .devices import agreed, place, whole
 from .finite_loss import state
 
 
@@ -48,7 +49,7 @@ class Checkpoint(keras.callbacks.Callback):
     notice that a folder holds another run.)
 
     Give the same arguments to ``fit`` again and it goes on. Put this callback after the early
-    stopping it watches.
+    stopping it watches. Of several processes the first writes, and all of them read.
 
     Args:
         folder: Where ``checkpoint.npz`` and ``history.json`` go; made when missing.
@@ -87,6 +88,7 @@ class Checkpoint(keras.callbacks.Callback):
         path = self.folder / self.FILE
         if path.exists():
             self._resume(model, path)
+        agreed(self.resumed, "the epoch to go on from")
         self._started, self._before = time.perf_counter(), self.seconds
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102
@@ -100,10 +102,9 @@ class Checkpoint(keras.callbacks.Callback):
         for name, value in logs.items():
             self.history.setdefault(name, []).append(float(value))
         self.seconds = self._before + time.perf_counter() - self._started
-        arrays = {
-            f"variable-{i}": keras.ops.convert_to_numpy(variable)
-            for i, variable in enumerate(state(model))
-        }
+        arrays = {f"variable-{i}": whole(variable) for i, variable in enumerate(state(model))}
+        if place()[0]:
+            return  # the first process writes for all
         facts = {
             "identity": self.identity,
             "epoch": epoch + 1,
@@ -156,7 +157,8 @@ class Checkpoint(keras.callbacks.Callback):
         model._initial_epoch = self.params["epochs"] if facts["stopped"] else facts["epoch"]
         for name, values in self.history.items():
             model.history.history[name] = list(values)
-        save_history(self.history, self.folder / "history.json")
+        if not place()[0]:
+            save_history(self.history, self.folder / "history.json")
 
     def on_train_end(self, logs: dict | None = None) -> None:  # noqa: D102
         self.model._initial_epoch = None  # the next fit of this model begins at its own start

@@ -1,4 +1,4 @@
-"""The update rule of 2012: momentum with the weight decay inside it, and biases twice as fast."""
+"""The update rule of 2012: weight decay inside the momentum, and a rate of their own for biases."""
 
 from collections.abc import Sequence
 from numbers import Real
@@ -20,8 +20,14 @@ class PaperSGD(keras.optimizers.Optimizer):
         w = w + v
 
     the rule of Krizhevsky, Sutskever and Hinton (2012), section 5. Biases follow it at
-    ``bias_multiplier`` times the rate and without decay, as the source released in 2025 has it
-    (https://github.com/computerhistory/AlexNet-Source-Code); the paper says nothing of them.
+    ``bias_multiplier`` times the rate and without decay. The paper says nothing of them; the
+    source released in 2025 (https://github.com/computerhistory/AlexNet-Source-Code) gives biases
+    no decay (``WeightLayer`` in ``src/layer.cu``) and a rate of their own, ``epsB``.
+
+    Twice the rate holds for the start of 2012's training only, 0.02 beside 0.01. The run on the
+    pictures of 2012 divided the rate of weights by 10 three times; that of biases is still 0.02 in
+    its last state, except in conv1, which had stopped (``layer-params-145.cfg``). Here the rate of
+    biases falls with that of weights.
 
     A bias is a variable whose own name is ``bias``. Keras' layers name theirs so, and a saved
     model keeps the names. All others are weights, those of normalization layers too.
@@ -60,7 +66,7 @@ class PaperSGD(keras.optimizers.Optimizer):
         if not callable(learning_rate):
             _at_least_zero("learning_rate", learning_rate, "2012 started at 0.01")
         _at_least_zero("weight_decay", weight_decay, "2012 had 0.0005; 0 is none")
-        _at_least_zero("bias_multiplier", bias_multiplier, "2012 had 2; 1 is that of the weights")
+        _at_least_zero("bias_multiplier", bias_multiplier, "2012 began with 2; 1 is as the weights")
         _at_least_zero("momentum", momentum, "2012 had 0.9; 0 is none")
         if momentum >= 1:
             raise ValueError(

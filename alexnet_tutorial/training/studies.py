@@ -261,6 +261,8 @@ _FULL = Configuration(
 _NO_DROPOUT = replace(_FULL, name="no dropout", network=_without_dropout(QUARTER))
 _NO_CROPS = replace(_FULL, name="no crops", augment=False)
 _BARE = replace(_NO_DROPOUT, name="bare", augment=False, weight_decay=0.0)
+_BARE_DROPOUT = replace(_BARE, name="bare + dropout", network=QUARTER)
+_BARE_CROPS = replace(_BARE, name="bare + crops", augment="2012")
 
 _RATES_SGD = (3e-3, 1e-2)
 
@@ -271,8 +273,8 @@ def _arms():
     yield _BARE, (1e-3, *_RATES_SGD, 3e-2)
     yield _NO_DROPOUT, (1e-3, *_RATES_SGD)
     yield _NO_CROPS, _RATES_SGD
-    yield replace(_BARE, name="bare + dropout", network=QUARTER), _RATES_SGD
-    yield replace(_BARE, name="bare + crops", augment="2012"), _RATES_SGD
+    yield _BARE_DROPOUT, _RATES_SGD
+    yield _BARE_CROPS, _RATES_SGD
     yield replace(_FULL, name="tanh", network=_with_tanh(QUARTER)), _RATES_SGD
     yield replace(_FULL, name="Adam", optimizer="adam"), (3e-4, 1e-3)
     yield replace(_FULL, name="no weight decay", weight_decay=0.0), _RATES_SGD
@@ -283,13 +285,38 @@ def _arms():
     yield replace(_FULL, name="PCA color", color=True), _RATES_SGD
     start = replace(_FULL, name="start of 2012", initialization="paper", units="bytes")
     yield start, (1e-3, *_RATES_SGD)
-    # As many steps, with a quarter of the pictures and with all of them; then four times as many.
+    # A quarter of the epochs; then as many steps as above, with a quarter of the pictures and all.
+    for arm in (_FULL, _NO_DROPOUT, _NO_CROPS, _BARE, _BARE_DROPOUT, _BARE_CROPS):
+        yield replace(arm, name=f"{arm.name}, 10 epochs", epochs=10), _RATES_SGD
     for arm in (_FULL, _NO_DROPOUT, _NO_CROPS, _BARE):
         for pictures, epochs in ((532, 160), (8_520, 10)):
             name = f"{arm.name}, {pictures} pictures"
             yield replace(arm, name=name, pictures=pictures, epochs=epochs), _RATES_SGD
+    # Four times as many epochs, for what 40 do not bring to its end.
     for arm in (_FULL, _NO_DROPOUT):
         yield replace(arm, name=f"{arm.name}, 160 epochs", epochs=160), _RATES_SGD
+
+
+IN_FULL = (
+    Part("dropout", "full", "no dropout", "nothing"),
+    Part("crops and mirroring", "full", "no crops", "the middle alone"),
+    Part("weight decay", "full", "no weight decay", "nothing"),
+    Part("ReLU", "full", "tanh", "tanh"),
+    Part("overlapping pooling", "full", "no overlap", "pools side by side", paper=0.4),
+    Part("LRN", "LRN", "full", "nothing", paper=1.4),
+    Part("PCA color", "PCA color", "full", "nothing", paper=1.0),
+    Part("two towers", "two towers", "full", "one tower, as wide"),
+    Part("the second tower", "two towers", "half width", "one tower, half as wide", paper=1.7),
+    Part("update rule of 2012", "full", "Adam", "Adam"),
+    Part("start of 2012", "start of 2012", "full", "He's, in ±0.5"),
+)
+"""What is asked of the full recipe on Imagenette: it, and it without the part."""
+
+ALONE = (
+    Part("dropout alone", "bare + dropout", "bare", "nothing"),
+    Part("crops and mirroring alone", "bare + crops", "bare", "nothing"),
+)
+"""What is asked of the bare network on Imagenette: the part alone, and nothing."""
 
 
 def _imagenette(seed):

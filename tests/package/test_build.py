@@ -77,7 +77,7 @@ def test_both_data_formats_and_both_ways_of_groups_give_the_same_output():
     reference = build(TINY)
     expected = outputs(reference, x)
     for data_format in ("channels_last", "channels_first"):
-        for groups in ("towers", "native", "auto"):
+        for groups in ("towers", "native", "products", "auto"):
             model = build(TINY, data_format=data_format, groups=groups)
             model.set_weights(reference.get_weights())
             given = x if data_format == "channels_last" else x.transpose(0, 3, 1, 2)
@@ -226,7 +226,7 @@ def test_unknown_options_list_the_known():
         build(TINY, initialization="xavier")
     with pytest.raises(ValueError, match="unknown data_format 'NHWC'. Known: channels_last"):
         build(TINY, data_format="NHWC")
-    with pytest.raises(ValueError, match="unknown groups 2. Known: auto, towers, native"):
+    with pytest.raises(ValueError, match="unknown groups 2. Known: auto, towers, native, products"):
         build(TINY, groups=2)
 
 

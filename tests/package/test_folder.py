@@ -189,6 +189,10 @@ def test_imagenet_loads_whole_with_names(imagenet):
     [
         (lambda p: (p / "stray.jpg").write_bytes(b"x"), "stray.jpg: this picture lies outside"),
         (lambda p: (p / "empty").mkdir(), "empty: this class folder holds no picture"),
+        (
+            lambda p: [(p / "phone").mkdir(), (p / "phone" / "1.heic").write_bytes(b"x")],
+            r"phone: this class folder holds no picture. It has '1.heic', and no file of a kind",
+        ),
         (lambda p: (p / "deep" / "images").mkdir(parents=True), "has a subfolder 'images'"),
         (lambda p: [(p / n).rename(p.parent / n) for n in ("a dog", "b cat")], 'only "c\'est"'),
         (lambda p: [(p / n).rename(p.parent / n) for n in os.listdir(p)], "found none"),

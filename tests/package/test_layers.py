@@ -199,7 +199,7 @@ def test_towers_and_native_groups_equal_keras_groups(padding, data_format):
     options = {"groups": 3, "padding": padding, "data_format": data_format}
     reference = keras.layers.Conv2D(9, 3, **options, bias_initializer="ones")
     expected = run(reference, x)
-    for run_as in ("towers", "native", "auto"):
+    for run_as in ("towers", "native", "products", "auto"):
         layer = PortableConv2D(9, 3, run_as=run_as, **options)
         layer.build(shape)
         layer.set_weights(reference.get_weights())

@@ -109,6 +109,16 @@ def test_outline_and_text_have_every_chapter(printed, articles, chapters):
     assert "Solutions" in listed
 
 
+def test_contents_say_the_pages(printed, articles, chapters):
+    first = min(number for _, number in chapters)
+    contents = "".join(words_on(printed, number) for number in range(1, first))
+    start = -1
+    for article in articles.values():
+        title = plain(title_of(article))
+        start = min(n for name, n in chapters if name == title and n > start)
+        assert re.search(rf"{re.escape(title)}{start + 1}(?!\d)", contents), title
+
+
 def test_formulas_are_rendered(printed, articles, chapters):
     article = articles["book/11_convolution"]
     assert len(article.select(".math")) > 5

@@ -16,11 +16,13 @@ import pytest
 
 from tools import execute, pages, stage
 from tools.environment import PACKAGE, ROOT
+from tools.site import MOVED
 
 pytestmark = pytest.mark.slow
 
 SITE = ROOT / "build" / "html"
-PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.glob("book/**/*.html"))
+BUILT = [p for p in SITE.glob("book/**/*.html") if p.stem not in MOVED]
+PAGES = sorted(p.relative_to(SITE).as_posix() for p in BUILT)
 CHAPTERS = [page for page in PAGES if re.match(r"book/\d\d_", page)]
 OTHERS = ["search.html", "404.html"]
 PHONE = {"width": 390, "height": 844}
@@ -56,8 +58,7 @@ def look(page, axe_script):
         "n => document.querySelectorAll('article mjx-container').length >= n", arg=formulas
     )
     page.wait_for_function(
-        "() => [...document.querySelectorAll('alexnet-workbench, alexnet-convolution')]"
-        ".every(e => e.querySelector('button'))"
+        "() => [...document.querySelectorAll(':not(:defined)')].length === 0"
     )
     page.wait_for_function(  # all of it, or the offer to start it
         "() => [...document.querySelectorAll('alexnet-network')]"
@@ -296,7 +297,8 @@ def test_page_loads_what_it_needs(seen, site, address):
     assert any("mathjax" in name for name in names) == formulas, seen["name"]
     beside = [n for n in names if re.search(r"\.(css|js)$", n) and "/mathjax/" not in n]
     # Their own tests weigh the interactive parts.
-    beside = [n for n in beside if not re.search("/(live|workbench|network|convolution)/", n)]
+    parts = "|".join(("live", *stage.INTERACTIVE))
+    beside = [n for n in beside if not re.search(f"/({parts})/", n)]
     most = 600_000 + (150_000 if seen["name"] == "search.html" else 0)
     assert sum((site / name).stat().st_size for name in beside) < most, sorted(beside)
 

@@ -11,6 +11,7 @@ import pytest
 
 from alexnet_tutorial import workbench
 from alexnet_tutorial.shapes import VARIANTS, Architecture, Conv, ledger, variant
+from tools import stage
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "book/workbench.html"
@@ -778,7 +779,7 @@ def test_a_finger_hits_what_it_means_on_a_phone(open_page):
 
 @pytest.mark.slow
 def test_it_is_small_and_only_where_it_is_used(open_page):
-    parts = "/_static/(live|workbench|network|convolution)/"
+    parts = f"/_static/({'|'.join(('live', *stage.INTERACTIVE))})/"
     with open_page(PAGE) as visit:
         sizes = visit.page.evaluate(
             """parts => performance.getEntriesByType('resource')

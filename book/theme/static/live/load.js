@@ -6,11 +6,13 @@
   const add = (tag, attributes) =>
     document.head.append(Object.assign(document.createElement(tag), attributes));
   const sheet = (path) => add("link", { rel: "stylesheet", href: new URL(path, here) });
-  const names = ["workbench", "network", "convolution"].filter((name) =>
-    document.querySelector(`alexnet-${name}`));
+  const large = ["workbench", "network", "convolution"]; // with a style sheet of their own
+  const small = ["descent", "depth", "pooling", "lrn", "curves", "field", "crowd", "towers"];
+  const names = [...large, ...small]
+    .filter((name) => document.querySelector(`alexnet-${name}`));
   if (names.length) sheet("base.css");
   for (const name of names) {
-    sheet(`../${name}/${name}.css`);
+    if (large.includes(name)) sheet(`../${name}/${name}.css`);
     add("script", { src: new URL(`../${name}/bundle.js`, here) });
   }
 }

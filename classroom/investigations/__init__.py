@@ -1,0 +1,1 @@
+"""The worked examples of the book's investigations: a program for each, and what it printed."""
