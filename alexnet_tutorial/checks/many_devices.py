@@ -43,12 +43,13 @@ register(
     right=-(-100 // 8) * 8,
     why="it is the next multiple of the number of devices.",
     slips={
-        100: "8 does not divide that: some devices would get more pictures than others.",
+        100: "8 does not divide that: some devices would get more pictures than others. "
+        "What must it be a multiple of?",
         96: "8 divides that, but it is smaller. The new batch must not be.",
         128: "8 divides that, but something nearer is there. Need it be a power of two?",
         800: "that gives each device the whole batch. They share it.",
         13: "that is what one device gets. How large is the batch?",
-        112: "8 divides that, but there is one between.",
+        112: "8 divides that, but there is one between. Look for the next.",
     },
     hint="Look for a multiple of the number of devices.",
 )
