@@ -182,6 +182,18 @@ def test_axe_finds_nothing_and_a_phone_shows_all(open_page, axe_script, name, vi
         assert visit.console == []
 
 
+def test_they_run_on_a_page_that_was_opened_as_a_file(browser, site):
+    page = browser.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto((site / PAGE).resolve().as_uri())
+    for name in stage.PANELS:
+        assert Part(page, name).words()
+    page.close()
+    assert said == []
+
+
 # --- a walk down a loss ----------------------------------------------------------------------
 
 
