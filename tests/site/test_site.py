@@ -57,7 +57,10 @@ def look(page, axe_script):
     page.wait_for_function(
         "n => document.querySelectorAll('article mjx-container').length >= n", arg=formulas
     )
-    page.wait_for_function("() => [...document.querySelectorAll(':not(:defined)')].length === 0")
+    page.wait_for_function(  # formulas' elements stay undefined
+        "() => [...document.querySelectorAll(':not(:defined)')]"
+        ".every(e => !e.localName.startsWith('alexnet-'))"
+    )
     page.wait_for_function(  # all of it, or the offer to start it
         "() => [...document.querySelectorAll('alexnet-network')]"
         ".every(e => e.querySelector('.nw-offer, .nw-likely'))"
