@@ -6,13 +6,12 @@ A small network with two wide dense layers, on hands of 32 × 32 pixels. Each ar
 many steps, with the same seeds, and judged on the same validation pictures.
 """
 
+import keras
 import numpy as np
+from keras import layers
 
 from alexnet_tutorial.pictures import load_signs
-from alexnet_tutorial.session import describe, import_keras
-
-keras = import_keras()
-layers = keras.layers
+from alexnet_tutorial.session import describe
 
 PICTURES = (600, 300)
 SHARES = (0.0, 0.5)

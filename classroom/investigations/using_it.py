@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from alexnet_tutorial.evaluation import compare, wilson_interval
-from alexnet_tutorial.pictures import load_imagenette
+from alexnet_tutorial.pictures import Split, load_imagenette
 from alexnet_tutorial.session import describe
 from alexnet_tutorial.weights.pretrained import pretrained
 
@@ -39,7 +39,9 @@ def main() -> None:
     """Print accuracy, interval and paired comparison for every quality and brightness."""
     photographs = load_imagenette(pixels=108, progress=False)
     print(f"{describe()}\n{photographs.source}")
-    x, y = photographs.test.x[::5], photographs.test.y[::5]
+    test = photographs.test
+    assert isinstance(test, Split)  # pixels were asked for
+    x, y = test.x[::5], test.y[::5]
     classifier = pretrained()
 
     def answers(pictures):
@@ -52,7 +54,7 @@ def main() -> None:
     for name, values in (("quality", QUALITIES), ("brightness", BRIGHTNESS)):
         for value in values:
             if name == "quality":
-                worse = np.stack([as_jpeg(picture, value) for picture in x])
+                worse = np.stack([as_jpeg(picture, int(value)) for picture in x])
             else:
                 worse = (x * value).astype("uint8")
             after = answers(worse)
