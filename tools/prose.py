@@ -32,6 +32,8 @@ OFF = {
 KEPT = {
     "saliency": "the field's word for a map of what matters",
     "more correct": "more correct answers are more of them",
+    "one in a million": "a probability",
+    "trial and error": "the plain name of how a number was found",
 }
 NOT_PROSE = re.compile(
     r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$\n]*\$|<[^>]+>|\]\([^)]*\)|https?://\S+", re.DOTALL

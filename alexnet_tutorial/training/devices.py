@@ -459,7 +459,8 @@ def exchanges(program: str, devices: int) -> list[Exchange]:
             int(bits or 8) // 8 * prod(int(n) for n in shape.split(",") if n)
             for bits, shape in re.findall(r"\b[a-z]+(\d*)\[([\d,]*)\]", match[1])
         )
-        (name,) = re.findall(r'op_name="([^"]*)"', match[0]) or [""]
+        named = re.search(r'op_name="([^"]*)"', match[0])
+        name = named[1] if named else ""
         layers = tuple(dict.fromkeys(re.findall(r"jvp\((\w+)\)", name)))
         times = {"all-reduce": 2, "reduce-scatter": devices}.get(match[2], 1)
         sent = times * size * (devices - 1) // devices

@@ -17,7 +17,7 @@ layers = keras.layers
 PICTURES = (600, 300)
 SHARES = (0.0, 0.5)
 SEEDS = (0, 1, 2, 3)
-STEPS = 400
+STEPS = 300
 
 
 def network(share: float) -> keras.Model:
@@ -45,7 +45,8 @@ def network(share: float) -> keras.Model:
             layers.Dense(6, activation="softmax"),
         ]
     )
-    model.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy", ["accuracy"])
+    loss = "sparse_categorical_crossentropy"
+    model.compile(keras.optimizers.Adam(1e-3), loss, metrics=["accuracy"])
     return model
 
 

@@ -31,14 +31,15 @@ def walk(size: int) -> tuple[list[int], int]:
         >>> walk(227)
         ([0, 0, 0, 0, 0, 0, 0, 0], 0)
     """
-    seen = [{column} for column in range(size)]  # of each position, the columns behind it
+    seen: list[set[int]] = [{column} for column in range(size)]  # behind each position
     left = []
     for _, window, stride, zeros in LAYERS:
-        padded = [set()] * zeros + seen + [set()] * zeros
+        edge: list[set[int]] = [set()] * zeros
+        padded = edge + seen + edge
         starts = range(0, len(padded) - window + 1, stride)
         left.append(len(padded) - (starts[-1] + window))
-        seen = [set().union(*padded[start : start + window]) for start in starts]
-    return left, size - len(set().union(*seen))
+        seen = [set[int]().union(*padded[start : start + window]) for start in starts]
+    return left, size - len(set[int]().union(*seen))
 
 
 def main() -> None:

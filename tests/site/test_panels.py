@@ -182,6 +182,24 @@ def test_axe_finds_nothing_and_a_phone_shows_all(open_page, axe_script, name, vi
         assert visit.console == []
 
 
+def test_they_run_on_a_page_that_was_opened_as_a_file(browser, site):
+    page = browser.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto((site / PAGE).resolve().as_uri())
+    page.evaluate(
+        """names => document.querySelector("article h1").after(
+            ...names.map(name => document.createElement(`alexnet-${name}`)))""",
+        list(stage.PANELS[1:]),
+    )
+    assert Part(page, stage.PANELS[0]).words()
+    for name in stage.PANELS:
+        assert page.locator(f"alexnet-{name} .lp-stage svg").count() > 0, name
+    page.close()
+    assert said == []
+
+
 # --- a walk down a loss ----------------------------------------------------------------------
 
 

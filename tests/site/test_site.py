@@ -57,8 +57,9 @@ def look(page, axe_script):
     page.wait_for_function(
         "n => document.querySelectorAll('article mjx-container').length >= n", arg=formulas
     )
-    page.wait_for_function(
-        "() => [...document.querySelectorAll(':not(:defined)')].length === 0"
+    page.wait_for_function(  # formulas' elements stay undefined
+        "() => [...document.querySelectorAll(':not(:defined)')]"
+        ".every(e => !e.localName.startsWith('alexnet-'))"
     )
     page.wait_for_function(  # all of it, or the offer to start it
         "() => [...document.querySelectorAll('alexnet-network')]"
@@ -83,6 +84,7 @@ def look(page, axe_script):
     page.set_viewport_size(PHONE)
     found["phone"] = page.evaluate(SIDEWAYS)
     found["hidden"]["phone"] = page.evaluate(HIDDEN)
+    found["labels"] = page.evaluate(LABELS)
 
     page.set_viewport_size(PAPER)
     page.emulate_media(media="print", color_scheme="dark")
@@ -232,6 +234,12 @@ HIDDEN = """async () => {
   };
 }"""
 
+LABELS = """() => [...document.querySelectorAll('.alexnet-figure svg text')]
+  .filter(e => e.textContent.trim() && e.checkVisibility())
+  .map(e => [e, e.getScreenCTM()])
+  .map(([e, m]) => [e.textContent, parseFloat(getComputedStyle(e).fontSize) * Math.hypot(m.a, m.b)])
+  .filter(([, height]) => height < 10.9)"""
+
 # On paper nothing scrolls: what does not fit is lost.
 PRINTED = """() => {
   const sum = c => c.match(/[\\d.]+/g).slice(0, 3).map(Number).reduce((a, b) => a + b);
@@ -286,6 +294,11 @@ def test_page_does_not_scroll_sideways_on_a_phone(seen):
 def test_nothing_is_cut_off_without_a_sign(seen):
     nothing = {"wide": [], "small": [], "over": []}
     assert seen["hidden"] == {"desk": nothing, "phone": nothing}, seen["name"]
+
+
+def test_labels_of_figures_can_be_read_on_a_phone(seen):
+    """As wide as its smallest label needs, a figure scrolls within its column."""
+    assert seen["labels"] == [], seen["name"]
 
 
 def test_page_loads_what_it_needs(seen, site, address):
