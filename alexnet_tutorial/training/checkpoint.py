@@ -6,6 +6,7 @@ import os
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -102,7 +103,9 @@ class Checkpoint(keras.callbacks.Callback):
         for name, value in logs.items():
             self.history.setdefault(name, []).append(float(value))
         self.seconds = self._before + time.perf_counter() - self._started
-        arrays = {f"variable-{i}": whole(variable) for i, variable in enumerate(state(model))}
+        arrays: dict[str, Any] = {
+            f"variable-{i}": whole(variable) for i, variable in enumerate(state(model))
+        }
         if place()[0]:
             return  # the first process writes for all
         facts = {

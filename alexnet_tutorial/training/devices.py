@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -23,7 +23,7 @@ import numpy as np
 from alexnet_tutorial.pictures.batches import Batches
 from alexnet_tutorial.shapes.architecture import Architecture, Conv, Dense, Layer
 
-Layout = keras.distribution.DataParallel | keras.distribution.ModelParallel
+Layout: TypeAlias = keras.distribution.DataParallel | keras.distribution.ModelParallel
 SILENCE = 100  # seconds after which a process that says nothing counts as dead: JAX's own
 
 
@@ -431,7 +431,8 @@ def training_step(model: keras.Model, batch: int) -> str:
         jax.ShapeDtypeStruct(shape, kind, sharding=layout.get_data_layout(shape).backend_layout)
         for shape, kind in (((batch, *model.input_shape[1:]), "float32"), ((batch,), "int32"))
     ]
-    return jax.jit(step, out_shardings=(None, *kept)).lower(*values, *data).compile().as_text()
+    compiled = jax.jit(step, out_shardings=(None, *kept)).lower(*values, *data).compile()
+    return compiled.as_text() or ""
 
 
 _KINDS = "all-gather|all-reduce|reduce-scatter|all-to-all|collective-permute"
