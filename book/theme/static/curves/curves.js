@@ -22,11 +22,11 @@ class Curves extends Panel {
   static title = "Two recorded trainings";
 
   static controls = [
-    { name: "study", free: /^\w+$/, start: "hands" },
-    { name: "first", label: "Blue", values: names, start: "baseline" },
-    { name: "second", label: "Orange, dashed", values: names, start: "tanh" },
+    { name: "study", free: /^\w+$/, start: "imagenette" },
+    { name: "first", label: "Blue", values: names, start: "full" },
+    { name: "second", label: "Orange, dashed", values: names, start: "bare" },
     {
-      name: "epoch", label: "Epoch", start: 5, slider: true,
+      name: "epoch", label: "Epoch", start: 20, slider: true,
       values: (state) => Array.from({ length: longest(state) }, (_, i) => i + 1),
     },
   ];
