@@ -208,7 +208,7 @@ def start(environment, count, job, *arguments, **variables):
     flags = f"{environment['XLA_FLAGS']} --xla_force_host_platform_device_count={count}"
     return subprocess.Popen(
         [sys.executable, __file__, json.dumps([job, *arguments])],
-        env={**environment, "XLA_FLAGS": flags, **variables},
+        env={**environment, "XLA_FLAGS": flags, "no_proxy": "127.0.0.1", **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
