@@ -272,9 +272,6 @@ def together(
     import jax
 
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    # One program at a time: two at once may send in another order in each process, and then each
-    # waits for what the other sends later.
-    jax.config.update("jax_cpu_enable_async_dispatch", False)
     keras.distribution.initialize(addresses, processes, process)
     try:
         yield
