@@ -35,7 +35,7 @@ def code(path):
 
 def setup_of(path):
     """Give the source of the cell that installs the package: as it stands in the notebook."""
-    (found,) = [text for _, text in code(path) if "find_spec" in text and "pip" in text]
+    (found,) = [text for _, text in code(path) if 'find_spec("alexnet_tutorial")' in text]
     return found
 
 

@@ -13,14 +13,19 @@ def chapter(root):
     """Give the names of the chapter after all its cells but set-up and exercises have run."""
     import keras
 
-    found, floatx = {}, keras.config.floatx()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ALEXNET_TUTORIAL_BUILD", "1")  # an expectation that fails raises
-        for cell in json.loads((root / CHAPTER).read_text(encoding="utf-8"))["cells"]:
-            left_out = cell["id"] == "setup" or cell["id"].startswith("ex-")
-            if cell["cell_type"] == "code" and not left_out:
-                exec("".join(cell["source"]), found)
-    keras.config.set_floatx(floatx)
+    found, floatx, policy = {}, keras.config.floatx(), keras.config.dtype_policy()
+    # Once a layer was made, set_floatx alone changes no layer's type any more.
+    keras.config.set_dtype_policy("float64")
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ALEXNET_TUTORIAL_BUILD", "1")  # an expectation that fails raises
+            for cell in json.loads((root / CHAPTER).read_text(encoding="utf-8"))["cells"]:
+                left_out = cell["id"] == "setup" or cell["id"].startswith("ex-")
+                if cell["cell_type"] == "code" and not left_out:
+                    exec("".join(cell["source"]), found)
+    finally:
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(policy)
     return found
 
 
