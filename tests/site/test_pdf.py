@@ -111,7 +111,8 @@ def test_outline_and_text_have_every_chapter(printed, articles, chapters):
 
 def test_contents_say_the_pages(printed, articles, chapters):
     first = min(number for _, number in chapters)
-    contents = "".join(words_on(printed, number) for number in range(1, first))
+    pages = range(1, first)  # each with its own number at its foot
+    contents = "".join(words_on(printed, n).removesuffix(str(n + 1)) for n in pages)
     start = -1
     for article in articles.values():
         title = plain(title_of(article))
@@ -122,7 +123,7 @@ def test_contents_say_the_pages(printed, articles, chapters):
 def test_formulas_are_rendered(printed, articles, chapters):
     article = articles["book/11_convolution"]
     assert len(article.select(".math")) > 5
-    place = dict(chapters)
+    place = dict(reversed(chapters))  # the chapter, not its solutions
     first, after = place[plain(title_of(article))], place["12·Theotherparts"]
     words = "".join(words_on(printed, number) for number in range(first, after))
     for raw in ("\\frac", "\\lfloor", "\\times", "\\(", "$$"):
