@@ -152,6 +152,34 @@ def axe_script():
     return Path(package.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
+@pytest.fixture
+def axe_finds_nothing(axe_script):
+    """Give a check of one element, in light and in dark, and of its controls' sizes for a finger.
+
+    It is called with the page and the element's name.
+    """
+
+    def check(page, name):
+        page.evaluate(axe_script)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
+            violations = page.evaluate(
+                """name => axe.run(name, { preload: false })
+                    .then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))""",
+                name,
+            )
+            assert violations == [], scheme
+        small = page.locator(name).evaluate(
+            """e => [...e.querySelectorAll('button, input, select')]
+                .map(c => [c.getBoundingClientRect(), c.outerHTML.slice(0, 80)])
+                .filter(([r]) => r.width < 24 || r.height < 24).map(([, html]) => html)"""
+        )
+        assert small == []
+
+    return check
+
+
 class Visit:
     """One page, opened; what it asked for and what its console said."""
 

@@ -85,7 +85,7 @@ def write_answers(folder: Path) -> None:
     chapters: dict[str, tuple[str, list[tuple[str, str]]]] = {}
     for page in notebooks():
         cells = nbformat.read(ROOT / page, as_version=4).cells
-        title = numbered(cells[0].source.splitlines()[0].removeprefix("# "), page)
+        title = numbered(cells[0].source, page)
         chapters[page.stem] = title, exercises(cells)
     for name, (_, here) in {"intro": ("", []), **chapters}.items():
         known = {

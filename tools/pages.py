@@ -46,20 +46,21 @@ def notebooks(root: Path = ROOT) -> list[Path]:
     return [page for page in pages(root) if page.suffix == ".ipynb"]
 
 
-def numbered(title: str, page: str | Path) -> str:
-    """Put a chapter's number before its title. The number is that of its file.
+def numbered(text: str, page: str | Path) -> str:
+    """Give a chapter's title with its number before it. The number is that of its file.
 
     Args:
-        title: What the notebook's first line has.
+        text: The notebook's first cell, whose first line is the title; or the title.
         page: The notebook, such as ``book/11_convolution.ipynb``. A page without a number, and
             the back matter, whose files begin with 9, keep their title.
 
     Example:
-        >>> numbered("One convolution", "book/11_convolution.ipynb")
+        >>> numbered("# One convolution\\n\\nIn a", "book/11_convolution.ipynb")
         '11 · One convolution'
         >>> numbered("Error index", "91_error_index.ipynb")
         'Error index'
     """
+    title = text.partition("\n")[0].removeprefix("# ")
     number = re.match(r"([1-8]\d)_", Path(page).name)
     return f"{number[1]} · {title}" if number else title
 

@@ -243,7 +243,7 @@ def write_misconceptions(target: Path) -> None:
     lines: list[str] = []
     for page in notebooks():
         cells = nbformat.read(ROOT / page, as_version=4).cells
-        title = numbered(cells[0].source.splitlines()[0].removeprefix("# "), page)
+        title = numbered(cells[0].source, page)
         goals = [line for line in cells[0].source.splitlines() if line.startswith("- ")]
         lines += [f"### [{title}]({page.name})", "", "After it, students can", "", *goals, ""]
         for number, name in exercises(cells):
@@ -299,8 +299,8 @@ def stage() -> None:
         executed = nbformat.read(EXECUTED / page, as_version=4)
         record = executed.metadata.pop(PACKAGE)
         first = executed.cells[0]
-        heading, _, rest = first.source.partition("\n")
-        title = numbered(heading.removeprefix("# "), page)
+        title = numbered(first.source, page)
+        _, _, rest = first.source.partition("\n")
         first.source = f"# {title}\n{rest}"
         records[title, page.name] = record
         try:

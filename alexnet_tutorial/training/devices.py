@@ -24,7 +24,6 @@ from alexnet_tutorial.pictures.batches import Batches
 from alexnet_tutorial.shapes.architecture import Architecture, Conv, Dense, Layer
 
 Layout: TypeAlias = keras.distribution.DataParallel | keras.distribution.ModelParallel
-SILENCE = 100  # seconds after which a process that says nothing counts as dead: JAX's own
 
 
 def data_parallel(devices: Sequence[str] | None = None) -> keras.distribution.DataParallel:
@@ -253,8 +252,8 @@ def together(
     KERAS_DISTRIBUTION_NUM_PROCESSES, KERAS_DISTRIBUTION_PROCESS_ID.
 
     A process that dies stops the others: at once where they wait for what it would have sent,
-    and after ``SILENCE`` seconds at the latest. An error inside ends this process at once, with
-    status 1 and its traceback; so does the loss of the others.
+    and after 100 seconds of silence, which is JAX's limit, at the latest. An error inside ends this
+    process at once, with status 1 and its traceback; so does the loss of the others.
 
     Args:
         addresses: ``host:port`` of process 0, or of every process, with commas between.

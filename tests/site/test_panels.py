@@ -145,27 +145,10 @@ def test_the_keyboard_drives_it_and_the_address_keeps_it(open_page, name):
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("name", stage.PANELS)
-def test_axe_finds_nothing_and_a_phone_shows_all(open_page, axe_script, name, viewport):
+def test_axe_finds_nothing_and_a_phone_shows_all(open_page, axe_finds_nothing, name, viewport):
     with open_page(PAGE, viewport=viewport) as visit:
         used = Part(visit.page, name)
-        visit.page.evaluate(axe_script)
-        for scheme in ("light", "dark"):
-            visit.page.emulate_media(color_scheme=scheme)
-            visit.page.wait_for_function(
-                "s => document.documentElement.dataset.theme === s", arg=scheme
-            )
-            violations = visit.page.evaluate(
-                """name => axe.run(`alexnet-${name}`, { preload: false })
-                    .then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))""",
-                name,
-            )
-            assert violations == [], scheme
-        small = used.element.evaluate(
-            """e => [...e.querySelectorAll('button, input, select')]
-                .map(c => [c.getBoundingClientRect(), c.outerHTML.slice(0, 80)])
-                .filter(([r]) => r.width < 24 || r.height < 24).map(([, html]) => html)"""
-        )
-        assert small == []
+        axe_finds_nothing(visit.page, f"alexnet-{name}")
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
         texts = used.element.evaluate(
             """e => [...e.querySelectorAll('.lp-stage svg')].flatMap(s => {
