@@ -53,12 +53,12 @@ def with_measured_time(source: str, record: dict) -> str:
     Example:
         >>> first = "**Time** about 30 minutes to read; the cells run in a minute. Bring tea."
         >>> print(with_measured_time(first, {"seconds": 41.4, "machine": "CPU, 2 cores"}))
-        **Time** about 30 minutes to read. This page was made by running it: 41 seconds. Bring tea.
+        **Time** about 30 minutes to read. The code on this page took 41 seconds to run. Bring tea.
         <BLANKLINE>
         *Ran on CPU, 2 cores: [how this book is executed](status.md).*
         <BLANKLINE>
     """
-    measured = f". This page was made by running it: {minutes(record['seconds'])}."
+    measured = f". The code on this page took {minutes(record['seconds'])} to run."
     estimate = re.compile(r"^(\*\*Time\*\* [^;.\n]*); the cells run in [^.]*\.", re.MULTILINE)
     found, count = estimate.subn(lambda match: match[1] + measured, source)
     if count != 1:

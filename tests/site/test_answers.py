@@ -139,7 +139,7 @@ def test_every_question_of_a_chapter_is_answered_on_its_page(open_page, root, na
             known = QUESTIONS[question]
             wrong, slip, hint = known.misconceptions[0]
             assert answer(visit.page, question, "") == (
-                "Missing: type what you predict, then press Check."
+                "No answer yet: type your prediction, then press Check."
             )
             assert answer(visit.page, question, str(wrong)) == f"Not yet: {slip}. {hint}"
             assert answer(visit.page, question, str(known.right)) == f"Right: {known.why}"

@@ -353,7 +353,7 @@ def test_chapter_follows_the_pattern(seen):
     if page in CHAPTERS:
         for heading in ("You will be able to", "You should know", "Time"):
             assert heading in seen["strong"], f"{page} lacks {heading!r}"
-        assert re.search(r"This page was made by running it: [\d.]+ (seconds|minutes)\.", words)
+        assert re.search(r"The code on this page took [\d.]+ (seconds|minutes) to run\.", words)
         assert "; the cells run in" not in words, f"{page}: an estimate in place of the time"
         assert "budget: " in words and "Keras" in words
         assert len(seen["solutions"]) >= 2, page

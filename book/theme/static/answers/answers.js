@@ -178,7 +178,7 @@ var alexnetCheck = (() => {
   // Give "missing", "not-yet" or "right", and why.
   function check([right, tolerance, why, hint, slips], text) {
     const given = read(text, Array.isArray(right));
-    if (given === NOTHING) return ["missing", "type what you predict, then press Check."];
+    if (given === NOTHING) return ["missing", "type your prediction, then press Check."];
     if (equal(given, right, tolerance)) return ["right", why];
     const slip = slips.find(([value]) => equal(given, value, tolerance));
     return ["not-yet", slip ? slip[1] : wrong(given, right, tolerance, hint)];
@@ -282,7 +282,7 @@ var alexnetCheck = (() => {
         return;
       }
       const [outcome, why] = check(questions[name], given);
-      const title = { missing: "Missing", "not-yet": "Not yet", right: "Right" }[outcome];
+      const title = { missing: "No answer yet", "not-yet": "Not yet", right: "Right" }[outcome];
       if (document.activeElement !== input) input.value = given;
       const words = make("p", {}, make("strong", {}, `${title}:`), ` ${why}`);
       said.replaceChildren(make("div", { className: `alexnet-check ${outcome}` }, words));
