@@ -1118,7 +1118,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (20, "that is after one division"),
         (200, "that is after two divisions"),
         (1000, "forgot that the biases began"),
-        (60, "three divisions by ten"),
+        (60, "three divisions by ten are not one by 30"),
         (0.0005, "turned over"),
         (0.02, "that is the rate of the biases"),
     ],
