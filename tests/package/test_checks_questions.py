@@ -1117,7 +1117,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (2, "that is at the start"),
         (20, "that is after one division"),
         (200, "that is after two divisions"),
-        (1000, "forgot that the biases began"),
+        (1000, "forgot that the biases began at another rate"),
         (60, "three divisions by ten are not one by 30"),
         (0.0005, "turned over"),
         (0.02, "that is the rate of the biases"),
