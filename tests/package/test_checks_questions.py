@@ -77,7 +77,7 @@ ANSWERS = {
     "transfer.first": "body",
     "year.relative": 0.41484,
     "year.passes": 70,
-    "year.neurons": 659272,
+    "year.biases": 2000,
     "year.lrn": 2.27951,
     "year.sigma": 0.0294628,
     "towers.kernel": (3, 3, 32, 192),
@@ -1113,15 +1113,14 @@ SLIPS = {  # the value that a slip leads to, and its words
         (35, "forgot the mirror images"),
         (50, "that is the entry of five networks"),
     ],
-    "year.neurons": [
-        (659272 - 290400 + 253440, "that is the list as printed"),
-        (650000, "that is the abstract's round number"),
-        (290400, "that is the first layer alone"),
-        (
-            54 * 54 * 96 + 26 * 26 * 256 + 12 * 12 * (384 + 384 + 256) + 4096 + 4096 + 1000,
-            "those are the maps of a library that rounds down",
-        ),
-        (659272 - 1000, "left out the last layer"),
+    "year.biases": [
+        (2, "that is at the start"),
+        (20, "that is after one division"),
+        (200, "that is after two divisions"),
+        (1000, "forgot that the biases began at another rate"),
+        (60, "three divisions by ten are not one by 30"),
+        (0.0005, "turned over"),
+        (0.02, "that is the rate of the biases"),
     ],
     "year.lrn": [
         (7**0.75, "that is the paper's formula"),
