@@ -309,6 +309,25 @@ def test_a_click_chooses_the_map_and_the_unit(shown):
 
 
 @pytest.mark.slow
+def test_a_finger_drags_on_a_map_and_scrolls_beside_it(open_page, swipe):
+    with open_page(PAGE, viewport=PHONE, has_touch=True, is_mobile=True) as visit:
+        page, shown = visit.page, Shown(visit.page)
+        shown.pick("conv3")
+        for name in (".nw-map canvas", ".nw-picture canvas"):
+            canvas = shown.element.locator(name)
+            canvas.evaluate("e => e.scrollIntoView({ block: 'center' })")
+            box, place, said = canvas.bounding_box(), page.evaluate("scrollY"), shown.sentence()
+            start = [box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"]]
+            swipe(page, *start, 0.6 * box["width"], 0.6 * box["height"])
+            assert page.evaluate("scrollY") == place and shown.sentence() != said
+            row, column = map(int, re.findall(r"\d+", shown.sentence())[:2])
+            assert min(row, column) >= 5  # where the finger was at last
+            said = shown.sentence()
+            swipe(page, box["x"] + box["width"] + 40, start[1] + 100, 0, -200)
+            assert page.evaluate("scrollY") > place + 100 and shown.sentence() == said
+
+
+@pytest.mark.slow
 def test_a_link_opens_the_same_unit(open_page):
     with open_page(f"{PAGE}#layer=conv3&picture=church&map=17&at=5.7") as visit:
         shown = Shown(visit.page)

@@ -92,7 +92,8 @@ def call(open_page):
 
 @pytest.mark.parametrize("name", stage.PANELS)
 def test_it_is_small_and_has_a_picture_without_script(site, name):
-    assert (site / "_static" / name / "bundle.js").stat().st_size < 20_000
+    for script in (name, "live"):  # its own, and the base of all
+        assert (site / "_static" / script / "bundle.js").stat().st_size < 20_000
     shown = stage.with_still(f"<alexnet-{name} some='1'>Words for paper.</alexnet-{name}>")
     assert shown.count("<svg") == shown.count('role="img" aria-label="') >= 1
     assert "Words for paper." in shown and len(shown) < 40_000
@@ -181,6 +182,25 @@ def test_they_run_on_a_page_that_was_opened_as_a_file(browser, site):
         assert page.locator(f"alexnet-{name} .lp-stage svg").count() > 0, name
     page.close()
     assert said == []
+
+
+@pytest.mark.parametrize("name", ["convolution", "descent", "field"])
+def test_a_finger_drags_on_the_drawing_and_scrolls_beside_it(open_page, swipe, name):
+    with open_page(PAGE, viewport=PHONE, has_touch=True, is_mobile=True) as visit:
+        page = visit.page
+        used = Part(page, name)
+        drawing = used.element.locator(".lp-drag").first
+        drawing.evaluate("e => e.scrollIntoView({ block: 'center' })")
+        box, told, place = drawing.bounding_box(), used.words(), page.evaluate("scrollY")
+        middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        swipe(page, *middle, 0.3 * box["width"], 0.3 * box["height"])
+        assert page.evaluate("scrollY") == place and used.words() != told
+        told = used.words()
+        words = used.element.locator(".lp-words")
+        words.evaluate("e => e.scrollIntoView({ block: 'center' })")
+        box, place = words.bounding_box(), page.evaluate("scrollY")
+        swipe(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 0, -200)
+        assert page.evaluate("scrollY") > place + 100 and used.words() == told
 
 
 # --- a walk down a loss ----------------------------------------------------------------------

@@ -2,7 +2,7 @@
 // attribute `page` it is the whole page's, with everything, and its state lives in the address;
 // without it, it waits to be started, and shows what fits where it stands; `picture` and `layer`
 // say what it starts with. Maps, rows and columns count from 0, as in Keras.
-import { h, KIND_COLORS, keepAddress, readAddress, rove } from "../live/base.js";
+import { follow, h, KIND_COLORS, keepAddress, readAddress, rove } from "../live/base.js";
 import { closeCamera, fromAddress, fromFile, openCamera, pixelsOf } from "./pictures.js";
 import { PLAN, SAMPLES } from "./plan.js";
 import { loadWeights, Runner } from "./runner.js";
@@ -135,7 +135,8 @@ class NetworkInPage extends HTMLElement {
     });
     this.cameraButton = button("Camera", () => this.toggleCamera());
     this.notice = h("p", { class: "wb-notice", role: "status", hidden: true });
-    this.canvas = h("canvas", { role: "img", click: (event) => this.pointed(event) });
+    this.canvas = h("canvas", { role: "img", class: "lp-drag" });
+    follow(this.canvas, (event) => this.pointed(event));
     this.field = h("span", { class: "nw-field", hidden: true });
     this.caption = h("p", { class: "nw-caption" });
     this.answers = classes.map((name) => {
@@ -162,7 +163,8 @@ class NetworkInPage extends HTMLElement {
       },
     }, this.boxes);
     this.legend = h("legend");
-    this.map = h("canvas", { role: "img", click: (event) => this.hit(event) });
+    this.map = h("canvas", { role: "img", class: "lp-drag" });
+    follow(this.map, (event) => this.hit(event));
     this.mark = h("span", { class: "nw-mark", hidden: true });
     this.sliders = Object.fromEntries(["map", "row", "column"].map((name) => [name, h("input", {
       id: `${id}-${name}`, type: "range", min: 0, max: 0, step: 1,
@@ -367,6 +369,8 @@ class NetworkInPage extends HTMLElement {
   }
 
   pick(map, at) {
+    const { state } = this;
+    if (map === state.map && String(at) === String(state.at)) return; // a drag within one unit
     Object.assign(this.state, { map, at });
     this.render();
   }
