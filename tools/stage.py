@@ -12,7 +12,7 @@ import nbformat
 import yaml
 
 from alexnet_tutorial.weights.pretrained import RECORDED
-from tools.answers import exercises, write_answers
+from tools.answers import exercises, lean, write_answers
 from tools.environment import BUILD, PACKAGE, ROOT
 from tools.execute import EXECUTED
 from tools.network import still, write_network
@@ -32,7 +32,7 @@ LISTED = re.compile(r"^\| \[([^\]]+)\]\((\d\d_\w+\.ipynb)\)", re.MULTILINE)
 # The small interactive parts, of which book/theme/stills keeps a picture for where no script runs.
 PANELS = (
     *("convolution", "descent", "depth", "pooling", "lrn"),
-    *("curves", "field", "crowd", "towers"),
+    *("curves", "epochs", "field", "crowd", "towers"),
 )
 # Each is a folder of book/theme/static with modules of its own, joined into one script.
 INTERACTIVE = ("workbench", "network", *PANELS)
@@ -203,16 +203,19 @@ def write_bundles(static: Path) -> None:
     """Write ``bundle.js`` for each of :data:`INTERACTIVE`, and for what they share in ``live``."""
     live = (static / "live").resolve()
     write_bundle(live / "bundle.js", live / "base.js", live / "panel.js")
+    load = live / "load.js"
+    load.write_text(lean(load.read_text(encoding="utf-8")), encoding="utf-8")
     for name in INTERACTIVE:
         folder = static / name
         write_bundle(folder / "bundle.js", folder / f"{name}.js", base=live)
 
 
-def with_still(source: str) -> str:
-    """Give each of :data:`PANELS` in a Markdown cell its picture, for where no script runs.
+def with_still(source: str, network: str = "") -> str:
+    """Give the interactive parts in a Markdown cell their pictures, for where no script runs.
 
     Args:
         source: The cell; an element has lines of its own, with a sentence in it.
+        network: The picture of the network in the page; the others have one in :data:`STILLS`.
 
     Returns:
         The cell as the site shows it.
@@ -227,9 +230,10 @@ def with_still(source: str) -> str:
 
     def shown(match: re.Match[str]) -> str:
         opening, name, words, closing = match.groups()
-        if name not in PANELS:
+        if name not in (*PANELS, "network"):
             return match[0]
-        still = (STILLS / f"{name}.html").read_text(encoding="utf-8")
+        own = name in PANELS
+        still = (STILLS / f"{name}.html").read_text(encoding="utf-8") if own else f"{network}\n"
         caption = f'<p class="alexnet-caption">{words.strip()}</p>'
         return f"```{{raw}} html\n{opening}\n{still}{caption}\n{closing}\n```"
 
@@ -330,7 +334,7 @@ def stage() -> None:
             raise SystemExit(f"{page}, first cell: {error}") from None
         for cell in executed.cells:
             if cell.cell_type == "markdown":
-                cell.source = with_still(cell.source)
+                cell.source = with_still(cell.source, shown)
         nbformat.write(executed, target)
     if (SOURCE / STATUS).is_file():
         text = (SOURCE / STATUS).read_text(encoding="utf-8")

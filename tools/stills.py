@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 # What a part shows on paper, where that is not how it starts.
-SHOWN = {"convolution": {"at": "2.1", "filled": ".".join(map(str, range(36)))}}
+SHOWN = {
+    "convolution": {"at": "2.1", "filled": ".".join(map(str, range(36)))},
+    "epochs": {"epoch": "16"},
+}
 
 PUT = """async ([name, width, shown]) => {
   const element = document.createElement(`alexnet-${name}`);
@@ -31,6 +34,7 @@ PUT = """async ([name, width, shown]) => {
   await customElements.whenDefined(`alexnet-${name}`);
   const sheet = document.querySelector("link[href$='live/base.css']");
   if (!sheet.sheet) await new Promise((done) => sheet.addEventListener("load", done));
+  await element.arrived;
   // Two frames: the drawing follows the width that the style sheet gave it.
   for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
   const drawn = [...element.querySelectorAll(".lp-stage svg")].map((each) => each.outerHTML);

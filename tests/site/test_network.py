@@ -16,6 +16,7 @@ from tools import network
 
 PAGE = "book/network.html"
 LANDING = "book/intro.html"
+CHAPTERS = ["book/13_eight_layers.html", "book/23_first_training.html", "book/43_learned.html"]
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 MODULES = "_static/network/"
@@ -582,9 +583,12 @@ def test_without_javascript_there_is_a_picture_and_a_sentence(browser, address):
 
 
 @pytest.mark.slow
-def test_the_landing_page_loads_no_weights_until_it_is_asked(open_page):
-    with open_page(LANDING) as visit:
-        assert not [url for url in visit.requests if "weights.js" in url]
+@pytest.mark.parametrize("page", [LANDING, *CHAPTERS])
+def test_within_a_page_it_weighs_nothing_until_it_is_asked(open_page, page):
+    with open_page(page) as visit:
+        assert not [url for url in visit.requests if "/network/" in url]
+        assert "its weights are 1 MB" in visit.page.locator(".alexnet-offer").inner_text()
+        assert round(PLAN["bytes"] / 1e6) == 1
         visit.page.get_by_role("button", name="Run it here").click()
         shown = Shown(visit.page)
         assert visit.page.evaluate("document.activeElement.className") == "nw-sample"
@@ -593,6 +597,20 @@ def test_the_landing_page_loads_no_weights_until_it_is_asked(open_page):
         shown.pick("conv4")
         assert "of map" in shown.sentence()
         assert visit.console == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_shows_a_picture_of_it_on_paper_and_without_scripts(open_page, page):
+    with open_page(page, java_script_enabled=False) as visit:
+        element = visit.page.locator("alexnet-network")
+        assert element.locator(".alexnet-still li").count() == 1 + len(PLAN["layers"])
+        assert element.locator(".alexnet-caption").last.is_visible()
+        assert not element.locator(".alexnet-offer").is_visible()
+    with open_page(page) as visit:
+        visit.page.emulate_media(media="print")
+        assert visit.page.locator("alexnet-network .alexnet-still").is_visible()
+        assert not visit.page.locator(".alexnet-offer").is_visible()
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ import pytest
 
 from tools import execute, pages, stage
 from tools.environment import PACKAGE, ROOT
-from tools.site import MOVED
+from tools.pages import MOVED
 
 pytestmark = pytest.mark.slow
 
@@ -59,11 +59,11 @@ def look(page, axe_script):
     )
     page.wait_for_function(  # formulas' elements stay undefined
         "() => [...document.querySelectorAll(':not(:defined)')]"
-        ".every(e => !e.localName.startsWith('alexnet-'))"
+        ".every(e => !e.localName.startsWith('alexnet-') || e.querySelector('.alexnet-offer'))"
     )
     page.wait_for_function(  # all of it, or the offer to start it
         "() => [...document.querySelectorAll('alexnet-network')]"
-        ".every(e => e.querySelector('.nw-offer, .nw-likely'))"
+        ".every(e => e.querySelector('.alexnet-offer, .nw-likely'))"
     )
     page.evaluate(axe_script)
     found = page.evaluate(CONTENT)
@@ -587,6 +587,26 @@ def test_search_on_a_page_finds(open_page):
         visit.page.wait_for_url("**/search.html?q=receptive*")
         visit.page.locator("#search-results li a").first.wait_for()
         assert visit.console == []
+
+
+def test_landing_page_is_soon_ready(open_page, site, address):
+    """What stands between a reader and the page: few bytes, and no script that holds it up.
+
+    benchmarks/landing.py measures the time.
+    """
+    with open_page("book/intro.html") as visit:
+        visit.page.wait_for_load_state("networkidle")
+        names = {u.removeprefix(address).partition("?")[0] for u in visit.requests}
+        sizes = {n: (site / n).stat().st_size for n in names if not n.startswith("data:")}
+        blocking = visit.page.evaluate(
+            """() => [...document.scripts].filter(s => s.src && !s.defer && !s.async)
+                .map(s => s.src.split('?')[0])"""
+        )
+    print(sizes)
+    scripts = sum(size for name, size in sizes.items() if name.endswith(".js"))
+    assert scripts < 160_000 and sum(sizes.values()) < 700_000
+    held = sum(sizes[src.removeprefix(address)] for src in blocking)
+    assert held < 1_000, blocking
 
 
 def test_landing_page_says_where_to_begin(open_page, setup_cell):

@@ -1,7 +1,7 @@
 // The element <alexnet-network>: the book's network for photographs, computed in the page. With the
 // attribute `page` it is the whole page's, with everything, and its state lives in the address;
-// without it, it waits to be started, and shows what fits where it stands; `picture` and `layer`
-// say what it starts with. Maps, rows and columns count from 0, as in Keras.
+// without it, it waits until it is `started`, and shows what fits where it stands; `picture` and
+// `layer` say what it starts with. Maps, rows and columns count from 0, as in Keras.
 import { follow, h, KIND_COLORS, keepAddress, readAddress, rove } from "../live/base.js";
 import { closeCamera, fromAddress, fromFile, openCamera, pixelsOf } from "./pictures.js";
 import { PLAN, SAMPLES } from "./plan.js";
@@ -61,6 +61,8 @@ function place(mark, left, top, width, height) {
 let made = 0;
 
 class NetworkInPage extends HTMLElement {
+  static observedAttributes = ["started"];
+
   connectedCallback() {
     if (this.id_) return;
     this.id_ = `nw${++made}`;
@@ -69,17 +71,15 @@ class NetworkInPage extends HTMLElement {
     const asked = (all, what) => all.findIndex(({ name }) => name === this.getAttribute(what));
     const picture = SAMPLES[Math.max(0, asked(SAMPLES, "picture"))].name;
     this.state = { picture, layer: Math.max(0, asked(layers, "layer")), map: null, at: null };
-    if (this.page) return this.start();
-    const still = this.querySelector(".alexnet-still");
-    still?.addEventListener("click", (event) => {
-      const item = [...still.children].indexOf(event.target.closest("li"));
-      this.state.layer = Math.max(0, item - 1); // the first is the picture
-      this.start(true);
-    });
-    const megabytes = (PLAN.bytes / 1e6).toFixed(0);
-    this.append(h("p", { class: "nw-offer" },
-      h("button", { type: "button", click: () => this.start(true) }, "Run it here"),
-      h("span", {}, `Your browser computes the network itself; its weights are ${megabytes} MB.`)));
+    if (this.page) this.start();
+  }
+
+  // By live/load.js, at a layer or where the page wants it; a browser may say this first.
+  attributeChangedCallback(_, before, layer) {
+    this.connectedCallback();
+    const index = layers.findIndex(({ name }) => name === layer);
+    if (index >= 0) this.state.layer = index;
+    if (before === null) this.start(true);
   }
 
   disconnectedCallback() {
