@@ -117,7 +117,7 @@ def test_the_picture_without_script_is_what_it_draws(open_page, name):
 
 @pytest.mark.parametrize("name", stage.PANELS)
 def test_the_keyboard_drives_it_and_the_address_keeps_it(open_page, name):
-    with open_page(PAGE) as visit:
+    with open_page(PAGE, reduced_motion="reduce") as visit:  # nothing goes on by itself
         used = Part(visit.page, name)
         controls = used.element.locator("select, input, button").all()
         changed = 0
