@@ -278,11 +278,10 @@ def lighten(site: Path) -> None:
         text = FONTAWESOME.sub("", ICON.sub(draw, text))
         if not re.search(r'class="[^"]*\bmath\b', text):
             text = MATHJAX.sub("", text)
-        if page.name != "search.html":
-            text = SEARCH.sub("", text)
         if 'class="highlight' not in text:
             text = COPIES.sub("", text)
-        text = WAITS.sub(r"<script defer \1", text)
+        if page.name != "search.html":  # what searches is part of that page
+            text = WAITS.sub(r"<script defer \1", SEARCH.sub("", text))
         page.write_text(text, encoding="utf-8")
     script.unlink()
     sheet = site / "_static" / "styles" / "pydata-sphinx-theme.css"
