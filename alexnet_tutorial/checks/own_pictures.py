@@ -5,8 +5,8 @@ from alexnet_tutorial.checks.answers import register
 register(
     "own.weight",
     right=450 / (3 * 50),
-    why="450 pictures, divided by three classes and by the 50 of this one. A third of the whole "
-    "weight goes to each class, whatever the number of its pictures.",
+    why="450 pictures, divided by three classes and by the 50 of this one. Each class gets a third "
+    "of the total weight, however many pictures it has.",
     slips={
         9: "forgot the number of classes. Which share of the whole weight is one class to get?",
         6: "that is against the cats alone. The weights are to average 1 over all pictures.",
@@ -68,8 +68,8 @@ register(
 register(
     "own.shuffled",
     right="d",
-    why="a data set that shuffles deals its pictures anew each time it is read, so the answers "
-    "of one pass stand beside the labels of another. For a test: shuffle=False, or one pass.",
+    why="a data set that shuffles does so every time it is read, so the predictions of one pass "
+    "are matched with the labels of another. For a test, use shuffle=False or a single pass.",
     slips={
         "a": "neither leaves dropout on. Both run the network as it is used.",
         "b": "the pictures are the same in both. Luck cannot explain a fall to chance.",
@@ -82,10 +82,10 @@ register(
 register(
     "own.lamp",
     right="b",
-    why="on a new day both kinds have the same light, so the day can no longer help. Whatever "
-    "is kept aside from the two days has the tell-tale in it.",
+    why="on a new day both kinds have the same light, so the day can no longer help. Anything "
+    "held out from those two days carries the same giveaway.",
     slips={
-        "a": "a narrower interval around the same number. The tell-tale is in all of them.",
+        "a": "a narrower interval around the same number. The giveaway is in all of them.",
         "c": "every split of these pictures has the same fault. What do all of them share?",
         "d": "that shows overfitting. Telling the days apart works on the kept pictures too.",
         "e": "that finds copies. Two days differ without any copy.",
