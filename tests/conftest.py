@@ -180,6 +180,31 @@ def axe_finds_nothing(axe_script):
     return check
 
 
+@pytest.fixture(scope="session")
+def swipe():
+    """Give what moves a finger over a page: from a place, by so many pixels across and down."""
+
+    def move(page, x, y, across, down, steps=10):
+        session = page.context.new_cdp_session(page)
+        for step in range(steps + 1):
+            at = {"x": x + across * step / steps, "y": y + down * step / steps}
+            kind = "touchMove" if step else "touchStart"
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at]})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        session.detach()
+        page.evaluate(  # until what it set off has come to rest
+            """async () => {
+                const frame = () => new Promise(requestAnimationFrame);
+                for (let still = 0, at = scrollY; still < 10; await frame()) {
+                    still = scrollY === at ? still + 1 : 0;
+                    at = scrollY;
+                }
+            }"""
+        )
+
+    return move
+
+
 class Visit:
     """One page, opened; what it asked for and what its console said."""
 

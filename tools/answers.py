@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 
 from tools.environment import ROOT
-from tools.pages import notebooks, numbered
+from tools.pages import MOVED, notebooks, numbered
 
 STATIC = Path("_static", "answers")
 # What opens a solution, as the theme writes it.
@@ -92,6 +92,7 @@ def write_answers(folder: Path) -> None:
             "page": name,
             "chapters": [[key, title, asked] for key, (title, asked) in chapters.items() if asked],
             "questions": encode([question for _, question in here]),
+            "moved": MOVED,
         }
         text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
         (folder / f"{name}.js").write_text(f"var alexnetAnswers = {text};\n", encoding="utf-8")

@@ -41,6 +41,10 @@ DRAWN = {
 }
 # The layers whose output is shown; flattening and dropout change no number.
 SHOWN = ("conv", "pool", "dense")
+OFFER = (
+    '<p class="alexnet-offer"><button type="button">Run it here</button> <span>Your browser '
+    "computes the network itself; its weights are 1 MB.</span></p>"
+)
 DARK, MIDDLE, BRIGHT = (16, 20, 44), (198, 60, 104), (253, 240, 196)
 
 
@@ -209,7 +213,8 @@ def still() -> str:
     """Write what stands where no script runs: one picture on its way through the network.
 
     Returns:
-        HTML, as :func:`on_its_way` writes it; kept until what it is made of changes.
+        HTML, as :func:`on_its_way` writes it, kept until what it is made of changes; and an offer
+        to run the network, which is shown where scripts run.
     """
     drawn = [(SAMPLES / f"{name}.webp").read_bytes() for name in DRAWN]
     made_of = [packed(), json.dumps(plan()).encode(), *drawn, Path(__file__).read_bytes()]
@@ -217,12 +222,12 @@ def still() -> str:
     try:
         kept = json.loads(STILL.read_text(encoding="utf-8"))
         if kept["key"] == wanted:
-            return str(kept["html"])
+            return str(kept["html"]) + OFFER
     except (OSError, ValueError, KeyError):
         pass
     html = on_its_way(next(iter(DRAWN)))
     write_whole(STILL, json.dumps({"key": wanted, "html": html}) + "\n")
-    return html
+    return html + OFFER
 
 
 def on_its_way(name: str) -> str:

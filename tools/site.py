@@ -14,6 +14,7 @@ from sphinx.search.en import SearchEnglish
 from alexnet_tutorial.files import write_whole
 from tools import answers, keys
 from tools.environment import BUILD, fingerprint
+from tools.pages import MOVED
 from tools.stage import SOURCE
 
 HTML = BUILD / "html"
@@ -46,6 +47,14 @@ SEARCH = re.compile(
     r'\s*<script src="[^"]*/(?:searchindex|searchtools|language_data)\.js[^"]*"></script>'
 )
 MATHJAX = re.compile(r'\s*<script[^>]*\bsrc="[^"]*/mathjax/[^"]*"[^>]*></script>')
+# Scripts that the page is read without; those that copy code, where there is none.
+WAITS = re.compile(
+    r'<script (src="[^"]*/(?:doctools|sphinx_highlight|clipboard\.min|copybutton|sphinx-book-theme'
+    r'|togglebutton)\.js[^"]*">)'
+)
+COPIES = re.compile(
+    r'\s*<script[^>]*\bsrc="[^"]*/(?:clipboard\.min|copybutton)\.js[^"]*"></script>'
+)
 STYLES = {"fa-solid", "fa-regular", "fa-brands", "fas", "far", "fab"}
 SIZE = "fa-lg"
 # A page that only leads to another. The script keeps what stands behind # in the address, which a
@@ -63,28 +72,6 @@ LEADS = """\
   <body><main><h1>AlexNet, taken apart</h1><p><a href="{target}">{words}</a></p></main></body>
 </html>
 """
-# Pages that have another name today: the old one, without its folder, and the new one. An address
-# that was once published leads somewhere for ever, so nothing is taken out of this table.
-MOVED = {
-    "12_puzzle_224": "14_puzzle_224",
-    "14_broken_notebook": "24_broken_notebook",
-    "20_year_2012": "31_year_2012",
-    "21_parts": "32_parts",
-    "22_two_towers": "33_two_towers",
-    "23_assembled": "34_assembled",
-    "31_data": "22_data",
-    "32_first_training": "23_first_training",
-    "33_not_learning": "25_not_learning",
-    "34_recipe_2012": "35_recipe_2012",
-    "35_augmentation": "36_augmentation",
-    "36_evaluation": "41_evaluation",
-    "37_transfer": "42_transfer",
-    "38_learned": "43_learned",
-    "39_ablations": "38_ablations",
-    "40_paper_again": "37_paper_again",
-    "41_full_size": "51_full_size",
-    "42_where_time_goes": "52_where_time_goes",
-}
 # What a reader may look for, and the word for it that this book has. Single words: where several
 # are typed, a page has to have each of them.
 SYNONYMS = {
@@ -258,7 +245,7 @@ def wrapped(match: re.Match[str]) -> str:
 
 
 def lighten(site: Path) -> None:
-    """Take out what a page loads and does not need.
+    """Take out what a page loads and does not need, and let scripts wait until it is read.
 
     Icons are drawn in place of the script that holds 2,000 of them (1.5 MB). MathJax (1.3 MB) stays
     where there is a formula, and what searches (150 kB) where search results are shown.
@@ -291,8 +278,10 @@ def lighten(site: Path) -> None:
         text = FONTAWESOME.sub("", ICON.sub(draw, text))
         if not re.search(r'class="[^"]*\bmath\b', text):
             text = MATHJAX.sub("", text)
-        if page.name != "search.html":
-            text = SEARCH.sub("", text)
+        if 'class="highlight' not in text:
+            text = COPIES.sub("", text)
+        if page.name != "search.html":  # what searches is part of that page
+            text = WAITS.sub(r"<script defer \1", SEARCH.sub("", text))
         page.write_text(text, encoding="utf-8")
     script.unlink()
     sheet = site / "_static" / "styles" / "pydata-sphinx-theme.css"

@@ -12,7 +12,7 @@ import nbformat
 import yaml
 
 from alexnet_tutorial.weights.pretrained import RECORDED
-from tools.answers import exercises, write_answers
+from tools.answers import exercises, lean, write_answers
 from tools.environment import BUILD, PACKAGE, ROOT
 from tools.execute import EXECUTED
 from tools.network import still, write_network
@@ -30,9 +30,12 @@ COLAB_MARK = "COLAB/"
 # A chapter's row in the table of the landing page.
 LISTED = re.compile(r"^\| \[([^\]]+)\]\((\d\d_\w+\.ipynb)\)", re.MULTILINE)
 # The small interactive parts, of which book/theme/stills keeps a picture for where no script runs.
-PANELS = ("descent", "depth", "pooling", "lrn", "curves", "field", "crowd", "towers")
+PANELS = (
+    *("convolution", "descent", "depth", "pooling", "lrn"),
+    *("curves", "epochs", "field", "crowd", "towers"),
+)
 # Each is a folder of book/theme/static with modules of its own, joined into one script.
-INTERACTIVE = ("workbench", "network", "convolution", *PANELS)
+INTERACTIVE = ("workbench", "network", *PANELS)
 STILLS = ROOT / "book" / "theme" / "stills"
 PANEL = re.compile(r"^(<alexnet-(\w+)[^>]*>)(.*?)(</alexnet-\2>)$", re.MULTILINE | re.DOTALL)
 
@@ -53,12 +56,12 @@ def with_measured_time(source: str, record: dict) -> str:
     Example:
         >>> first = "**Time** about 30 minutes to read; the cells run in a minute. Bring tea."
         >>> print(with_measured_time(first, {"seconds": 41.4, "machine": "CPU, 2 cores"}))
-        **Time** about 30 minutes to read. This page was made by running it: 41 seconds. Bring tea.
+        **Time** about 30 minutes to read. The code on this page took 41 seconds to run. Bring tea.
         <BLANKLINE>
         *Ran on CPU, 2 cores: [how this book is executed](status.md).*
         <BLANKLINE>
     """
-    measured = f". This page was made by running it: {minutes(record['seconds'])}."
+    measured = f". The code on this page took {minutes(record['seconds'])} to run."
     estimate = re.compile(r"^(\*\*Time\*\* [^;.\n]*); the cells run in [^.]*\.", re.MULTILINE)
     found, count = estimate.subn(lambda match: match[1] + measured, source)
     if count != 1:
@@ -148,13 +151,19 @@ IMPORT = re.compile(r'^import (?:\* as (\w+)|\{([^}]*)\}) from "([\w./]+)";$', r
 EXPORT = re.compile(r"^export (?:const|(?:async )?function|class) (\w+)", re.MULTILINE)
 
 
-def write_bundle(element: Path) -> None:
-    """Join the modules of an interactive part into one plain script, ``bundle.js`` beside it.
+def write_bundle(target: Path, *modules: Path, base: Path | None = None) -> None:
+    """Join modules, and all that they import, into one plain script.
 
     A browser refuses modules of a page that was opened as a file.
 
     Args:
-        element: The module that defines the element; what it imports lies beside or near it.
+        target: The script that is written.
+        modules: Where to begin.
+        base: A folder whose modules another script holds, which a page loads first: they are taken
+            from ``alexnetLive``. None: this is that script.
+
+    Raises:
+        SystemExit: Two modules have one name.
     """
     written: dict[Path, str] = {}
 
@@ -164,11 +173,13 @@ def write_bundle(element: Path) -> None:
         code = path.read_text(encoding="utf-8")
         near = {name: (path.parent / name).resolve() for _, _, name in IMPORT.findall(code)}
         for needed in near.values():
-            add(needed)
+            if needed.parent != base:
+                add(needed)
 
         def taken(match: re.Match[str]) -> str:
             names = match[1] or f"{{{match[2].replace(' as ', ': ')}}}"
-            return f'const {names} = modules["{near[match[3]].name}"];'
+            source = "alexnetLive" if near[match[3]].parent == base else "modules"
+            return f'const {names} = {source}["{near[match[3]].name}"];'
 
         code = IMPORT.sub(taken, code).replace("import.meta.url", "here")
         names = ", ".join(EXPORT.findall(code))
@@ -178,19 +189,33 @@ def write_bundle(element: Path) -> None:
             f'modules["{path.name}"] = (() => {{\n{code}\nreturn {{ {names} }};\n}})();\n'
         )
 
-    add(element.resolve())
+    for module in modules:
+        add(module.resolve())
     if len({path.name for path in written}) < len(written):
-        raise SystemExit(f"{element}: two modules of one name: {sorted(map(str, written))}")
+        raise SystemExit(f"{target}: two modules of one name: {sorted(map(str, written))}")
     lines = ['"use strict";\n(() => {\nconst here = document.currentScript.src, modules = {};\n']
-    text = "".join([*lines, *written.values(), "})();\n"])
-    (element.parent / "bundle.js").write_text(text, encoding="utf-8")
+    last = "" if base else "globalThis.alexnetLive = modules;\n"
+    text = "".join([*lines, *written.values(), last, "})();\n"])
+    target.write_text(text, encoding="utf-8")
 
 
-def with_still(source: str) -> str:
-    """Give each of :data:`PANELS` in a Markdown cell its picture, for where no script runs.
+def write_bundles(static: Path) -> None:
+    """Write ``bundle.js`` for each of :data:`INTERACTIVE`, and for what they share in ``live``."""
+    live = (static / "live").resolve()
+    write_bundle(live / "bundle.js", live / "base.js", live / "panel.js")
+    load = live / "load.js"
+    load.write_text(lean(load.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in INTERACTIVE:
+        folder = static / name
+        write_bundle(folder / "bundle.js", folder / f"{name}.js", base=live)
+
+
+def with_still(source: str, network: str = "") -> str:
+    """Give the interactive parts in a Markdown cell their pictures, for where no script runs.
 
     Args:
         source: The cell; an element has lines of its own, with a sentence in it.
+        network: The picture of the network in the page; the others have one in :data:`STILLS`.
 
     Returns:
         The cell as the site shows it.
@@ -205,9 +230,10 @@ def with_still(source: str) -> str:
 
     def shown(match: re.Match[str]) -> str:
         opening, name, words, closing = match.groups()
-        if name not in PANELS:
+        if name not in (*PANELS, "network"):
             return match[0]
-        still = (STILLS / f"{name}.html").read_text(encoding="utf-8")
+        own = name in PANELS
+        still = (STILLS / f"{name}.html").read_text(encoding="utf-8") if own else f"{network}\n"
         caption = f'<p class="alexnet-caption">{words.strip()}</p>'
         return f"```{{raw}} html\n{opening}\n{still}{caption}\n{closing}\n```"
 
@@ -275,8 +301,7 @@ def stage() -> None:
     write_presets(static / "workbench")
     write_network(static / "network")
     write_runs(static / "curves")
-    for name in INTERACTIVE:
-        write_bundle(static / name / f"{name}.js")
+    write_bundles(static)
     write_addresses(SOURCE / "root")
     write_misconceptions(SOURCE / "book" / "misconceptions.txt")
 
@@ -309,7 +334,7 @@ def stage() -> None:
             raise SystemExit(f"{page}, first cell: {error}") from None
         for cell in executed.cells:
             if cell.cell_type == "markdown":
-                cell.source = with_still(cell.source)
+                cell.source = with_still(cell.source, shown)
         nbformat.write(executed, target)
     if (SOURCE / STATUS).is_file():
         text = (SOURCE / STATUS).read_text(encoding="utf-8")

@@ -17,8 +17,15 @@ from tools.stage import PANELS, STILLS
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PUT = """async ([name, width]) => {
+# What a part shows on paper, where that is not how it starts.
+SHOWN = {
+    "convolution": {"at": "2.1", "filled": ".".join(map(str, range(36)))},
+    "epochs": {"epoch": "16"},
+}
+
+PUT = """async ([name, width, shown]) => {
   const element = document.createElement(`alexnet-${name}`);
+  for (const [key, value] of Object.entries(shown)) element.setAttribute(key, value);
   element.style.width = `${width}px`;
   document.querySelector("article h1").after(element);
   const script = document.createElement("script");
@@ -27,9 +34,10 @@ PUT = """async ([name, width]) => {
   await customElements.whenDefined(`alexnet-${name}`);
   const sheet = document.querySelector("link[href$='live/base.css']");
   if (!sheet.sheet) await new Promise((done) => sheet.addEventListener("load", done));
+  await element.arrived;
   // Two frames: the drawing follows the width that the style sheet gave it.
   for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
-  const drawn = [...element.querySelectorAll(".lp-stage > *")].map((each) => each.outerHTML);
+  const drawn = [...element.querySelectorAll(".lp-stage svg")].map((each) => each.outerHTML);
   element.remove();
   return drawn.join("\\n");
 }"""
@@ -45,7 +53,7 @@ def still(page: "Page", name: str) -> str:
     Returns:
         The drawings as HTML, one after the other.
     """
-    drawn = page.evaluate(PUT, [name, WIDTH])
+    drawn = page.evaluate(PUT, [name, WIDTH, SHOWN.get(name, {})])
     # No ids, which would meet those of the page, and no digits that nobody sees.
     drawn = re.sub(r' (?:id|tabindex)="[^"]*"', "", drawn)
     return re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}", drawn) + "\n"

@@ -5,8 +5,8 @@ from alexnet_tutorial.checks.answers import register
 register(
     "ablations.mean",
     right=1.5,
-    why="the differences of the pairs are 2.5, −0.8 and 2.8, and their mean is 1.5. The one that "
-    "is below 0 counts like the others.",
+    why="the differences of the pairs are 2.5, −0.8 and 2.8, and their mean is 1.5. The "
+    "negative one counts just like the others.",
     slips={
         2.8: "that compares the best run of each. Which run of the other side belongs to it?",
         2.5: "that is the middle one of the differences. Asked for is their mean.",
@@ -21,8 +21,8 @@ register(
 register(
     "ablations.zero",
     right=False,
-    why="values up to 2.1 go with these runs as well as 0 does. The runs do not tell the part's "
-    "worth from 0, which is not the same as its being 0.",
+    why="values up to 2.1 fit these runs just as well as 0 does. The runs cannot tell the part's "
+    "worth from 0, which is not the same as showing that it is 0.",
     slips={
         True: "0 is one of many values in the interval. Could the part be worth 2 points?",
     },
@@ -46,12 +46,12 @@ register(
 register(
     "ablations.resolution",
     right=250,
-    why="one picture of 250 is 0.4 points. With fewer, no single run can differ by as little.",
+    why="one picture of 250 is 0.4 points. With fewer, two runs cannot differ by so little.",
     slips={
         25: "one picture of 25 is 4 points. A point is a hundredth.",
         2500: "one picture of 2500 is 0.04 points. A point is a hundredth.",
         40: "0.4 points are not 0.4 of a tenth. One picture of 40 is 2.5 points.",
-        120: "that is the size of this chapter's test set. There one picture is 0.83 points.",
+        120: "that is the size of the test set of hands. There one picture is 0.83 points.",
         300: "one picture of 300 is a third of a point. Divide 100 points by 0.4.",
     },
     hint="How many points is one picture, when there are n of them?",

@@ -1,4 +1,4 @@
-"""Instant answers to the exercises: *missing*, *not yet* with the slip named, or *right*.
+"""Instant answers to the exercises: *no answer yet*, *not yet* with the slip named, or *right*.
 
 ``check("convolution.positions", answer)`` compares an answer with the right value, which is
 computed from the package where that is possible, and with the values that known misconceptions
@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from alexnet_tutorial.checks.reading import NOTHING, Percent, describe, is_number, read
 
-_TITLES = {"missing": "Missing", "not-yet": "Not yet", "right": "Right"}
+_TITLES = {"missing": "No answer yet", "not-yet": "Not yet", "right": "Right"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def check(name: str, answer: Any = None) -> Result:
 
     Example:
         >>> check("convolution.positions")
-        Missing: set answer to what you predict, then run this cell again.
+        No answer yet: set answer to your prediction, then run this cell again.
     """
     if name not in QUESTIONS:
         chapter = str(name).split(".")[0]
@@ -128,7 +128,7 @@ def check(name: str, answer: Any = None) -> Result:
     question = QUESTIONS[name]
     given = read(answer, several=isinstance(question.right, tuple))
     if given is NOTHING:
-        return Result("missing", "set answer to what you predict, then run this cell again.")
+        return Result("missing", "set answer to your prediction, then run this cell again.")
     if _equal(given, question.right, question.tolerance):
         return Result("right", question.why)
     for value, slip, hint in question.misconceptions:

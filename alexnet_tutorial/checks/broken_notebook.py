@@ -60,14 +60,14 @@ register(
 
 register(
     "broken.default",
-    right=1,
-    why="a default is computed when the function is defined, once, and all calls share it.",
+    right=3,
+    why="the default list is made once, when the function is defined, and all calls append to it.",
     slips={
-        3: "once for each call. When does Python compute a default?",
-        4: "at the definition and for each call. A call finds the default ready made.",
-        0: "the definition runs it. A default is a value, and has to be computed some time.",
-        2: "added a call to the definition. Does a call make a default again?",
-        6: "twice for each call. When does Python compute a default?",
+        1: "made a new list for each call. When does Python compute a default?",
+        0: "each call appends a picture. Does it append to a new list, or to one that is kept?",
+        2: "that is what the third call finds. And then it appends, too.",
+        4: "counted the definition as a call. It makes the list, and leaves it empty.",
+        6: "added up the lengths. Asked for is the last list alone.",
     },
     hint="When is the line with def itself executed, and how often?",
 )

@@ -41,8 +41,8 @@ register(
 register(
     "training.early",
     right=12,
-    why="patience says how long to go on hoping; the weights that are put back are those of the "
-    "smallest validation loss.",
+    why="patience says how long to go on hoping; the weights that come back are the ones with "
+    "the lowest validation loss.",
     slips={
         17: "that is where it stops. What does restore_best_weights do then?",
         18: "it stops before that. And what does restore_best_weights do then?",

@@ -6,17 +6,17 @@ from alexnet_tutorial.checks.answers import register
 
 register(
     "learning.gain",
-    right=0.01 * math.sqrt(3 * 3 * 96 / 2),
-    why=f"each output adds up 3 · 3 · 96 = {3 * 3 * 96} products, and half of the outputs are cut "
-    f"to zero: 0.01 · √({3 * 3 * 96} / 2). The signal is about a fifth of what it was.",
+    right=0.01 * math.sqrt(3 * 3 * 64 / 2),
+    why=f"each output adds up 3 · 3 · 64 = {3 * 3 * 64} products, and half of the outputs are cut "
+    f"to zero: 0.01 · √({3 * 3 * 64} / 2). The signal is about a sixth of what it was.",
     slips={
-        0.01 * math.sqrt(3 * 3 * 96): "forgot the ReLU. Half of what comes out is cut to zero.",
-        0.01**2 * 3 * 3 * 96 / 2: "that is the variance. A size is its root.",
-        0.01 * math.sqrt(3 * 3 * 96) / 2: "halved after taking the root. "
+        0.01 * math.sqrt(3 * 3 * 64): "forgot the ReLU. Half of what comes out is cut to zero.",
+        0.01**2 * 3 * 3 * 64 / 2: "that is the variance. A size is its root.",
+        0.01 * math.sqrt(3 * 3 * 64) / 2: "halved after taking the root. "
         "The half belongs under it.",
-        0.01 * math.sqrt(3 * 3 / 2): "counted one channel only. It reads 96 of them.",
-        0.01 * math.sqrt(96 / 2): "counted one place only. A window has 3 · 3 places.",
-        0.01 * 3 * 3 * 96 / 2: "added sizes as if all had one sign. "
+        0.01 * math.sqrt(3 * 3 / 2): "counted one channel only. It reads 64 of them.",
+        0.01 * math.sqrt(64 / 2): "counted one place only. A window has 3 · 3 places.",
+        0.01 * 3 * 3 * 64 / 2: "added sizes as if all had one sign. "
         "Random signs cancel: the size of a sum grows with the root of its length.",
         0.01: "that is one weight. How many products are added up?",
     },

@@ -44,14 +44,14 @@ register(
     "The ball still rolls uphill.",
     slips={
         1.7: "that is plain descent. Part of the last step is taken again.",
-        0.15: "that is the step. Where does the weight stand after it?",
+        0.15: "that is the step. Where is the weight after it?",
         2.75: "went with the slope. A step goes against it.",
-        2.2: "kept the whole last step. Momentum keeps a share of it.",
+        2.2: "kept the whole last step. Momentum keeps a fraction of it.",
         1.25: "turned the last step round. It is kept with its sign.",
         2.45: "forgot the slope. It changes the step, too.",
     },
     tolerance=0.001,
-    hint="New step: a share of the last one, minus the rate times the slope.",
+    hint="New step: a fraction of the last one, minus the rate times the slope.",
 )
 
 register(
@@ -91,7 +91,7 @@ register(
     "filter.twins",
     right=1,
     why="equal filters make equal maps, get equal gradients, and take equal steps. They learn, "
-    "but they stay the same filter. Random starts tell them apart.",
+    "but they stay the same filter. Only random starts make them different.",
     slips={
         5: "that is how many there are. What makes two of them take different steps?",
         2: "that is how many the task would need. What makes two of them take different steps?",

@@ -8,7 +8,7 @@ register(
     "other.pool",
     right=(3, 2, 0, 6),
     why="ReLU turns every negative number into 0, and each window keeps its largest. The window "
-    "at the bottom left holds nothing but negative numbers, so 0 is left of it.",
+    "at the bottom left holds only negative numbers, so all that is left is 0.",
     slips={
         (3, 2, -1, 6): "forgot ReLU. What does it make of a negative number?",
         (1.25, 0.75, 0, 2.75): "that is the mean of each window. Max pooling keeps the largest.",
@@ -40,7 +40,7 @@ register(
     right=math.e / (math.e + 2),
     why="e¹ is 2.718 and e⁰ is 1, so the first has 2.718 of 4.718.",
     slips={
-        1: "divided the scores themselves. First raise e to each score.",
+        1: "divided the scores themselves. First raise e to the power of each score.",
         math.e / (math.e + 1): "left out a class. The sum runs over all three.",
         math.e: "that is e to the score. Divide it by the sum over all classes.",
         1 / (math.e + 2): "that is the probability of the second class. Asked for is the first.",
@@ -48,7 +48,7 @@ register(
         0.5: "raised 2 to the scores. Softmax takes e, about 2.718.",
     },
     tolerance=0.01,
-    hint="Raise e to each of the three scores, add up, and divide. (e to the power 0 is 1.)",
+    hint="Take e to the power of each score, add up, and divide. (e to the power 0 is 1.)",
 )
 
 register(
@@ -73,7 +73,7 @@ register(
 register(
     "other.linear",
     right=(3 * 4, 3 * 2 + 5),
-    why="3 · (4x + 2) + 5 is 12x + 6 + 5: the second layer multiplies the bias of the first, too.",
+    why="3 · (4x + 2) + 5 is 12x + 6 + 5: the second layer multiplies the first layer's bias, too.",
     slips={
         (7, 7): "added the factors. What the first layer makes is multiplied by the second.",
         (12, 7): "added the biases as they are. The second layer multiplies the first's bias, too.",

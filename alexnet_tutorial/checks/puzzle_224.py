@@ -7,7 +7,8 @@ register(
     "puzzle.neurons",
     right=48,
     why="55 · 48 · 96 = 253,440. 48 is half of 96: perhaps the filters of one card slipped in "
-    "where a width belongs. With 55 · 55 · 96 the paper's counts add up to its 650,000.",
+    "where a width belongs. With 55 · 55 · 96 all the paper's counts add up to 659,272, which it "
+    "may have called 650,000; with 253,440 they make only 622,312.",
     slips={
         55: "that is what should stand there. Multiply it out: is it the paper's number?",
         54: "that is rounding down. Divide the paper's number by the two others.",
@@ -39,8 +40,8 @@ register(
 register(
     "puzzle.agree",
     right=55 * 55,
-    why="with 4 zeros in front, the windows start at −4, 0, 4 and so on to 216. That is one more "
-    "place than in 2012, and then the very places of 2012: every window has its twin.",
+    why="with 4 zeros in front, the windows start at −4, 0, 4, and so on to 216. That is one extra "
+    "place followed by exactly the places of 2012, so every window has its twin.",
     slips={
         0: "zeros in front move the windows. By how much, and how far is it to the next one?",
         54 * 54: "left out the last row and column. Where does each last window start?",
@@ -83,7 +84,7 @@ register(
         10: "those are the views of a test. In training the patch may lie anywhere.",
         4356: "mirrored both ways. The pictures are mirrored left and right only.",
     },
-    hint="How many places has a patch along one side? Think of the fence's posts.",
+    hint="How many places does a patch have along one side? Think of the fence's posts.",
 )
 
 _COUNTS = {name: ledger(variant(name)).parameters for name in VARIANTS}

@@ -1,15 +1,6 @@
 """Questions of the chapter *2012*."""
 
-from math import prod
-
 from alexnet_tutorial.checks.answers import register
-from alexnet_tutorial.checks.counting import net
-from alexnet_tutorial.shapes import ledger
-
-
-def _neurons(name):
-    return sum(prod(row.output) for row in ledger(net(name)) if row.kind in ("conv", "dense"))
-
 
 register(
     "year.relative",
@@ -43,21 +34,20 @@ register(
 )
 
 register(
-    "year.neurons",
-    right=_neurons("alexnet-2012"),
-    why="with 55 · 55 · 96 in the first place the list adds up to what the abstract rounds to "
-    "650,000.",
+    "year.biases",
+    right=0.02 / (0.01 / 10**3),
+    why="three divisions take the weights from 0.01 to 0.00001, and the biases stay at 0.02: a "
+    "step of theirs is two thousand times as long for the same gradient.",
     slips={
-        _neurons("alexnet-2012") - 55 * 55 * 96 + 253_440: "that is the list as printed. "
-        "Its first number is the slip.",
-        650_000: "that is the abstract's round number. Add the list up.",
-        55 * 55 * 96: "that is the first layer alone. The list has eight.",
-        _neurons("naive-224"): "those are the maps of a library that rounds down. "
-        "The paper's first map is 55 wide.",
-        _neurons("alexnet-2012") - 1000: "left out the last layer. "
-        "The thousand answers are neurons too.",
+        2: "that is at the start. The rate of the weights has been divided since.",
+        20: "that is after one division. How many were there?",
+        200: "that is after two divisions. How many were there?",
+        1000: "forgot that the biases began at another rate. Which one?",
+        60: "three divisions by ten are not one by 30. What is left of 1 after them?",
+        0.0005: "turned over. Divide the rate of the biases by that of the weights.",
+        0.02: "that is the rate of the biases. Divide it by that of the weights.",
     },
-    hint="The outputs of the eight layers with weights, pooling and normalization left out.",
+    hint="0.02, divided by what is left of 0.01.",
 )
 
 register(

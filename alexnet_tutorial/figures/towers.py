@@ -77,7 +77,7 @@ def groups(channels: int, filters: int, groups: Sequence[int]) -> Picture:
 
     Example:
         >>> groups(4, 4, (1, 2))
-        Which of 4 maps coming in is read for which of 4 maps going out. 1 group: 16 slices, \
+        Which of the 4 input maps each of the 4 output maps reads. 1 group: 16 slices, \
 every pair. 2 groups: 8 slices, in 2 towers that share nothing.
     """
     fig, axes = draw.figure(8, 3)
@@ -115,7 +115,7 @@ every pair. 2 groups: 8 slices, in 2 towers that share nothing.
     draw.frame(fig, axes, -0.3, right + 0.3, -0.9, high + 1.2, 0.42)
     return from_matplotlib(
         fig,
-        f"Which of {channels} maps coming in is read for which of {filters} maps going out. "
+        f"Which of the {channels} input maps each of the {filters} output maps reads. "
         f"{'. '.join(phrases)}.",
     )
 

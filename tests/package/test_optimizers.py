@@ -131,6 +131,32 @@ def test_without_momentum_and_biases_it_is_keras_own_decay():
     np.testing.assert_allclose(kernels[0].numpy(), kernels[1].numpy(), rtol=1e-5, atol=1e-7)
 
 
+def test_pytorchs_decay_is_the_papers_until_the_rate_changes():
+    """PyTorch keeps the rate out of the velocity, so only its next step is a tenth at once."""
+    torch = pytest.importorskip("torch")
+    kernel = keras.Variable(np.linspace(-1, 2, 7), name="kernel")
+    theirs = torch.linspace(-1, 2, 7, requires_grad=True)
+    ours = PaperSGD(0.1, momentum=0.9, weight_decay=0.3)
+    sgd = torch.optim.SGD([theirs], lr=0.1, momentum=0.9, weight_decay=0.3)
+
+    def step(g):
+        before = kernel.numpy()[0], float(theirs.detach()[0])
+        ours.apply([keras.ops.convert_to_tensor(g, "float32")], [kernel])
+        theirs.grad = torch.tensor(g, dtype=torch.float32)
+        sgd.step()
+        return kernel.numpy()[0] - before[0], float(theirs.detach()[0]) - before[1]
+
+    for number in range(20):
+        step(np.sin(np.arange(7.0) + number))
+    np.testing.assert_allclose(kernel.numpy(), theirs.detach().numpy(), rtol=1e-4, atol=1e-6)
+    ours.decay = sgd.param_groups[0]["weight_decay"] = 0.0
+    for _ in range(200):  # the same gradient until the steps no longer change
+        last = step(np.ones(7))
+    ours.learning_rate = sgd.param_groups[0]["lr"] = 0.01
+    shares = [now / before for now, before in zip(step(np.ones(7)), last, strict=True)]
+    np.testing.assert_allclose(shares, [0.91, 0.1], rtol=1e-3)
+
+
 def test_saved_and_loaded_in_the_middle_of_fit_it_goes_on_as_if_nothing_had_been(tmp_path):
     x, y = data()
     half = STEPS // 2

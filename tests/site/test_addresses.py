@@ -5,7 +5,8 @@ import re
 import pytest
 
 from tools import pages
-from tools.site import MOVED, lead_on
+from tools.pages import MOVED
+from tools.site import lead_on
 
 EVERY = sorted(MOVED.items())
 

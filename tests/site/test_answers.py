@@ -1,5 +1,6 @@
 """Exercises that answer on the page: as ``check`` does, kept in the browser, for everyone."""
 
+import json
 import random
 import re
 from html.parser import HTMLParser
@@ -139,7 +140,7 @@ def test_every_question_of_a_chapter_is_answered_on_its_page(open_page, root, na
             known = QUESTIONS[question]
             wrong, slip, hint = known.misconceptions[0]
             assert answer(visit.page, question, "") == (
-                "Missing: type what you predict, then press Check."
+                "No answer yet: type your prediction, then press Check."
             )
             assert answer(visit.page, question, str(wrong)) == f"Not yet: {slip}. {hint}"
             assert answer(visit.page, question, str(known.right)) == f"Right: {known.why}"
@@ -211,6 +212,82 @@ def test_answers_are_kept_shown_exported_and_erased(open_page, tmp_path):
         assert form.get_by_role("status").inner_text() == ""
         assert panel.locator("summary").inner_text().startswith("Exercises right: 0 of 6")
         assert kept(page) == {"answers": {}, "right": [], "predictions": {}, "open": False}
+        assert visit.console == []
+
+
+def given(name, text):
+    return {"name": name, "mimeType": "application/json", "buffer": text.encode()}
+
+
+@pytest.mark.slow
+def test_what_was_exported_is_imported_beside_what_is_there(open_page, tmp_path):
+    with open_page(CHAPTER) as visit:
+        page = visit.page
+        answer(page, "convolution.positions", "7")
+        answer(page, "convolution.unread", "1")
+        page.locator(".alexnet-predict input").first.fill("zero")
+        page.locator(".alexnet-predict button").first.click()
+        panel = page.locator(".alexnet-progress")
+        panel.locator("summary").click()
+        with page.expect_download() as download:
+            panel.get_by_role("button", name="Export").click()
+        download.value.save_as(tmp_path / "progress.json")
+        exported = kept(page)
+        page.once("dialog", lambda dialog: dialog.accept())
+        panel.get_by_role("button", name="Erase").click()
+        answer(page, "convolution.unread", "3")
+        answer(page, "convolution.macs", "5")
+        with page.expect_file_chooser() as chooser:
+            panel.get_by_role("button", name="Import").click()
+        chooser.value.set_files(tmp_path / "progress.json")
+        said = panel.get_by_role("status")
+        said.filter(has_text="Read: answers 2, predictions 1.").wait_for()
+        now = kept(page)
+        assert now["answers"] == exported["answers"] | {"convolution.macs": "5"}
+        assert now["predictions"] == exported["predictions"]
+        assert set(now["right"]) == {"convolution.positions", "convolution.unread"}
+        assert field(page, "convolution.positions").get_by_role("textbox").input_value() == "7"
+        assert page.locator(".alexnet-predict").first.inner_text() == "You predicted: zero"
+        for name, text in {
+            "notes.json": "{",
+            "list.json": "[1]",
+            "null.json": "null",
+            "other.json": '{"book": "Another", "answers": {"convolution.macs": "6"}}',
+            "large.json": json.dumps({"book": "AlexNet, taken apart", "more": "x" * 10**6}),
+        }.items():
+            panel.locator("input[type=file]").set_input_files(given(name, text))
+            said.filter(has_text=f"“{name}” holds no progress of this book").wait_for()
+            assert kept(page) == now
+        strange = {"book": "AlexNet, taken apart", "answers": [1], "right": "all", "predictions": 7}
+        panel.locator("input[type=file]").set_input_files(given("odd.json", json.dumps(strange)))
+        said.filter(has_text="Read: answers 0, predictions 0.").wait_for()
+        assert kept(page) == now and visit.console == []
+
+
+@pytest.mark.slow
+def test_predictions_made_under_a_page_s_old_name_are_found(open_page):
+    """The page of the puzzle had another number once."""
+    (old,) = (name for name, now in pages.MOVED.items() if now == "14_puzzle_224")
+    with open_page("book/14_puzzle_224.html") as visit:
+        page = visit.page
+        names = page.locator(".alexnet-predict input").evaluate_all("all => all.map(e => e.id)")
+        before = [name.replace("14_puzzle_224", old) for name in names]
+        assert len(names) > 1 and not set(names) & set(before)
+        made = {before[0]: "fifty-four", before[1]: "then", names[1]: "now", "predict-x-1": "kept"}
+        page.evaluate(
+            "made => localStorage.setItem('alexnet-book', JSON.stringify({ predictions: made }))",
+            made,
+        )
+        page.reload()
+        prompts = page.locator(".alexnet-predict")
+        assert prompts.first.inner_text() == "You predicted: fifty-four"
+        assert prompts.nth(1).inner_text() == "You predicted: now"
+        answer(page, "puzzle.zeros", "1")  # what is kept next is kept under the new names
+        assert kept(page)["predictions"] == {
+            names[0]: "fifty-four",
+            names[1]: "now",
+            "predict-x-1": "kept",
+        }
         assert visit.console == []
 
 

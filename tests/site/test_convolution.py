@@ -14,6 +14,7 @@ PAGE = "book/glossary.html"  # any page of the book: the element is put on it
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 SIZE, KERNEL = 8, 3
+TITLE = 20  # pixels above a grid
 
 PUT = """(attributes) => {
   const element = document.createElement("alexnet-convolution");
@@ -33,10 +34,11 @@ class Hand:
         self.page = page
         page.evaluate(PUT, attributes)
         self.element = page.locator("alexnet-convolution")
-        self.board = self.element.locator(".cv-board")
-        self.board.wait_for()
+        self.board = self.element.locator(".lp-board")
+        self.drawn = self.element.locator(".lp-stage svg")
+        self.drawn.first.wait_for()
         page.wait_for_function(
-            "getComputedStyle(document.querySelector('.cv-grid')).display == 'grid'"
+            "getComputedStyle(document.querySelector('.lp-bar')).display == 'flex'"
         )
 
     def choose(self, label, value):
@@ -47,17 +49,20 @@ class Hand:
 
     def map(self):
         """What stands in the map, None where nothing does yet."""
-        cells = self.element.locator(".cv-map span").all_inner_texts()
+        cells = self.drawn.nth(1).locator("css=text").all_text_contents()[1:]  # after its name
         side = round(len(cells) ** 0.5)
         numbers = [int(cell.replace("−", "-")) if cell else None for cell in cells]
         return [numbers[row * side : (row + 1) * side] for row in range(side)]
 
     def picture(self):
-        cells = self.element.locator(".cv-board .cv-grid span:not(.cv-zero)").all_inner_texts()
+        cells = self.drawn.first.locator(".cv-pixel").evaluate_all(
+            "all => all.map(e => { while (e.localName !== 'text') e = e.nextElementSibling;"
+            " return e.textContent; })"
+        )
         return np.array(cells, int).reshape(SIZE, SIZE)
 
     def weights(self, values=None):
-        fields = self.element.locator(".cv-kernel input").all()
+        fields = self.element.locator(".lp-numbers input").all()
         for field, value in zip(fields, [] if values is None else values, strict=False):
             field.fill(str(value))
         return np.array([int(field.input_value()) for field in fields]).reshape(KERNEL, KERNEL)
@@ -100,14 +105,14 @@ def test_the_map_is_numpy_s(hand):
         assert hand.map() == wanted, (strides, padding, rounding)
         before, after = window.pads
         side = SIZE + before + after
-        cells = hand.element.locator(".cv-board .cv-grid span").count()
+        cells = hand.drawn.first.locator(".cv-pixel, .cv-zero").count()
         assert cells == side**2
         never = hand.element.locator(".cv-unread").count()
         assert never == SIZE**2 - (SIZE - window.unread) ** 2
         left, right = "⌈⌉" if rounding == "ceil" else "⌊⌋"
         pads = f" + {padding} + {padding}" if padding else ""
         formula = f"{left}(8{pads} − 3) / {strides}{right} + 1 = {window.outputs} places"
-        assert formula in hand.text(".cv-size")
+        assert formula in hand.text(".lp-words")
 
 
 @pytest.mark.slow
@@ -120,20 +125,20 @@ def test_it_starts_as_the_chapter_does_and_fills_place_by_place(hand):
     hand.board.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         hand.page.keyboard.press(key)
-    said = hand.text(".cv-sum")
+    said = hand.text(".lp-sum")
     assert said.startswith("Row 2, column 1 of the map: 0 · 1 + 0 · 0 + 9 · (−1) + 0 · 1")
     assert said.endswith("= −27")
     filled = [
         (r, c) for r, row in enumerate(hand.map()) for c, x in enumerate(row) if x is not None
     ]
     assert filled == [(0, 0), (1, 0), (2, 0), (2, 1)]
-    assert "Filled: 4 of 36." in hand.text(".cv-size")
+    assert "Filled: 4 of 36." in hand.text(".lp-words")
     hand.element.locator("[aria-live]").filter(has_text="map is −27").wait_for(state="attached")
     for key in ("End", "ArrowRight"):
         hand.page.keyboard.press(key)
-    assert hand.text(".cv-sum").startswith("Row 2, column 5")
+    assert hand.text(".lp-sum").startswith("Row 2, column 5")
     hand.button("Next place").click()
-    assert hand.text(".cv-sum").startswith("Row 3, column 0")
+    assert hand.text(".lp-sum").startswith("Row 3, column 0")
     hand.button("Empty it").click()
     assert sum(x is not None for row in hand.map() for x in row) == 1
 
@@ -142,24 +147,25 @@ def test_it_starts_as_the_chapter_does_and_fills_place_by_place(hand):
 @pytest.mark.parametrize("padding", [0, 1])
 def test_the_window_is_dragged(hand, padding):
     hand.choose("Padding", str(padding))
-    box = hand.board.bounding_box()
-    unit = box["width"] / (SIZE + 2 * padding)
+    box = hand.drawn.first.bounding_box()
+    unit = (box["width"] - 2) / (SIZE + 2 * padding)
+    box = {"x": box["x"] + 1, "y": box["y"] + TITLE, "width": box["width"] - 2}
     mouse = hand.page.mouse
     mouse.move(box["x"] + 1.5 * unit, box["y"] + 1.5 * unit)
     mouse.down()
     mouse.move(box["x"] + 4.6 * unit, box["y"] + 3.4 * unit, steps=4)
-    assert hand.text(".cv-sum").startswith("Row 2, column 3 of")
+    assert hand.text(".lp-sum").startswith("Row 2, column 3 of")
     window = hand.element.locator(".cv-window").bounding_box()
     assert abs(window["x"] - box["x"] - 3 * unit) < 1.5 and abs(window["width"] - 3 * unit) < 1.5
     mouse.move(box["x"] + box["width"] + 300, box["y"] - 100, steps=4)
-    assert hand.text(".cv-sum").startswith(f"Row 0, column {SIZE - KERNEL + 2 * padding} of")
+    assert hand.text(".lp-sum").startswith(f"Row 0, column {SIZE - KERNEL + 2 * padding} of")
     mouse.up()
     mouse.move(box["x"] + 1.5 * unit, box["y"] + 1.5 * unit)
-    assert hand.text(".cv-sum").startswith("Row 0, column")
-    cells = hand.element.locator(".cv-map span")
-    cells.nth(cells.count() - 1).click()
+    assert hand.text(".lp-sum").startswith("Row 0, column")
+    box = hand.drawn.nth(1).bounding_box()
+    hand.drawn.nth(1).click(position={"x": box["width"] - 8, "y": box["height"] - 8})
     last = SIZE - KERNEL + 2 * padding
-    assert hand.text(".cv-sum").startswith(f"Row {last}, column {last} of")
+    assert hand.text(".lp-sum").startswith(f"Row {last}, column {last} of")
 
 
 @pytest.mark.slow
@@ -183,11 +189,11 @@ def test_a_weight_that_is_none_is_said_and_changes_nothing(hand, typed):
 def test_a_page_says_what_it_starts_with(open_page):
     with open_page(PAGE) as visit:
         hand = Hand(visit.page, strides="3", padding="1", rounding="ceil")
-        assert "⌈(8 + 1 + 1 − 3) / 3⌉ + 1 = 4 places" in hand.text(".cv-size")
-        assert "Rounding up lets the last window reach 2 past the edge." in hand.text(".cv-size")
+        assert "⌈(8 + 1 + 1 − 3) / 3⌉ + 1 = 4 places" in hand.text(".lp-words")
+        assert "Rounding up lets the last window reach 2 past the edge." in hand.text(".lp-words")
     with open_page(PAGE) as visit:
         hand = Hand(visit.page, strides="many", padding="-1")
-        assert "⌊(8 − 3) / 1⌋ + 1 = 6 places" in hand.text(".cv-size")
+        assert "⌊(8 − 3) / 1⌋ + 1 = 6 places" in hand.text(".lp-words")
         assert visit.console == []
 
 
@@ -202,15 +208,28 @@ def test_axe_finds_nothing_and_a_finger_hits(open_page, axe_finds_nothing, viewp
         hand.element.get_by_label("Weight in row 0, column 0").fill("")
         axe_finds_nothing(visit.page, "alexnet-convolution")
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        boxes = hand.element.locator(".cv-grid").all()
+        boxes = hand.drawn.all()
         assert all(
             b.bounding_box()["x"] + b.bounding_box()["width"] < viewport["width"] for b in boxes
         )
 
 
-def test_it_is_small(site):
-    static = site / "_static" / "convolution"
-    assert (
-        sum((static / f"{name}").stat().st_size for name in ("bundle.js", "convolution.css"))
-        < 20_000
-    )
+@pytest.mark.slow
+def test_a_kernel_of_one_s_own_is_kept_in_the_address(hand, open_page):
+    hand.weights(range(-4, 5))
+    hand.choose("Padding", "1")
+    hand.board.focus()
+    for key in ("ArrowRight", "ArrowDown"):
+        hand.page.keyboard.press(key)
+    hand.page.wait_for_function("location.hash.includes('filled=0.1.9')")
+    with open_page(hand.page.url) as visit:
+        again = Hand(visit.page)
+        assert again.weights().tolist() == [[-4, -3, -2], [-1, 0, 1], [2, 3, 4]]
+        assert again.element.get_by_label("Kernel", exact=True).input_value() == "your own"
+        assert again.map() == hand.map() and again.text(".lp-sum") == hand.text(".lp-sum")
+        assert again.text(".lp-sum").startswith("Row 1, column 1")
+    with open_page(f"{PAGE}#convolution.at=9.9&convolution.filled=0.99") as visit:
+        again = Hand(visit.page)
+        assert again.text(".lp-sum").startswith("Row 5, column 5")
+        assert "Filled: 2 of 36." in again.text(".lp-words")
+        assert visit.console == []

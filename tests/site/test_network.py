@@ -16,6 +16,7 @@ from tools import network
 
 PAGE = "book/network.html"
 LANDING = "book/intro.html"
+CHAPTERS = ["book/13_eight_layers.html", "book/23_first_training.html", "book/43_learned.html"]
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 MODULES = "_static/network/"
@@ -309,6 +310,25 @@ def test_a_click_chooses_the_map_and_the_unit(shown):
 
 
 @pytest.mark.slow
+def test_a_finger_drags_on_a_map_and_scrolls_beside_it(open_page, swipe):
+    with open_page(PAGE, viewport=PHONE, has_touch=True, is_mobile=True) as visit:
+        page, shown = visit.page, Shown(visit.page)
+        shown.pick("conv3")
+        for name in (".nw-map canvas", ".nw-picture canvas"):
+            canvas = shown.element.locator(name)
+            canvas.evaluate("e => e.scrollIntoView({ block: 'center' })")
+            box, place, said = canvas.bounding_box(), page.evaluate("scrollY"), shown.sentence()
+            start = [box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"]]
+            swipe(page, *start, 0.6 * box["width"], 0.6 * box["height"])
+            assert page.evaluate("scrollY") == place and shown.sentence() != said
+            row, column = map(int, re.findall(r"\d+", shown.sentence())[:2])
+            assert min(row, column) >= 5  # where the finger was at last
+            said = shown.sentence()
+            swipe(page, box["x"] + box["width"] + 40, start[1] + 100, 0, -200)
+            assert page.evaluate("scrollY") > place + 100 and shown.sentence() == said
+
+
+@pytest.mark.slow
 def test_a_link_opens_the_same_unit(open_page):
     with open_page(f"{PAGE}#layer=conv3&picture=church&map=17&at=5.7") as visit:
         shown = Shown(visit.page)
@@ -563,9 +583,12 @@ def test_without_javascript_there_is_a_picture_and_a_sentence(browser, address):
 
 
 @pytest.mark.slow
-def test_the_landing_page_loads_no_weights_until_it_is_asked(open_page):
-    with open_page(LANDING) as visit:
-        assert not [url for url in visit.requests if "weights.js" in url]
+@pytest.mark.parametrize("page", [LANDING, *CHAPTERS])
+def test_within_a_page_it_weighs_nothing_until_it_is_asked(open_page, page):
+    with open_page(page) as visit:
+        assert not [url for url in visit.requests if "/network/" in url]
+        assert "its weights are 1 MB" in visit.page.locator(".alexnet-offer").inner_text()
+        assert round(PLAN["bytes"] / 1e6) == 1
         visit.page.get_by_role("button", name="Run it here").click()
         shown = Shown(visit.page)
         assert visit.page.evaluate("document.activeElement.className") == "nw-sample"
@@ -574,6 +597,20 @@ def test_the_landing_page_loads_no_weights_until_it_is_asked(open_page):
         shown.pick("conv4")
         assert "of map" in shown.sentence()
         assert visit.console == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_shows_a_picture_of_it_on_paper_and_without_scripts(open_page, page):
+    with open_page(page, java_script_enabled=False) as visit:
+        element = visit.page.locator("alexnet-network")
+        assert element.locator(".alexnet-still li").count() == 1 + len(PLAN["layers"])
+        assert element.locator(".alexnet-caption").last.is_visible()
+        assert not element.locator(".alexnet-offer").is_visible()
+    with open_page(page) as visit:
+        visit.page.emulate_media(media="print")
+        assert visit.page.locator("alexnet-network .alexnet-still").is_visible()
+        assert not visit.page.locator(".alexnet-offer").is_visible()
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The small interactive parts: their numbers against NumPy's, and themselves as they are used."""
 
+import base64
 import json
 import math
 import re
@@ -11,7 +12,7 @@ import pytest
 
 from alexnet_tutorial.shapes import Conv, ledger, variant
 from alexnet_tutorial.training.experiments import arm, recorded
-from tools import stage, stills
+from tools import epochs, stage, stills
 
 PAGE = "book/glossary.html"  # any page of the book: the element is put on it
 DESK = {"width": 1280, "height": 900}
@@ -92,7 +93,13 @@ def call(open_page):
 
 @pytest.mark.parametrize("name", stage.PANELS)
 def test_it_is_small_and_has_a_picture_without_script(site, name):
-    assert (site / "_static" / name / "bundle.js").stat().st_size < 20_000
+    for script in (name, "live"):  # its own, and the base of all
+        size = (site / "_static" / script / "bundle.js").stat().st_size
+        if name == "epochs" == script:  # what was recorded is weighed apart
+            recorded = (site / "_static" / name / "record.js").stat().st_size
+            assert recorded < 60_000
+            size -= recorded
+        assert size < 20_000
     shown = stage.with_still(f"<alexnet-{name} some='1'>Words for paper.</alexnet-{name}>")
     assert shown.count("<svg") == shown.count('role="img" aria-label="') >= 1
     assert "Words for paper." in shown and len(shown) < 40_000
@@ -110,7 +117,7 @@ def test_the_picture_without_script_is_what_it_draws(open_page, name):
 
 @pytest.mark.parametrize("name", stage.PANELS)
 def test_the_keyboard_drives_it_and_the_address_keeps_it(open_page, name):
-    with open_page(PAGE) as visit:
+    with open_page(PAGE, reduced_motion="reduce") as visit:  # nothing goes on by itself
         used = Part(visit.page, name)
         controls = used.element.locator("select, input, button").all()
         changed = 0
@@ -181,6 +188,25 @@ def test_they_run_on_a_page_that_was_opened_as_a_file(browser, site):
         assert page.locator(f"alexnet-{name} .lp-stage svg").count() > 0, name
     page.close()
     assert said == []
+
+
+@pytest.mark.parametrize("name", ["convolution", "descent", "field"])
+def test_a_finger_drags_on_the_drawing_and_scrolls_beside_it(open_page, swipe, name):
+    with open_page(PAGE, viewport=PHONE, has_touch=True, is_mobile=True) as visit:
+        page = visit.page
+        used = Part(page, name)
+        drawing = used.element.locator(".lp-drag").first
+        drawing.evaluate("e => e.scrollIntoView({ block: 'center' })")
+        box, told, place = drawing.bounding_box(), used.words(), page.evaluate("scrollY")
+        middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        swipe(page, *middle, 0.3 * box["width"], 0.3 * box["height"])
+        assert page.evaluate("scrollY") == place and used.words() != told
+        told = used.words()
+        words = used.element.locator(".lp-words")
+        words.evaluate("e => e.scrollIntoView({ block: 'center' })")
+        box, place = words.bounding_box(), page.evaluate("scrollY")
+        swipe(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 0, -200)
+        assert page.evaluate("scrollY") > place + 100 and used.words() == told
 
 
 # --- a walk down a loss ----------------------------------------------------------------------
@@ -425,6 +451,90 @@ def test_the_curves_are_those_that_were_recorded(part):
                 assert abs(int(said[3]) - 100 * run["history"]["accuracy"][epoch - 1]) < 0.51
             over = re.search(r"for validation, it classifies (\d+) %", used.words())
             assert abs(int(over[1]) - 100 * run["validation_accuracy"]) < 0.51
+
+
+# --- a recorded training ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def record():
+    """Give what was recorded, its bytes as arrays."""
+    text = epochs.RECORD.read_text(encoding="utf-8")
+    found = json.loads(text.removeprefix("export const RECORD = ").rstrip(";\n"))
+    size, count = found["size"], len(found["scale"])
+    shapes = {
+        "filters": ("int8", (-1, count, size, size, 3)),
+        "bias": ("<f4", (-1, count)),
+        "answers": ("uint8", (-1, 6, 6)),
+    }
+    for name, (kind, shape) in shapes.items():
+        found[name] = np.frombuffer(base64.b64decode(found[name]), kind).reshape(shape)
+    return found
+
+
+def test_what_was_recorded_is_of_the_compact_network(record):
+    conv1 = variant("compact").layers[0]
+    sizes = (record["size"], record["strides"], record["side"])
+    assert sizes == (conv1.kernel_size, conv1.strides, variant("compact").input_shape[0])
+    assert len(record["pictures"]) == 6 and record["epochs"] == epochs.EPOCHS
+    for name in ("filters", "bias", "answers", "loss", "validationLoss", "validationAccuracy"):
+        assert len(record[name]) == record["epochs"] + 1, name
+    # It is a training: it begins at a guess, ends far from it, and the filters have moved.
+    assert abs(record["validationLoss"][0] - math.log(6)) < 0.5
+    assert record["validationLoss"][-1] < 0.5 < 0.8 < record["validationAccuracy"][-1]
+    assert not record["bias"][0].any() and (record["filters"][0] != record["filters"][-1]).any()
+    assert abs(record["answers"].sum(axis=-1, dtype=int) - 100).max() <= 3  # each was rounded
+
+
+def test_the_map_is_numpy_s(call, record):
+    rng = np.random.default_rng(8)
+    size, strides, side = record["size"], record["strides"], record["side"]
+    for _ in range(3):
+        pixels = rng.integers(0, 256, (side, side, 3))
+        epoch, filter_ = int(rng.integers(0, 17)), int(rng.integers(0, 16))
+        kernel = record["filters"][epoch, filter_] * record["scale"][filter_]
+        bias = float(record["bias"][epoch, filter_])
+        starts = range(0, side - size + 1, strides)
+        x = pixels / 255 - 0.5
+        wanted = [
+            max(0, (x[r : r + size, c : c + size] * kernel).sum() + bias)
+            for r in starts
+            for c in starts
+        ]
+        given = [pixels.ravel().tolist(), kernel.ravel().tolist(), bias, size, strides]
+        found = call("epochs/layer.js", "convolve", *given)
+        np.testing.assert_allclose(found, wanted, atol=1e-9)
+
+
+def test_all_of_a_recorded_training_moves_together(part, record):
+    used = part("epochs")
+    for epoch, filter_, hand in ((0, 0, 3), (2, 5, 0), (16, 15, 5)):
+        used.slide("Epoch", epoch)
+        used.slide("Filter", filter_)
+        used.choose("The hand shows", str(hand))
+        words = used.words()
+        accuracy = 100 * record["validationAccuracy"][epoch]
+        said = re.search(r"([\d.]+) on validation pictures, of which (\d+) %", words)
+        assert abs(float(said[1]) - record["validationLoss"][epoch]) < 0.0051
+        assert abs(int(said[2]) - accuracy) < 0.51
+        answers = record["answers"][epoch, hand]
+        assert f"The network answers {answers.argmax()}, with {answers.max()} %" in words
+        now, then = record["filters"][[epoch, 0], filter_].reshape(2, -1).astype(float)
+        cosine = now @ then / np.sqrt((now @ now) * (then @ then))
+        assert (f"first weights is {cosine:.2f}." in words) == (epoch > 0)
+    before = used.drawn()
+    used.press("Before training")
+    assert all(one != other for one, other in zip(used.drawn(), before, strict=True))
+    used.press("Play, or stop")
+    used.element.locator(".lp-words", has_text="After epoch 3 of 16").wait_for()
+    used.press("Play, or stop")
+    told = used.words()
+    used.page.wait_for_timeout(800)
+    assert used.words() == told
+    filters = used.element.locator(".lp-drag")
+    box = filters.bounding_box()
+    filters.click(position={"x": box["width"] * 2.5 / 8, "y": box["height"] - 10})
+    assert "Filter 10:" in used.words()
 
 
 # --- receptive fields ------------------------------------------------------------------------

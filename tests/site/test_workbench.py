@@ -778,6 +778,43 @@ def test_a_finger_hits_what_it_means_on_a_phone(open_page):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_no_label_of_its_drawings_is_small_and_none_lies_on_another(open_page, viewport):
+    """Whatever layer it shows: zeros, pixels never read, more windows than fit, a line to scale."""
+    with open_page(PAGE, viewport=viewport) as visit:
+        bench = Bench(visit.page)
+        looked = 0
+        for name, layer, kernel in (
+            ("alexnet-2012", "conv1", None),
+            ("alexnet-2012", "conv2", None),
+            ("alexnet-2012", "pool1", None),
+            ("naive-224", "conv1", None),
+            ("naive-224", "conv1", "200"),
+        ):
+            bench.field("Network").select_option(name)
+            bench.pick(layer)
+            if kernel:
+                bench.field("Kernel").fill(kernel)
+            for place in ("1", "9", bench.field("Across").get_attribute("max")):
+                bench.field("Across").fill(place)
+                labels = bench.element.evaluate(
+                    """e => [...e.querySelectorAll('svg text')].map(t => {
+                        const zoom = t.getScreenCTM(), box = t.getBoundingClientRect();
+                        return [t.textContent, box.left, box.right, box.top, box.bottom,
+                            parseFloat(getComputedStyle(t).fontSize) * Math.hypot(zoom.a, zoom.b)];
+                    })"""
+                )
+                looked += len(labels)
+                assert [each for each in labels if each[5] < 10.99] == [], (name, layer, place)
+                for i, (one, left, right, top, bottom, _) in enumerate(labels):
+                    for other, left2, right2, top2, bottom2, _ in labels[:i]:
+                        across = min(right, right2) - max(left, left2)
+                        down = min(bottom, bottom2) - max(top, top2)
+                        assert across < 1.5 or down < 4, (name, layer, place, one, other)
+        assert looked > 100
+
+
+@pytest.mark.slow
 def test_it_is_small_and_only_where_it_is_used(open_page):
     parts = f"/_static/({'|'.join(('live', *stage.INTERACTIVE))})/"
     with open_page(PAGE) as visit:
@@ -789,7 +826,7 @@ def test_it_is_small_and_only_where_it_is_used(open_page):
         )
     sizes = {name.partition("?")[0]: size for name, size in sizes}
     own = {"workbench/bundle.js", "workbench/workbench.css"}
-    assert set(sizes) == own | {"live/load.js", "live/base.css"}
+    assert set(sizes) == own | {"live/load.js", "live/bundle.js", "live/base.css"}
     print(f"{sum(sizes.values()) / 1000:.1f} kB: {sizes}")
     assert all(sizes.values()) and sum(sizes.values()) < 150_000
     assert sizes["live/load.js"] < 1000

@@ -1,5 +1,5 @@
-// What is wider than its column fades where it goes on; the keyboard scrolls it as well. On a phone
-// a figure is as wide as its smallest label needs.
+// What is wider than its column fades where it goes on; the keyboard scrolls it as well. A figure
+// is at least as wide as its smallest label needs.
 (() => {
   const LABEL = 11; // pixels
   const readable = (figure) => {

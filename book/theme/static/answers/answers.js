@@ -178,7 +178,7 @@ var alexnetCheck = (() => {
   // Give "missing", "not-yet" or "right", and why.
   function check([right, tolerance, why, hint, slips], text) {
     const given = read(text, Array.isArray(right));
-    if (given === NOTHING) return ["missing", "type what you predict, then press Check."];
+    if (given === NOTHING) return ["missing", "type your prediction, then press Check."];
     if (equal(given, right, tolerance)) return ["right", why];
     const slip = slips.find(([value]) => equal(given, value, tolerance));
     return ["not-yet", slip ? slip[1] : wrong(given, right, tolerance, hint)];
@@ -192,6 +192,9 @@ var alexnetCheck = (() => {
   // --- what is kept ----------------------------------------------------------------------------
 
   const KEY = "alexnet-book";
+  const BOOK = "AlexNet, taken apart";
+  const MOST = 1e6; // bytes of a file that is read
+  const { page, chapters, moved } = alexnetAnswers;
   const texts = (value) =>
     Object.fromEntries(
       Object.entries(value && typeof value === "object" ? value : {})
@@ -208,9 +211,21 @@ var alexnetCheck = (() => {
     return {
       answers: texts(answers),
       right: Array.isArray(right) ? right.filter((name) => typeof name === "string") : [],
-      predictions: texts(predictions),
+      predictions: carried(texts(predictions)),
       open: open === true,
     };
+  }
+
+  // A prediction bears the name of its page, which may have had another when it was made.
+  function carried(found) {
+    const now = {};
+    for (const [name, text] of Object.entries(found)) {
+      const to = name.replace(/^predict-(\w+)/, (all, old) =>
+        moved[old] ? `predict-${moved[old]}` : all
+      );
+      if (to === name || !(to in found)) now[to] = text;
+    }
+    return now;
   }
 
   function load() {
@@ -238,9 +253,29 @@ var alexnetCheck = (() => {
     }
   }
 
+  // Add what a file holds that was exported here or elsewhere; say what became of it.
+  async function bring(file) {
+    let found = null;
+    try {
+      if (file.size < MOST) found = JSON.parse(await file.text());
+    } catch {
+      // Said below.
+    }
+    if (found?.book !== BOOK)
+      return `“${file.name}” holds no progress of this book.`;
+    const { answers, right, predictions } = tidy(found);
+    keep((now) => {
+      Object.assign(now.answers, answers);
+      Object.assign(now.predictions, predictions);
+      now.right = [...new Set([...now.right, ...right])];
+    });
+    draw();
+    const [made, guessed] = [answers, predictions].map((each) => Object.keys(each).length);
+    return `Read: answers ${made}, predictions ${guessed}. Nothing else has changed.`;
+  }
+
   // --- drawing ---------------------------------------------------------------------------------
 
-  const { page, chapters } = alexnetAnswers;
   const questions = decode(alexnetAnswers.questions);
   const drawn = []; // what draws itself anew when the state changes
   const draw = () => drawn.forEach((each) => each());
@@ -282,7 +317,7 @@ var alexnetCheck = (() => {
         return;
       }
       const [outcome, why] = check(questions[name], given);
-      const title = { missing: "Missing", "not-yet": "Not yet", right: "Right" }[outcome];
+      const title = { missing: "No answer yet", "not-yet": "Not yet", right: "Right" }[outcome];
       if (document.activeElement !== input) input.value = given;
       const words = make("p", {}, make("strong", {}, `${title}:`), ` ${why}`);
       said.replaceChildren(make("div", { className: `alexnet-check ${outcome}` }, words));
@@ -450,12 +485,18 @@ var alexnetCheck = (() => {
       draw();
     });
     const save = button("Export as a file", () => {
-      const text = JSON.stringify({ book: "AlexNet, taken apart", ...state }, null, 1);
+      const text = JSON.stringify({ book: BOOK, ...state }, null, 1);
       const href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
       make("a", { href, download: "alexnet-progress.json" }).click();
       setTimeout(() => URL.revokeObjectURL(href), 1000);
       said.textContent = "Written to alexnet-progress.json, among your downloads.";
     });
+    const file = make("input", { type: "file", accept: ".json", hidden: true, ariaLabel: "File" });
+    file.addEventListener("change", async () => {
+      if (file.files.length) said.textContent = await bring(file.files[0]);
+      file.value = ""; // the same file may be chosen again
+    });
+    const open = button("Import a file", () => file.click());
     const erase = button("Erase everything", () => {
       if (!confirm("Erase all answers and predictions of this book in this browser?")) return;
       keep((now) => Object.assign(now, tidy({})));
@@ -468,7 +509,7 @@ var alexnetCheck = (() => {
       summary,
       list,
       make("label", { htmlFor: box.id }, box, " Always show results, before I predict as well"),
-      make("div", { className: "alexnet-line" }, save, erase),
+      make("div", { className: "alexnet-line" }, save, open, file, erase),
       said
     );
     const right = (of) => of.filter(([, name]) => state.right.includes(name));

@@ -1,12 +1,14 @@
 // The element <alexnet-convolution>: one convolution that is driven by hand. The window is dragged
 // or moved by keys, the kernel is edited, and the map fills with numbers. Rows and columns count
-// from 0, as NumPy's. It starts as its attributes say: strides, padding, rounding.
-import { h } from "../live/base.js";
+// from 0, as NumPy's.
+import { h, svg } from "../live/base.js";
+import { drawing, paint, Panel, text } from "../live/panel.js";
 import { axisFormula, outputSize, padAmounts, unreadPixels } from "../workbench/window.js";
 
 const SIZE = 8;
 const K = 3;
 const MOST = 9; // of a pixel and of a weight
+const TITLE = 20; // pixels above a grid
 const grid = (value) =>
   Array.from({ length: SIZE }, (_, row) => Array.from({ length: SIZE }, (_, c) => value(row, c)));
 const PICTURES = {
@@ -16,273 +18,265 @@ const PICTURES = {
   stripes: grid((row) => (row % 2 ? 9 : 0)),
 };
 const KERNELS = {
-  "vertical edges": [1, 0, -1, 1, 0, -1, 1, 0, -1],
-  "horizontal edges": [1, 1, 1, 0, 0, 0, -1, -1, -1],
-  "the sum": [1, 1, 1, 1, 1, 1, 1, 1, 1],
-  "the middle": [0, 0, 0, 0, 1, 0, 0, 0, 0],
-  "the middle against the rest": [-1, -1, -1, -1, 8, -1, -1, -1, -1],
+  "vertical edges": "1.0.-1.1.0.-1.1.0.-1",
+  "horizontal edges": "1.1.1.0.0.0.-1.-1.-1",
+  "the sum": "1.1.1.1.1.1.1.1.1",
+  "the middle": "0.0.0.0.1.0.0.0.0",
+  "the middle against the rest": "-1.-1.-1.-1.8.-1.-1.-1.-1",
 };
-const CHOICES = { strides: [1, 2, 3, 4], padding: [0, 1, 2], rounding: ["floor", "ceil"] };
-const ROUNDED = { floor: "down", ceil: "up" };
+const OWN = "your own";
+const FIRST = Object.keys(KERNELS)[0];
 const signed = (number) => String(number).replace("-", "−");
 const factor = (number) => (number < 0 ? `(${signed(number)})` : String(number));
+const written = ({ kernel, weights }) => KERNELS[kernel] ?? weights;
 
-let made = 0;
+class Convolution extends Panel {
+  static title = "A convolution, by hand";
 
-class Convolution extends HTMLElement {
-  connectedCallback() {
-    if (this.id_) return;
-    this.id_ = `cv${++made}`;
-    this.classList.add("alexnet-live");
-    this.chosen = Object.fromEntries(Object.entries(CHOICES).map(([name, values]) => {
-      const asked = this.getAttribute(name);
-      return [name, values.find((value) => String(value) === asked) ?? values[0]];
-    }));
-    this.picture = PICTURES["a block"];
-    this.kernel = [...KERNELS["vertical edges"]];
-    this.at = [0, 0];
-    this.build();
-    this.anew();
+  static board = "The picture and its map. The arrow keys move the window.";
+
+  static controls = [
+    { name: "picture", label: "Picture", values: Object.keys(PICTURES), start: "a block" },
+    { name: "kernel", label: "Kernel", values: [...Object.keys(KERNELS), OWN], start: FIRST },
+    { name: "strides", label: "Strides", values: [1, 2, 3, 4], start: 1 },
+    { name: "padding", label: "Padding", values: [0, 1, 2], start: 0 },
+    {
+      name: "rounding", label: "Rounding", values: ["floor", "ceil"], start: "floor",
+      said: (way) => ({ floor: "down", ceil: "up" })[way],
+    },
+    { name: "weights", free: /^-?\d(\.-?\d){8}$/, start: KERNELS[FIRST] },
+    { name: "at", free: /^\d\.\d$/, start: "0.0" },
+    { name: "filled", free: /^\d\d?(\.\d\d?)*$/, start: "0" },
+  ];
+
+  buttons() {
+    return [
+      ["Next place", () => {
+        const place = (this.place(this.at) + 1) % this.outputs ** 2;
+        this.go([Math.floor(place / this.outputs), place % this.outputs]);
+      }],
+      ["Fill the map", () => this.set({ filled: [...Array(this.outputs ** 2).keys()].join(".") })],
+      ["Empty it", () => this.set({ filled: String(this.place(this.at)) })],
+    ];
   }
 
-  build() {
-    const id = this.id_;
-    const select = (name, label, values, change, said = (value) => value) => {
-      const control = h("select", { id: `${id}-${name}`, change: () => change(control.value) },
-        values.map((value) => h("option", { value }, said(value))));
-      return [control, h("div", {}, h("label", { for: `${id}-${name}` }, label), control)];
-    };
-    const choose = (name) => (value) => {
-      this.chosen[name] = CHOICES[name].find((one) => String(one) === value);
-      this.anew();
-    };
-    const [, picture] = select("picture", "Picture", Object.keys(PICTURES), (name) => {
-      this.picture = PICTURES[name];
-      this.anew();
-    });
-    let kernel;
-    [this.kernels, kernel] = select("kernel", "Kernel", [...Object.keys(KERNELS), "your own"],
-      (name) => {
-        if (KERNELS[name]) this.kernel = [...KERNELS[name]];
-        this.weights.forEach((input, i) => (input.value = this.kernel[i]));
-        this.hush();
-        this.anew();
-      });
-    const numbers = Object.entries({ strides: "Strides", padding: "Padding", rounding: "Rounding" })
-      .map(([name, label]) => {
-        const said = (value) => String(ROUNDED[value] ?? value);
-        const [control, box] = select(name, label, CHOICES[name], choose(name), said);
-        control.value = this.chosen[name];
-        return box;
-      });
-    this.weights = this.kernel.map((weight, i) => h("input", {
-      type: "number", min: -MOST, max: MOST, step: 1, value: weight, autocomplete: "off",
+  ready() {
+    this.numbers = Array.from({ length: K * K }, (_, i) => h("input", {
+      type: "number", min: -MOST, max: MOST, step: 1, autocomplete: "off",
       "aria-label": `Weight in row ${Math.floor(i / K)}, column ${i % K}`,
       input: (event) => this.typed(i, event.target),
     }));
-    this.notice = h("p", { class: "wb-notice", role: "status", hidden: true });
-    this.pixels = h("div", { class: "cv-grid", role: "img" });
-    this.window_ = h("span", { class: "cv-window" });
-    this.board = h("div", {
-      class: "cv-board", role: "group", tabindex: "0",
-      "aria-label": "The picture. The arrow keys move the window.",
-      keydown: (event) => this.pressed(event),
-      pointerdown: (event) => {
-        this.board.setPointerCapture(event.pointerId);
-        this.dragged(event);
-      },
-      pointermove: (event) => this.board.hasPointerCapture(event.pointerId) && this.dragged(event),
-    }, this.pixels, this.window_);
-    this.map = h("div", {
-      class: "cv-grid cv-map", role: "img", click: (event) => this.clicked(event),
+    this.inputs.weights = () => this.kernel().forEach((weight, i) => {
+      const input = this.numbers[i];
+      const wrong = input.ariaInvalid === "true"; // as it was typed
+      if (!wrong && (input.value === "" || Number(input.value) !== weight)) input.value = weight;
     });
-    this.sum = h("p", { class: "cv-sum" });
-    this.size = h("p", { class: "cv-size" });
-    this.live = h("p", { class: "wb-hidden", "aria-live": "polite" });
-    const button = (words, click) => h("button", { type: "button", click }, words);
-    const part = (title, ...content) =>
-      h("div", { class: "cv-part" }, h("p", { class: "cv-title" }, title), ...content);
-    this.replaceChildren(h("fieldset", {}, h("legend", {}, "A convolution, by hand"),
-      h("div", { class: "cv-bar" }, picture, kernel, numbers),
-      this.notice,
-      h("div", { class: "cv-parts" },
-        part("picture", this.board),
-        part("kernel", h("div", { class: "cv-kernel" }, this.weights)),
-        part("map", this.map)),
-      this.sum,
-      h("div", { class: "cv-bar" },
-        button("Next place", () => this.next()),
-        button("Fill the map", () => {
-          this.places().forEach((place) => this.seen.add(place));
-          this.draw("The map is filled.");
-        }),
-        button("Empty it", () => {
-          this.seen.clear();
-          this.go(this.at);
-        })),
-      this.size, this.live));
+    this.notice = h("p", { class: "wb-notice", role: "status", hidden: true });
+    this.stage.before(this.notice);
+    this.boxes = [
+      h("div"),
+      h("div", {}, h("p", {}, "kernel"), h("div", { class: "lp-numbers" }, this.numbers)),
+      h("div"),
+    ];
   }
 
-  // What was seen before does not hold any more.
-  anew() {
-    const { strides, padding, rounding } = this.chosen;
-    this.axis = { size: SIZE, kernel_size: K, strides, padding, rounding };
-    this.outputs = outputSize(this.axis);
-    [this.before, this.after] = padAmounts(this.axis);
-    this.seen = new Set();
-    this.go(this.at.map((place) => Math.min(place, this.outputs - 1)));
-  }
-
-  places() {
-    return Array.from({ length: this.outputs ** 2 }, (_, i) => i);
-  }
-
-  go(at) {
-    this.at = at.map((place) => Math.max(0, Math.min(place, this.outputs - 1)));
-    this.seen.add(this.at[0] * this.outputs + this.at[1]);
-    this.draw();
-  }
-
-  next() {
-    const place = (this.at[0] * this.outputs + this.at[1] + 1) % this.outputs ** 2;
-    this.go([Math.floor(place / this.outputs), place % this.outputs]);
-  }
-
-  pressed(event) {
-    const [row, column] = this.at;
-    const to = {
-      ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1],
-      ArrowRight: [row, column + 1], Home: [row, 0], End: [row, this.outputs - 1],
-    }[event.key];
-    if (!to || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    this.go(to);
-  }
-
-  // The window whose middle is nearest to the pointer.
-  dragged(event) {
-    const box = this.board.getBoundingClientRect();
-    const whole = this.before + SIZE + this.after;
-    const places = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width];
-    const to = places.map((share) => Math.round((share * whole - K / 2) / this.chosen.strides));
-    if (to.join() !== this.at.join()) this.go(to);
-  }
-
-  clicked(event) {
-    const box = this.map.getBoundingClientRect();
-    this.go([(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width]
-      .map((share) => Math.floor(share * this.outputs)));
+  kernel() {
+    return written(this.state).split(".").map(Number);
   }
 
   typed(index, input) {
     const value = Number(input.value);
-    const good = input.value !== "" && Number.isInteger(value) && Math.abs(value) <= MOST;
-    input.setAttribute("aria-invalid", String(!good));
-    if (!good) {
+    const weights = this.kernel();
+    if (input.value === "" || !Number.isInteger(value) || Math.abs(value) > MOST) {
+      input.setAttribute("aria-invalid", "true");
       this.notice.textContent =
         `A weight here is a whole number from −${MOST} to ${MOST}; until then it stays ` +
-        `${signed(this.kernel[index])}.`;
+        `${signed(weights[index])}.`;
       this.notice.hidden = false;
       return;
     }
-    this.hush();
-    this.kernel[index] = value;
-    this.kernels.value = Object.keys(KERNELS)
-      .find((name) => KERNELS[name].join() === this.kernel.join()) ?? "your own";
-    this.anew();
+    weights[index] = value;
+    const all = weights.join(".");
+    const known = Object.keys(KERNELS).find((name) => KERNELS[name] === all);
+    this.set({ kernel: known ?? OWN, weights: all });
   }
 
-  hush() {
-    this.notice.hidden = true;
-    this.notice.textContent = "";
-    this.weights.forEach((input) => input.removeAttribute("aria-invalid"));
+  // What was filled before does not hold any more where another picture, kernel or size is chosen.
+  set(changes) {
+    if (changes.kernel) {
+      this.notice.hidden = true;
+      this.numbers.forEach((input) => input.removeAttribute("aria-invalid"));
+      changes.weights ??= written(this.state);
+      if (changes.kernel !== OWN) changes.weights = KERNELS[FIRST];
+    }
+    const anew = !changes.at && !changes.filled;
+    this.measure({ ...this.state, ...changes });
+    const place = String(this.place(this.at));
+    const filled = anew ? [] : (changes.filled ?? this.state.filled).split(".");
+    changes.at = this.at.join(".");
+    changes.filled = [...new Set([...filled, place])].join(".");
+    super.set(changes);
+  }
+
+  go(at) {
+    const to = this.within(at).join(".");
+    if (to !== this.state.at) this.set({ at: to });
+  }
+
+  within(at) {
+    return at.map((place) => Math.max(0, Math.min(place, this.outputs - 1)));
+  }
+
+  place([row, column]) {
+    return row * this.outputs + column;
+  }
+
+  measure({ strides, padding, rounding, at }) {
+    this.axis = { size: SIZE, kernel_size: K, strides, padding, rounding };
+    this.outputs = outputSize(this.axis);
+    [this.before, this.after] = padAmounts(this.axis);
+    this.at = this.within(at.split(".").map(Number));
+  }
+
+  pressed(key) {
+    const [row, column] = this.at;
+    const to = {
+      ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1],
+      ArrowRight: [row, column + 1], Home: [row, 0], End: [row, this.outputs - 1],
+    }[key];
+    if (to) this.go(to);
+    return Boolean(to);
+  }
+
+  // On the picture, the window whose middle is nearest; on the map, its place.
+  pointed(drawing, x, y) {
+    const { strides } = this.state;
+    this.go([y - TITLE, x].map((at) => (drawing
+      ? Math.floor(at / this.mapCell) : Math.round((at / this.cell - K / 2) / strides))));
   }
 
   pixel(row, column) {
-    return this.picture[row]?.[column] ?? 0;
+    return PICTURES[this.state.picture][row]?.[column] ?? 0;
   }
 
   // The pixels under the window at a place, row by row.
-  under([row, column]) {
-    const [top, left] = [row, column].map((place) => place * this.chosen.strides - this.before);
-    return this.kernel.map((_, i) => this.pixel(top + Math.floor(i / K), left + (i % K)));
+  under(at) {
+    const [top, left] = at.map((place) => place * this.state.strides - this.before);
+    return Array.from({ length: K * K }, (_, i) => this.pixel(top + Math.floor(i / K), left + (i % K)));
   }
 
   result(at) {
-    return this.under(at).reduce((sum, pixel, i) => sum + pixel * this.kernel[i], 0);
+    const kernel = this.kernel();
+    return this.under(at).reduce((sum, pixel, i) => sum + pixel * kernel[i], 0);
   }
 
-  draw(said) {
-    const { strides } = this.chosen;
+  draw(width) {
+    this.measure(this.state);
+    this.seen = new Set(this.state.filled.split(".").map(Number)
+      .filter((place) => place < this.outputs ** 2)).add(this.place(this.at));
+    this.boxes[0].replaceChildren(this.drawPicture(width));
+    this.boxes[2].replaceChildren(this.drawMap(width));
+    return this.boxes;
+  }
+
+  grid(side, cell, title, label, ...parts) {
+    const size = side * cell + 2;
+    const drawn = drawing(size, size + TITLE, label, text(1, 13, title), ...parts.flat(3));
+    drawn.classList.add("lp-drag");
+    return drawn;
+  }
+
+  drawPicture(width) {
     const whole = this.before + SIZE + this.after;
+    const cell = (this.cell = Math.min(26, Math.floor((width - 2) / whole)));
     const unread = SIZE - unreadPixels(this.axis);
-    this.pixels.style.setProperty("--columns", whole);
-    const cells = [];
-    for (let row = -this.before; row < SIZE + this.after; row++) {
-      for (let column = -this.before; column < SIZE + this.after; column++) {
-        const inside = [row, column].every((place) => place >= 0 && place < SIZE);
-        const never = inside && Math.max(row, column) >= unread;
-        const value = this.pixel(row, column);
-        cells.push(h("span", {
-          class: inside ? (never ? "cv-unread" : "") : "cv-zero",
-          style: `--share:${(100 * value) / MOST}%`,
-        }, String(value)));
-      }
-    }
-    this.pixels.replaceChildren(...cells);
-    const place = { top: this.at[0], left: this.at[1] };
-    for (const [side, at] of Object.entries(place)) {
-      this.window_.style[side] = `${(100 * at * strides) / whole}%`;
-    }
-    this.window_.style.width = this.window_.style.height = `${(100 * K) / whole}%`;
-    const first = this.at.map((at) => at * strides - this.before);
-    const covers = `rows ${signed(first[0])} to ${first[0] + K - 1}, columns ` +
-      `${signed(first[1])} to ${first[1] + K - 1}`;
-    this.pixels.setAttribute("aria-label", `${SIZE} × ${SIZE} pixels, ` +
-      `${this.before} zeros before and ${this.after} after them. The window lies on ${covers}.`);
-    this.drawMap();
-    const pixels = this.under(this.at);
-    const terms = pixels.map((pixel, i) => `${pixel} · ${factor(this.kernel[i])}`);
-    const result = signed(this.result(this.at));
-    const lines = [0, 1, 2].map((row) => terms.slice(row * K, row * K + K).join(" + "));
-    this.sum.replaceChildren(`Row ${this.at[0]}, column ${this.at[1]} of the map: `,
-      ...lines.flatMap((line, i) => [h("span", {}, `${i ? "+ " : ""}${line}`), " "]),
-      h("b", {}, `= ${result}`));
-    this.tellSize();
-    clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => {
-      this.live.textContent = said ?? `The window lies on ${covers}. Row ${this.at[0]}, column ` +
-        `${this.at[1]} of the map is ${result}.`;
-    }, 400);
+    const cells = [...Array(whole ** 2).keys()].map((i) => {
+      const [y, x] = [Math.floor(i / whole), i % whole];
+      const at = [y - this.before, x - this.before];
+      const inside = at.every((place) => place >= 0 && place < SIZE);
+      const never = inside && Math.max(...at) >= unread;
+      const value = this.pixel(...at);
+      const [left, top] = [1 + x * cell, TITLE + y * cell];
+      return [
+        svg("rect", {
+          x: left, y: top, width: cell, height: cell, stroke: inside ? paint.line : paint.gray,
+          "stroke-dasharray": inside ? "none" : "2 2", class: inside ? "cv-pixel" : "cv-zero",
+          fill: inside ? paint.orange : paint.gray, "fill-opacity": inside ? (0.3 * value) / MOST : 0.14,
+        }),
+        ...(never ? [svg("path", {
+          d: `M${left + 3} ${top + cell - 3}l${cell - 6} ${6 - cell}`, stroke: paint.red, class: "cv-unread",
+        })] : []),
+        text(left + cell / 2, top + cell / 2 + 4, String(value), { "text-anchor": "middle" }),
+      ];
+    });
+    const [row, column] = this.at.map((place) => place * this.state.strides * cell);
+    return this.grid(whole, cell, "picture", `${SIZE} × ${SIZE} pixels, ${this.before} zeros ` +
+      `before and ${this.after} after them. The window lies on ${this.covers()}.`, cells,
+    svg("rect", {
+      x: 2 + column, y: TITLE + 1 + row, width: K * cell - 2, height: K * cell - 2, rx: 3,
+      fill: paint.blue, "fill-opacity": 0.14, stroke: paint.blue, "stroke-width": 3, class: "cv-window",
+    }));
   }
 
-  drawMap() {
+  drawMap(width) {
     const { outputs } = this;
-    const results = this.places().map((i) => this.result([Math.floor(i / outputs), i % outputs]));
-    const most = Math.max(1, ...results.map(Math.abs));
-    const now = this.at[0] * outputs + this.at[1];
-    this.map.style.setProperty("--columns", outputs);
-    this.map.replaceChildren(...results.map((result, i) => h("span", {
-      class: `${result < 0 ? "cv-negative" : ""}${i === now ? " cv-now" : ""}`,
-      style: `--share:${this.seen.has(i) ? (35 * Math.abs(result)) / most : 0}%`,
-    }, this.seen.has(i) ? signed(result) : "")));
-    const rows = Array.from({ length: outputs }, (_, row) => results
-      .slice(row * outputs, (row + 1) * outputs)
-      .map((result, c) => (this.seen.has(row * outputs + c) ? signed(result) : "empty")).join(", "));
-    this.map.setAttribute("aria-label", `The map, ${outputs} × ${outputs}. ` +
-      rows.map((row, i) => `Row ${i}: ${row}.`).join(" "));
+    const cell = (this.mapCell = Math.min(32, Math.floor((width - 2) / outputs)));
+    const rows = Array.from({ length: outputs }, (_, row) =>
+      Array.from({ length: outputs }, (_, column) => this.result([row, column])));
+    const most = Math.max(1, ...rows.flat().map(Math.abs));
+    const seen = (...at) => this.seen.has(this.place(at));
+    const now = this.place(this.at);
+    const cells = rows.map((values, y) => values.map((value, x) => [
+      svg("rect", {
+        x: 1 + x * cell, y: TITLE + y * cell, width: cell, height: cell, stroke: paint.line,
+        fill: value < 0 ? paint.orange : paint.blue,
+        "fill-opacity": seen(y, x) ? (0.35 * Math.abs(value)) / most : 0,
+      }),
+      text(1 + (x + 0.5) * cell, TITLE + (y + 0.5) * cell + 4, seen(y, x) ? signed(value) : "", {
+        "text-anchor": "middle", "font-weight": this.place([y, x]) === now ? 700 : 400,
+      }),
+    ]));
+    const [row, column] = this.at;
+    return this.grid(outputs, cell, "map", `The map, ${outputs} × ${outputs}. ` +
+      rows.map((values, y) => `Row ${y}: ${values.map((value, x) =>
+        (seen(y, x) ? signed(value) : "empty")).join(", ")}.`).join(" "), cells,
+    svg("rect", {
+      x: 2 + column * cell, y: TITLE + 1 + row * cell, width: cell - 2, height: cell - 2,
+      fill: "none", stroke: paint.blue, "stroke-width": 3,
+    }));
   }
 
-  tellSize() {
+  covers() {
+    const [rows, columns] = this.at.map((at) => {
+      const first = at * this.state.strides - this.before;
+      return `${signed(first)} to ${first + K - 1}`;
+    });
+    return `rows ${rows}, columns ${columns}`;
+  }
+
+  spoken() {
+    return `The window lies on ${this.covers()}. Row ${this.at[0]}, column ${this.at[1]} of the ` +
+      `map is ${signed(this.result(this.at))}. Filled: ${this.seen.size} of ${this.outputs ** 2}.`;
+  }
+
+  tell() {
+    const kernel = this.kernel();
+    const terms = this.under(this.at).map((pixel, i) => `${pixel} · ${factor(kernel[i])}`);
+    const lines = [0, 1, 2].map((row) => terms.slice(row * K, row * K + K).join(" + "));
     const unread = unreadPixels(this.axis);
-    const extra = this.after - this.chosen.padding;
+    const extra = this.after - this.state.padding;
     const parts = [`${axisFormula(this.axis, this.outputs)} places along each side.`];
     if (unread) parts.push(`The last ${unread > 1 ? `${unread} rows and columns are` : "row and column are"} never read.`);
     if (extra > 0) parts.push(`Rounding up lets the last window reach ${extra} past the edge.`);
     if (this.seen.size < this.outputs ** 2) {
       parts.push(`Filled: ${this.seen.size} of ${this.outputs ** 2}.`);
     }
-    this.size.textContent = parts.join(" ");
+    return [
+      h("p", { class: "lp-sum" }, `Row ${this.at[0]}, column ${this.at[1]} of the map: `,
+        ...lines.flatMap((line, i) => [h("span", {}, `${i ? "+ " : ""}${line}`), " "]),
+        h("b", {}, `= ${signed(this.result(this.at))}`)),
+      parts.join(" "),
+    ];
   }
 }
 

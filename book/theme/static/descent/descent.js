@@ -35,30 +35,20 @@ class Descent extends Panel {
     ];
   }
 
-  ready() {
-    const start = (event) => {
-      const map = this.stage.firstChild.getBoundingClientRect();
-      const place = (share, most, tenths) => Number(
-        (Math.round((Math.max(-1, Math.min(1, share)) * most) / tenths) * tenths).toFixed(1));
-      this.set({
-        w1: Math.max(-6, Math.min(6, place((2 * (event.clientX - map.left)) / map.width - 1, WIDE, 0.2))),
-        w2: Math.max(-3, Math.min(3, place(1 - (2 * (event.clientY - map.top)) / map.height, HIGH, 0.1))),
-      });
-    };
-    this.stage.addEventListener("pointerdown", (event) => {
-      if (!this.stage.firstChild.contains(event.target)) return;
-      this.stage.setPointerCapture(event.pointerId);
-      start(event);
-    });
-    this.stage.addEventListener("pointermove", (event) =>
-      this.stage.hasPointerCapture(event.pointerId) && start(event));
+  pointed(_, x, y) {
+    const unit = this.width / (2 * WIDE);
+    const near = (value, most, step) =>
+      Number(Math.max(-most, Math.min(most, Math.round(value / step) * step)).toFixed(1));
+    this.set({ w1: near(x / unit - WIDE, 6, 0.2), w2: near(HIGH - y / unit, 3, 0.1) });
   }
 
   draw(width) {
     const { landscape, rate, momentum, steps, w1, w2 } = this.state;
     this.curvatures = LANDSCAPES[landscape];
     this.walked = walk(this.curvatures, [w1, w2], rate, momentum, steps);
-    return [this.drawMap(width), this.drawLoss(width)];
+    const map = this.drawMap(width);
+    map.classList.add("lp-drag");
+    return [map, this.drawLoss(width)];
   }
 
   drawMap(width) {

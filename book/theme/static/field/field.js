@@ -42,21 +42,11 @@ class Field extends Panel {
     super.set(changes);
   }
 
-  ready() {
-    const point = (event) => {
-      const map = this.stage.children[1]?.getBoundingClientRect();
-      const { side } = of(this.state);
-      const [column, row] = [event.clientX - map.left, event.clientY - map.top - TITLE]
-        .map((place) => Math.floor((place / this.mapSide) * side));
-      if (Math.min(row, column) >= 0 && Math.max(row, column) < side) this.set({ row, column });
-    };
-    this.stage.addEventListener("pointerdown", (event) => {
-      if (!this.stage.children[1].contains(event.target)) return;
-      this.stage.setPointerCapture(event.pointerId);
-      point(event);
-    });
-    this.stage.addEventListener("pointermove", (event) =>
-      this.stage.hasPointerCapture(event.pointerId) && point(event));
+  pointed(_, x, y) {
+    const { side } = of(this.state);
+    const [row, column] = [y - TITLE, x].map((place) =>
+      Math.max(0, Math.min(side - 1, Math.floor((place / this.mapSide) * side))));
+    if (row !== this.state.row || column !== this.state.column) this.set({ row, column });
   }
 
   pressed(key) {
@@ -118,6 +108,7 @@ class Field extends Panel {
         y: TITLE + Math.min(row * cell, this.mapSide - Math.max(cell, 6)),
         width: Math.max(cell, 6), height: Math.max(cell, 6), fill: paint.orange,
       }));
+    map.classList.add("lp-drag");
     return [picture, map];
   }
 

@@ -39,6 +39,18 @@ export function rove(event, index, first, last) {
   return to >= first && to <= last ? to : null;
 }
 
+// A press on an element, and the drag that follows, however far it leads. The class lp-drag keeps
+// a finger that drags there from scrolling the page.
+export function follow(element, act, holds = () => true) {
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button || !holds(event)) return;
+    element.setPointerCapture(event.pointerId);
+    act(event);
+  });
+  element.addEventListener("pointermove", (event) =>
+    element.hasPointerCapture(event.pointerId) && act(event));
+}
+
 // What the address holds of a state; null where it is empty or leads to a heading.
 export function readAddress() {
   const hash = location.hash.slice(1);

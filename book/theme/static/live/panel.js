@@ -1,6 +1,6 @@
 // What the small interactive parts are made of: controls that choose among values, a state that
 // lives in the address, a drawing as wide as its place, words below it, and a line that is spoken.
-import { h, svg } from "./base.js";
+import { follow, h, svg } from "./base.js";
 
 const MOST = 660; // pixels of a drawing's width
 const SPEAK = 500; // milliseconds of quiet before what has changed is spoken
@@ -56,6 +56,7 @@ export class Panel extends HTMLElement {
   // and has draw(width) and tell(). A `free` one is set by the part itself, and matches a pattern;
   // `values` may depend on the state. `buttons` gives pairs of words and what a press does; where
   // there is a `board`, the drawing takes the focus: it says what the keys do that go to pressed(key).
+  // A press and a drag on a drawing of the class lp-drag go to pointed(which, x, y), in its pixels.
   connectedCallback() {
     if (this.stage) return;
     const { title, controls } = this.constructor;
@@ -69,9 +70,8 @@ export class Panel extends HTMLElement {
     this.stage = h("div", board ? {
       class: "lp-stage lp-board", tabindex: "0", role: "group", "aria-label": board,
       keydown: (event) => {
-        if (!event.altKey && !event.ctrlKey && !event.metaKey && this.pressed(event.key)) {
-          event.preventDefault();
-        }
+        const plain = !event.altKey && !event.ctrlKey && !event.metaKey;
+        if (plain && event.target === this.stage && this.pressed(event.key)) event.preventDefault();
       },
     } : { class: "lp-stage" });
     this.words = h("div", { class: "lp-words" });
@@ -82,6 +82,7 @@ export class Panel extends HTMLElement {
         h("button", { type: "button", click: press }, words))),
       this.stage, this.words, this.live));
     this.ready?.();
+    if (this.pointed) this.follow();
     new ResizeObserver(() => this.width !== this.room() && this.show()).observe(this.stage);
     addEventListener("hashchange", () => {
       this.state = this.starts();
@@ -89,6 +90,20 @@ export class Panel extends HTMLElement {
       this.show();
     });
     this.show();
+  }
+
+  follow() {
+    const worked = () => [...this.stage.querySelectorAll(".lp-drag")];
+    let held = 0;
+    follow(this.stage, (event) => {
+      const drawn = worked()[held];
+      const box = drawn.getBoundingClientRect();
+      const zoom = drawn.viewBox.baseVal.width / box.width;
+      this.pointed(held, zoom * (event.clientX - box.left), zoom * (event.clientY - box.top));
+    }, ({ target }) => {
+      held = worked().findIndex((drawn) => drawn.contains(target));
+      return held >= 0;
+    });
   }
 
   starts() {
@@ -133,7 +148,11 @@ export class Panel extends HTMLElement {
     this.show();
     this.keep();
     clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => (this.live.textContent = this.words.innerText), SPEAK);
+    this.speaking = setTimeout(() => (this.live.textContent = this.spoken()), SPEAK);
+  }
+
+  spoken() {
+    return this.words.innerText;
   }
 
   room() {
@@ -143,7 +162,9 @@ export class Panel extends HTMLElement {
   show() {
     for (const [name, put] of Object.entries(this.inputs)) put(this.state[name]);
     this.width = this.room();
-    this.stage.replaceChildren(...[this.draw(this.width)].flat());
+    const drawn = [this.draw(this.width)].flat();
+    // What stays keeps the focus that is in it.
+    if (drawn.some((one, i) => one !== this.stage.children[i])) this.stage.replaceChildren(...drawn);
     const told = [this.tell()].flat().filter(Boolean);
     this.words.replaceChildren(...told.map((line) => (line.nodeType ? line : h("p", {}, line))));
   }

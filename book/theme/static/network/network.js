@@ -1,8 +1,8 @@
 // The element <alexnet-network>: the book's network for photographs, computed in the page. With the
 // attribute `page` it is the whole page's, with everything, and its state lives in the address;
-// without it, it waits to be started, and shows what fits where it stands; `picture` and `layer`
-// say what it starts with. Maps, rows and columns count from 0, as in Keras.
-import { h, KIND_COLORS, keepAddress, readAddress, rove } from "../live/base.js";
+// without it, it waits until it is `started`, and shows what fits where it stands; `picture` and
+// `layer` say what it starts with. Maps, rows and columns count from 0, as in Keras.
+import { follow, h, KIND_COLORS, keepAddress, readAddress, rove } from "../live/base.js";
 import { closeCamera, fromAddress, fromFile, openCamera, pixelsOf } from "./pictures.js";
 import { PLAN, SAMPLES } from "./plan.js";
 import { loadWeights, Runner } from "./runner.js";
@@ -61,6 +61,8 @@ function place(mark, left, top, width, height) {
 let made = 0;
 
 class NetworkInPage extends HTMLElement {
+  static observedAttributes = ["started"];
+
   connectedCallback() {
     if (this.id_) return;
     this.id_ = `nw${++made}`;
@@ -69,17 +71,15 @@ class NetworkInPage extends HTMLElement {
     const asked = (all, what) => all.findIndex(({ name }) => name === this.getAttribute(what));
     const picture = SAMPLES[Math.max(0, asked(SAMPLES, "picture"))].name;
     this.state = { picture, layer: Math.max(0, asked(layers, "layer")), map: null, at: null };
-    if (this.page) return this.start();
-    const still = this.querySelector(".alexnet-still");
-    still?.addEventListener("click", (event) => {
-      const item = [...still.children].indexOf(event.target.closest("li"));
-      this.state.layer = Math.max(0, item - 1); // the first is the picture
-      this.start(true);
-    });
-    const megabytes = (PLAN.bytes / 1e6).toFixed(0);
-    this.append(h("p", { class: "nw-offer" },
-      h("button", { type: "button", click: () => this.start(true) }, "Run it here"),
-      h("span", {}, `Your browser computes the network itself; its weights are ${megabytes} MB.`)));
+    if (this.page) this.start();
+  }
+
+  // By live/load.js, at a layer or where the page wants it; a browser may say this first.
+  attributeChangedCallback(_, before, layer) {
+    this.connectedCallback();
+    const index = layers.findIndex(({ name }) => name === layer);
+    if (index >= 0) this.state.layer = index;
+    if (before === null) this.start(true);
   }
 
   disconnectedCallback() {
@@ -135,7 +135,8 @@ class NetworkInPage extends HTMLElement {
     });
     this.cameraButton = button("Camera", () => this.toggleCamera());
     this.notice = h("p", { class: "wb-notice", role: "status", hidden: true });
-    this.canvas = h("canvas", { role: "img", click: (event) => this.pointed(event) });
+    this.canvas = h("canvas", { role: "img", class: "lp-drag" });
+    follow(this.canvas, (event) => this.pointed(event));
     this.field = h("span", { class: "nw-field", hidden: true });
     this.caption = h("p", { class: "nw-caption" });
     this.answers = classes.map((name) => {
@@ -162,7 +163,8 @@ class NetworkInPage extends HTMLElement {
       },
     }, this.boxes);
     this.legend = h("legend");
-    this.map = h("canvas", { role: "img", click: (event) => this.hit(event) });
+    this.map = h("canvas", { role: "img", class: "lp-drag" });
+    follow(this.map, (event) => this.hit(event));
     this.mark = h("span", { class: "nw-mark", hidden: true });
     this.sliders = Object.fromEntries(["map", "row", "column"].map((name) => [name, h("input", {
       id: `${id}-${name}`, type: "range", min: 0, max: 0, step: 1,
@@ -367,6 +369,8 @@ class NetworkInPage extends HTMLElement {
   }
 
   pick(map, at) {
+    const { state } = this;
+    if (map === state.map && String(at) === String(state.at)) return; // a drag within one unit
     Object.assign(this.state, { map, at });
     this.render();
   }

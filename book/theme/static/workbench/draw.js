@@ -24,7 +24,7 @@ const scaled = (number, unit, most) => Math.max(3, Math.min(Math.sqrt(number) * 
 // One layer's output as a box: height and depth from the maps' size, width from the channels.
 export function box(shape) {
   if (!shape) {
-    const parts = [rect(7.5, BOX - 36.5, 22, 30, "wb-nothing"), text(18.5, BOX - 17, "?", "wb-small")];
+    const parts = [rect(7.5, BOX - 36.5, 22, 30, "wb-nothing"), text(18.5, BOX - 17, "?")];
     const size = { viewBox: `0 0 37 ${BOX}`, width: 37, height: BOX };
     return svg("svg", { ...size, "aria-hidden": "true" }, ...parts);
   }
@@ -49,6 +49,7 @@ export function box(shape) {
 }
 
 const LANES = 6; // of windows under each other
+const DIGIT = 6.6; // pixels of one, as wide as it gets
 
 // ---- windows on one line -------------------------------------------------------------------
 
@@ -141,7 +142,7 @@ function cells(axis, index, pool, available, { spans, shown }, alt) {
   let x = 2;
   spans.forEach(([from, to], number) => {
     if (number) {
-      parts.push(text(x + unit * 1.5, top + high * 0.7, "· · ·", "wb-small"));
+      parts.push(text(x + unit * 1.5, top + high * 0.7, "· · ·"));
       x += unit * 3;
     }
     for (let pixel = from; pixel < to; pixel++, x += unit) {
@@ -151,7 +152,7 @@ function cells(axis, index, pool, available, { spans, shown }, alt) {
         pixel < 0 || pixel >= size ? "wb-zero" : pixel >= size - unread ? "wb-unread" : "wb-pixel";
       parts.push(rect(x + 0.5, top, unit - 1, high, `${kind}${inside ? " wb-read" : ""}`));
       if (kind === "wb-zero" && unit >= 10) {
-        parts.push(text(x + unit / 2, top + high * 0.5 + 3.5, pool ? "–" : "0", "wb-tiny"));
+        parts.push(text(x + unit / 2, top + high * 0.5 + 4, pool ? "–" : "0"));
       }
       if (kind === "wb-unread") {
         parts.push(line(x + 2, top + 1.5, x + unit - 2, top + high - 1.5, "wb-cross"));
@@ -173,10 +174,10 @@ function cells(axis, index, pool, available, { spans, shown }, alt) {
   const numbers = [[first, "wb-now"], [last, "wb-now"], [0, ""], [size - 1, ""]];
   for (const [pixel, name] of first <= last ? numbers : numbers.slice(2)) {
     const at = place.get(pixel) + unit / 2;
-    const half = 3.6 * String(pixel).length + 2;
+    const half = (DIGIT * String(pixel).length) / 2 + 2;
     if (!place.has(pixel) || taken.some(([x, w]) => Math.abs(x - at) < w + half)) continue;
     taken.push([at, half]);
-    parts.push(text(Math.max(at, half), top - 7, String(pixel), `wb-small ${name}`));
+    parts.push(text(Math.max(at, half), top - 7, String(pixel), name));
   }
   // The windows below, so that neighbors that overlap lie under each other.
   const tall = 13;
@@ -190,8 +191,8 @@ function cells(axis, index, pool, available, { spans, shown }, alt) {
     const y = top + high + 8 + lane * (tall + 3);
     const name = i === index ? "wb-window wb-chosen" : "wb-window";
     parts.push(rect(left + 1, y, kernel * unit - 2, tall, name));
-    if (kernel * unit > 8) {
-      parts.push(text(left + (kernel * unit) / 2, y + 10, String(i + 1), "wb-small"));
+    if (kernel * unit > DIGIT * String(i + 1).length) {
+      parts.push(text(left + (kernel * unit) / 2, y + 10.5, String(i + 1)));
     }
   }
   return picture(Math.max(x + 2, 40), top + high + 10 + drawn.length * (tall + 3), alt, parts);
@@ -213,10 +214,10 @@ function bar(axis, index, available, alt) {
   const start = index * strides - before;
   piece(start, start + kernel, 18, 18, "wb-read");
   piece(start, start + kernel, 44, 13, "wb-window wb-chosen");
-  parts.push(text(at(0), 11, "0", "wb-small", "start"));
-  parts.push(text(at(size), 11, String(size - 1), "wb-small", "end"));
+  parts.push(text(at(0), 11, "0", "", "start"));
+  parts.push(text(at(size), 11, String(size - 1), "", "end"));
   const middle = at(start + kernel / 2);
-  parts.push(text(Math.min(Math.max(middle, 12), available - 12), 71, String(index + 1), "wb-small"));
+  parts.push(text(Math.min(Math.max(middle, 12), available - 12), 71, String(index + 1)));
   return picture(available, 76, alt, parts);
 }
 
