@@ -26,7 +26,7 @@ register(
 register(
     "devices.conv3",
     right=_CONV3 // 2,
-    why="the other card needs the half of pool2's maps that lies on this one, of every picture.",
+    why="for every picture, the other card needs the half of pool2's maps that is on this one.",
     slips={
         _CONV3: "that is all that conv3 reads. Half of it is on the other card already.",
         _CONV3 // 256: "that is a single picture. A batch has 128.",
@@ -57,8 +57,8 @@ register(
 register(
     "devices.meet",
     right=4 * 60_000_000 // 250_000,
-    why="two devices send every gradient once, four bytes each; the towers send their bytes for "
-    "each picture.",
+    why="two devices send every gradient once, four bytes each; the towers send their bytes once "
+    "per picture.",
     slips={
         240: "divided numbers by bytes. How many bytes has a gradient in float32?",
         480: "with numbers of two bytes. These have four.",
@@ -72,7 +72,7 @@ register(
 register(
     "devices.slowest",
     right=460 + 50,
-    why="nobody can add up before the last one has something to add.",
+    why="the sum has to wait for the slowest device.",
     slips={
         350: "that is for the fast ones. Can they add up without the fourth?",
         390: "that takes the mean. Do the fast ones help the slow one?",

@@ -94,7 +94,8 @@ register(
 register(
     "time.upgrade",
     right=30 + 10 // 2,
-    why="only what memory limits gets faster. Twice the bandwidth is worth an eighth here.",
+    why="only what memory limits gets faster. Here, twice the bandwidth saves an eighth of the "
+    "time.",
     slips={
         20: "halved both. Which of the two does memory limit?",
         25: "halved the convolutions. What limits them?",

@@ -48,9 +48,9 @@ TINY = Architecture(
         Conv("conv4", 8, 3, padding=1, groups=2),
         Flatten("flatten"),
         Dense("fc6", 16),
-        Dropout("drop6", 0.5),
+        Dropout("drop6", 0.1),
         Dense("fc7", 24),
-        Dropout("drop7", 0.5),
+        Dropout("drop7", 0.1),
         Dense("fc8", 5, activation="softmax"),
     ),
 )
@@ -62,9 +62,11 @@ WITHIN = 60  # seconds in which a process notices that another has died
 # ---- What the processes do ------------------------------------------------------------------
 
 
-def pictures(count=BATCH * STEPS):
-    rng = np.random.default_rng(0)
-    return Split(rng.integers(0, 256, (count, 17, 17, 3), "uint8"), np.arange(count) % 5)
+def pictures(count=BATCH * STEPS, different=BATCH):
+    """A few pictures again and again: noise, which a network can only memorize."""
+    few = np.random.default_rng(0).integers(0, 256, (different, 17, 17, 3), "uint8")
+    which = np.arange(count) % different
+    return Split(few[which], which % 5)
 
 
 def layout_of(name, count=None):
@@ -76,7 +78,7 @@ def layout_of(name, count=None):
 def compiled(name, network=TINY):
     model = build(network, groups="products" if name == "towers" else "towers", seed=1)
     # No momentum that hides a wrong gradient, a rate at which 20 steps go somewhere.
-    model.compile(keras.optimizers.SGD(0.05, momentum=0.5), "sparse_categorical_crossentropy")
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.5), "sparse_categorical_crossentropy")
     return model
 
 
@@ -259,7 +261,7 @@ def pair(jax_environment):
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_losses_are_those_of_one_device(virtual, name):
     alone = virtual["alone"]["losses"]
-    assert len(alone) == 20 and max(alone) - min(alone) > 0.1
+    assert len(alone) == 20 and np.mean(alone[-5:]) < np.log(5) - 0.1  # better than guessing
     for count in (2, 4, 8):
         np.testing.assert_allclose(virtual[f"{name} {count}"]["losses"], alone, rtol=0, atol=1e-5)
 
@@ -364,7 +366,8 @@ def test_mirrored_devices_of_tensorflow_come_to_the_same(jax_environment):
 
 @pytest.mark.parametrize(("parts", "processes"), [(4, 2), (2, 4), (4, 4), (8, 1), (1, 2)])
 def test_the_shares_of_all_processes_make_up_the_batch(monkeypatch, parts, processes):
-    batches = Batches(pictures(2 * BATCH + 7), 17, 5, batch_size=BATCH, augmentation=None)
+    many = 2 * BATCH + 7
+    batches = Batches(pictures(many, many), 17, 5, batch_size=BATCH, augmentation=None)
     mesh = SimpleNamespace(shape=(parts, 2), axis_names=("batch", "tower"))
     layout = SimpleNamespace(device_mesh=mesh, batch_dim_name="batch")
     shares = []
