@@ -33,6 +33,8 @@ const written = ({ kernel, weights }) => KERNELS[kernel] ?? weights;
 class Convolution extends Panel {
   static title = "A convolution, by hand";
 
+  static hint = "Drag the window over the picture, click a place of the map, or change the kernel.";
+
   static board = "The picture and its map. The arrow keys move the window.";
 
   static controls = [

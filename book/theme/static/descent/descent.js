@@ -19,6 +19,8 @@ const pair = (values) => `(${values.map((value) => say(value)).join(", ")})`;
 class Descent extends Panel {
   static title = "A walk down a loss";
 
+  static hint = "Drag the start to another place, and change one number at a time.";
+
   static controls = [
     { name: "landscape", label: "Loss", values: Object.keys(LANDSCAPES), start: "a narrow valley" },
     { name: "rate", label: "Learning rate", values: RATES, start: 0.08, said: (v) => say(v), slider: true },

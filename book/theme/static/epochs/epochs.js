@@ -56,6 +56,8 @@ async function pixelsOf(picture) {
 class Epochs extends Panel {
   static title = "A recorded training, epoch by epoch";
 
+  static hint = "Move the epoch, and click a filter to see its map.";
+
   static board = "The filters. The arrow keys choose one.";
 
   static controls = [

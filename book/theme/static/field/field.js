@@ -17,6 +17,8 @@ const HAND = [
 class Field extends Panel {
   static title = "What one number sees";
 
+  static hint = "Click or drag on the map to choose a number.";
+
   static board = "The map. The arrow keys choose a number.";
 
   static controls = [

@@ -56,10 +56,11 @@ export class Panel extends HTMLElement {
   // and has draw(width) and tell(). A `free` one is set by the part itself, and matches a pattern;
   // `values` may depend on the state. `buttons` gives pairs of words and what a press does; where
   // there is a `board`, the drawing takes the focus: it says what the keys do that go to pressed(key).
+  // A `hint` says what a hand can do with the drawing.
   // A press and a drag on a drawing of the class lp-drag go to pointed(which, x, y), in its pixels.
   connectedCallback() {
     if (this.stage) return;
-    const { title, controls } = this.constructor;
+    const { title, controls, hint } = this.constructor;
     this.classList.add("alexnet-live");
     this.key = this.id || this.localName.replace("alexnet-", "");
     this.mine = `lp${++made}`;
@@ -80,7 +81,7 @@ export class Panel extends HTMLElement {
       h("div", { class: "lp-bar" }, controls.filter(({ free }) => !free).map((c) => this.control(c))),
       h("div", { class: "lp-bar lp-buttons" }, (this.buttons?.() ?? []).map(([words, press]) =>
         h("button", { type: "button", click: press }, words))),
-      this.stage, this.words, this.live));
+      hint ? h("p", { class: "lp-hint" }, hint) : "", this.stage, this.words, this.live));
     this.ready?.();
     if (this.pointed) this.follow();
     new ResizeObserver(() => this.width !== this.room() && this.show()).observe(this.stage);
@@ -166,7 +167,9 @@ export class Panel extends HTMLElement {
     // What stays keeps the focus that is in it.
     if (drawn.some((one, i) => one !== this.stage.children[i])) this.stage.replaceChildren(...drawn);
     const told = [this.tell()].flat().filter(Boolean);
-    this.words.replaceChildren(...told.map((line) => (line.nodeType ? line : h("p", {}, line))));
+    // No line begins with a percent sign.
+    this.words.replaceChildren(...told.map((line) =>
+      (line.nodeType ? line : h("p", {}, line.replaceAll(" %", "\u00a0%")))));
   }
 
   // The state in the address: #descent.rate=0.1&descent.steps=30; several parts share it.

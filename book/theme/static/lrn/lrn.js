@@ -11,6 +11,8 @@ const HEIGHT = 90; // pixels of the longest bar
 class Normalization extends Panel {
   static title = "Channels that compete";
 
+  static hint = "Click a channel to choose it; the buttons change its number.";
+
   static board = "Nine channels. Left and right choose one, up and down change it by 10.";
 
   static controls = [

@@ -11,6 +11,8 @@ const shade = (value) => ({ fill: paint.green, "fill-opacity": value / MOST / 2.
 class Pooling extends Panel {
   static title = "Max pooling, by hand";
 
+  static hint = "Click a number to choose it. Click it again, or type a digit, to change it.";
+
   static board = "The map. The arrow keys choose a number, a digit sets it.";
 
   static controls = [
