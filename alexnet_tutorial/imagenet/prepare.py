@@ -131,8 +131,8 @@ def _finish(building, into, manifest):
     if left_out:
         lines = "\n".join(f"- {why}" for why in [*left_out.values()][:_SAID])
         warnings.warn(
-            f"{len(left_out)} pictures cannot be decoded and were left out; {MANIFEST} names "
-            f"them:\n{lines}",
+            f"left out, because it cannot be decoded: {len(left_out):,} of the pictures; "
+            f"{MANIFEST} names what is left out:\n{lines}",
             stacklevel=3,
         )
     return manifest

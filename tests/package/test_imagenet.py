@@ -35,7 +35,7 @@ def miniature(ilsvrc, tmp_path_factory):
 def made(miniature, tmp_path_factory):
     """A folder of shards, and its manifest."""
     into = tmp_path_factory.mktemp("made") / "shards"
-    with pytest.warns(UserWarning, match="1 pictures cannot be decoded"):
+    with pytest.warns(UserWarning, match="cannot be decoded: 1 of the pictures"):
         manifest = prepare(miniature[0], into, SMALL, processes=2, progress=False)
     return into, manifest
 

@@ -91,7 +91,7 @@ def test_it_learns_and_what_is_kept_can_be_used(folder, tmp_path):
     from alexnet_tutorial.imagenet import load_shards, train_shards
 
     trained = train_shards(
-        folder, tmp_path, network="compact", epochs=12, batch_size=16, progress=False
+        folder, tmp_path, network="compact", epochs=6, batch_size=16, progress=False
     )
     assert trained.run.history["loss"][-1] < trained.run.history["loss"][0]
     assert "ten views" in str(trained)
@@ -102,7 +102,7 @@ def test_it_learns_and_what_is_kept_can_be_used(folder, tmp_path):
     assert measured["accuracy"] == pytest.approx(trained.views["10"]["accuracy"])
     assert (tmp_path / "log.csv").exists() or (tmp_path / "tensorboard").exists()
     with pytest.raises(ValueError, match="belongs to another run"):
-        train_shards(folder, tmp_path, "2012", network="compact", epochs=12, progress=False)
+        train_shards(folder, tmp_path, "2012", network="compact", epochs=6, progress=False)
 
 
 def test_2012_has_its_units_its_rate_and_its_colors(folder):
