@@ -258,6 +258,23 @@ def test_an_archive_cut_short(ilsvrc, tmp_path, which, share):
     refused(paths, tmp_path, "cut short|not a whole archive|is missing|are missing|lines")
 
 
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_class_that_ends_where_a_picture_ends(ilsvrc, tmp_path, which):
+    """Its archive was cut short at a border between two files, and then packed with the others."""
+    (train, *others), _ = ilsvrc(tmp_path, classes=3, each=3)
+    with tarfile.open(train) as tar:
+        inner = {member.name: tar.extractfile(member).read() for member in tar.getmembers()}
+    name = sorted(inner)[which]
+    with tarfile.open(fileobj=io.BytesIO(inner[name])) as tar:
+        inner[name] = inner[name][: tar.getmembers()[-1].offset]
+    with tarfile.open(train, "w") as tar:
+        for member, data in inner.items():
+            info = tarfile.TarInfo(member)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    refused((train, *others), tmp_path, f"{name}.*(goes on where|neither a file nor its end)")
+
+
 def test_archives_in_the_wrong_order(miniature, tmp_path):
     train, val, devkit = miniature[0]
     refused((val, train, devkit), tmp_path, "is no class of the devkit")
