@@ -354,7 +354,7 @@ def _pixels(sums):
     mean = total / count
     covariance = products / count - np.outer(mean, mean)
     return {
-        "of": "training pictures, every fourth row and column",
+        "of": "training pictures, one row and column of eight",
         "mean": mean.round(4).tolist(),
         "covariance": covariance.round(4).tolist(),
     }

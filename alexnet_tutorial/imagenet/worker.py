@@ -27,12 +27,12 @@ from alexnet_tutorial.pictures.preprocessing import short_side
 
 from .plan import Plan
 
-SPARSE = 4  # every such row and column counts for mean and covariance of the pixels
+SPARSE = 8  # of so many rows and columns one counts for mean and covariance of the pixels
 _TOLD = 16  # pictures between two words to who waits
 _USUAL = {"JPEG RGB", "JPEG L"}
 
 
-def convert(data: bytes, name: str, side: int, quality: int) -> tuple[bytes, np.ndarray, str]:
+def convert(data: bytes, name: str, side: int, quality: int) -> tuple[bytes, Image.Image, str]:
     """Make one picture of a shard: short side resized, RGB, upright, as JPEG.
 
     A JPEG whose short side has four times ``side`` pixels or more is decoded at a half, a quarter
@@ -47,8 +47,8 @@ def convert(data: bytes, name: str, side: int, quality: int) -> tuple[bytes, np.
         quality: Of the JPEG.
 
     Returns:
-        The JPEG's bytes; the pixels it was made of, uint8 (height, width, 3); and what the file
-        was, such as ``"JPEG RGB"``, ``"JPEG CMYK"`` or ``"PNG P"``.
+        The JPEG's bytes; the picture it was made of, RGB; and what the file was, such as
+        ``"JPEG RGB"``, ``"JPEG CMYK"`` or ``"PNG P"``.
 
     Raises:
         DataError: It cannot be decoded.
@@ -59,7 +59,7 @@ def convert(data: bytes, name: str, side: int, quality: int) -> tuple[bytes, np.
     picture = short_side(open_picture(name, 2 * side, data), side)
     made = io.BytesIO()
     picture.save(made, "JPEG", quality=quality, comment=b"")
-    return made.getvalue(), np.asarray(picture), kind
+    return made.getvalue(), picture, kind
 
 
 class _Hashed:
@@ -133,7 +133,7 @@ def write_shard(
                     tell(waiting)
                     waiting = 0
                 try:
-                    data, pixels, kind = convert(part.read(row), key, side, quality)
+                    data, picture, kind = convert(part.read(row), key, side, quality)
                 except DataError as error:
                     if on_error == "raise":
                         raise
@@ -145,7 +145,9 @@ def write_shard(
                 placed.append((add(f"{key}.jpg", data), len(data), y))
                 add(f"{key}.cls", str(y).encode())
                 # Whole numbers below 2 ** 53: exact, whatever they are added up in.
-                some = pixels[::SPARSE, ::SPARSE].reshape(-1, 3).astype("float64")
+                fewer = [-(-length // SPARSE) for length in picture.size]
+                some = np.asarray(picture.resize(fewer, Image.Resampling.NEAREST), "float64")
+                some = some.reshape(-1, 3)
                 count += len(some)
                 total += some.sum(0)
                 products += some.T @ some

@@ -407,6 +407,8 @@ def open_picture(
         if least:
             picture.draft(picture.mode, (least, least))
         picture.load()
+        if picture.format == "JPEG" and picture.getexif().get(_ORIENTATION, 1) == 1:
+            return _rgb(picture)  # else it would be copied to be turned by nothing
         return _rgb(ImageOps.exif_transpose(picture))
 
 

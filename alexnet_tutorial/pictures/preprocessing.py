@@ -98,7 +98,8 @@ def short_side(picture: Image.Image, pixels: int) -> Image.Image:
         left, top = ((old - new) // 2 for old, new in zip(picture.size, sides, strict=True))
         picture = picture.crop((left, top, left + sides[0], top + sides[1]))
     width, height = (pixels * side // short for side in picture.size)
-    return picture.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
+    picture = picture if picture.mode == "RGB" else picture.convert("RGB")
+    return picture.resize((width, height), Image.Resampling.BILINEAR)
 
 
 def preprocess(pictures: np.typing.ArrayLike, size: int | tuple[int, int]) -> np.ndarray:
