@@ -149,7 +149,7 @@ def write_shard(
                 some = np.asarray(picture.resize(fewer, Image.Resampling.NEAREST), "float64")
                 some = some.reshape(-1, 3)
                 count += len(some)
-                total += some.sum(0)
+                total += np.ones(len(some)) @ some  # several times faster than sum(0)
                 products += some.T @ some
             tell(waiting)
         return hashed

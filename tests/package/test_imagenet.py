@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from alexnet_tutorial.__main__ import main
 from alexnet_tutorial.imagenet import MANIFEST, prepare, read_devkit
 from alexnet_tutorial.imagenet.plan import Settings
 from alexnet_tutorial.imagenet.worker import convert
@@ -348,6 +349,19 @@ def test_a_process_that_is_killed_is_named(miniature, tmp_path, monkeypatch):
 def test_settings_out_of_range(wrong):
     with pytest.raises(ValueError, match=f"{[*wrong][0]} is .* must be an integer from"):
         Settings(**wrong)
+
+
+def test_the_command(miniature, made, tmp_path, capsys):
+    words = ["imagenet", "prepare", *map(str, miniature[0]), "--into", str(made[0])]
+    assert main([*words, "--side", "32", "--per-shard", "16"]) == 0
+    said = capsys.readouterr().out
+    assert "6 classes" in said and "119 pictures in 8 shards" in said and "1 PNG RGB" in said
+    assert main([*words, "--side", "32", "--per-shard", "16", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == made[1]
+    assert main([*words, "--side", "64"]) == 1
+    assert "error:" in capsys.readouterr().err
+    assert main(["imagenet", "train", str(tmp_path), "--into", str(tmp_path / "run")]) == 1
+    assert "holds no manifest.json" in capsys.readouterr().err
 
 
 # --- the devkit ------------------------------------------------------------------------------
