@@ -47,6 +47,17 @@ def _rate(text):
     return rate
 
 
+def _above_zero(text):
+    """A number above 0 of the command line."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
+
+
 def _port(text):
     """A port of the command line."""
     if not text.strip().isdecimal() or int(text) > 65535:
@@ -195,7 +206,95 @@ def _parser():
     _add_training(command)
     _add_result(command)
     command.set_defaults(run=_finetune)
+
+    command = commands.add_parser("imagenet", help="ImageNet whole: shards, a training, its bill")
+    _add_imagenet(command.add_subparsers(dest="action", required=True, metavar="ACTION"))
     return parser
+
+
+def _add_imagenet(actions):
+    command = actions.add_parser(
+        "prepare", help="make shards of the archives, or go on where that was stopped"
+    )
+    command.add_argument(
+        "paths",
+        metavar="ARCHIVE",
+        nargs="+",
+        help="three: ILSVRC's training pictures, validation pictures and devkit; or one folder, "
+        ".tar or .tgz with train/CLASS/NAME and val/CLASS/NAME",
+    )
+    command.add_argument("--into", metavar="FOLDER", required=True, help="the folder to be made")
+    command.add_argument(
+        "--side", type=_count, default=256, help="pixels of the pictures' short side (256)"
+    )
+    command.add_argument("--quality", type=_count, default=90, help="of the JPEGs, 1 to 95 (90)")
+    command.add_argument(
+        "--per-shard", type=_count, default=2048, help="pictures in a shard, at most (2048)"
+    )
+    command.add_argument("--seed", type=int, default=0, help="of the order of the pictures")
+    command.add_argument(
+        "--processes", metavar="N", type=_count, help="at the same time (default: one a core)"
+    )
+    _add_on_error(command)
+    _add_result(command)
+    command.set_defaults(run=_imagenet("prepare_command"))
+
+    command = actions.add_parser("train", help="train a network from shards, or go on with it")
+    command.add_argument("folder", metavar="FOLDER", help="the shards")
+    command.add_argument(
+        "--into",
+        metavar="DIR",
+        required=True,
+        help="where checkpoints, log and network go; a training found there continues",
+    )
+    command.add_argument("--recipe", choices=("2012", "modern"), default="modern")
+    command.add_argument(
+        "--network", metavar="VARIANT", default="alexnet-2012", help="default: alexnet-2012"
+    )
+    command.add_argument("--epochs", type=_count, default=90, help="90, as in 2012")
+    command.add_argument("--batch-size", type=_count, default=128, help="128, as in 2012")
+    command.add_argument(
+        "--learning-rate", type=_rate, help="where it starts (default: by recipe and network)"
+    )
+    command.add_argument("--seed", type=int, default=0)
+    _add_result(command)
+    command.set_defaults(run=_imagenet("train_command"))
+
+    command = actions.add_parser(
+        "bill", help="hours, energy and price of a training, from a measured speed"
+    )
+    command.add_argument(
+        "--device",
+        default="here",
+        help="here (default): measured on the spot; or a GPU of a record, such as T4 or H100",
+    )
+    speed = command.add_mutually_exclusive_group()
+    speed.add_argument(
+        "--record", metavar="FILE", help="the gpu.json of benchmarks/gpu.sh, or a result.json"
+    )
+    speed.add_argument(
+        "--rate", type=_above_zero, metavar="N", help="pictures a second that you measured"
+    )
+    command.add_argument(
+        "--watts", type=_above_zero, help="power (default: the data sheet's, where it is known)"
+    )
+    command.add_argument("--price", type=_above_zero, help="of an hour, in any unit")
+    command.add_argument("--epochs", type=_count, default=90, help="90, as in 2012")
+    command.add_argument("--network", metavar="VARIANT", default="alexnet-2012")
+    command.add_argument("--batch-size", type=_count, default=32, help="of what is measured here")
+    _add_result(command)
+    command.set_defaults(run=_imagenet("bill_command"))
+
+
+def _imagenet(name):
+    """A command of the module that is loaded when it runs."""
+
+    def run(options):
+        from alexnet_tutorial.commands import imagenet
+
+        return getattr(imagenet, name)(options)
+
+    return run
 
 
 def _add_data(command, **options):

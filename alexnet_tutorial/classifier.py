@@ -23,14 +23,14 @@ from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.network import layers  # noqa: F401  # registers what a saved network is made of
 from alexnet_tutorial.pictures.augmentation import CROP_AND_FLIP
 from alexnet_tutorial.pictures.batches import Batches, found, reading
-from alexnet_tutorial.pictures.folder import Folder
+from alexnet_tutorial.pictures.folder import Files, Folder
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.shapes.architecture import Architecture
 from alexnet_tutorial.shapes.variants import variant
 from alexnet_tutorial.training import Recipe, Run, compile_model, fit, xla
 from alexnet_tutorial.weights.keras_file import MEMBER, check_keras, check_keras_file, read_facts
 
-Pictures = str | os.PathLike[str] | Folder | np.typing.ArrayLike
+Pictures = str | os.PathLike[str] | Files | np.typing.ArrayLike
 
 
 class Prediction(NamedTuple):

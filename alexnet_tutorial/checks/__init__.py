@@ -12,6 +12,7 @@ from alexnet_tutorial.checks import (  # noqa: F401  # each registers its questi
     evaluation,
     first_training,
     full_size,
+    imagenet_whole,
     learned,
     many_devices,
     not_learning,

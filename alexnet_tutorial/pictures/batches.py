@@ -122,6 +122,7 @@ class Batches(keras.utils.PyDataset):
         self.epoch = 0
         self.failure: DataError | None = None
         self._bad: set[int] = set()
+        self._ordered: tuple[int, Any] = (-1, None)
         self._coming: dict[tuple[int, int], list] = {}
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="pictures")
@@ -194,14 +195,7 @@ class Batches(keras.utils.PyDataset):
     def identity(self) -> dict[str, object]:
         """Say in plain values what is shown, so that two trainings can be told apart."""
         digest = hashlib.sha256(self.y.tobytes())
-        if self.files is None:
-            digest.update(self.x.tobytes())
-        else:
-            for file in map(Path, self.files.files):
-                # A name may be no UTF-8.
-                digest.update(
-                    os.fsencode(f"{file.parent.name}/{file.name} {file.stat().st_size}\n")
-                )
+        digest.update(self.x.tobytes() if self.files is None else self.files.fingerprint())
         return {
             "seed": self.seed,
             "batch size": self.batch_size,
@@ -212,11 +206,14 @@ class Batches(keras.utils.PyDataset):
 
     def _rows(self, epoch, step):
         """The rows of one step: the order of an epoch, cut into batches."""
-        if self.shuffle:
-            order = np.random.default_rng([self.seed, epoch]).permutation(self.pictures)
-        else:
-            order = np.arange(self.pictures)
-        return order[step * self.batch_size :][: self.batch_size]
+        if not self.shuffle:
+            first = step * self.batch_size
+            return np.arange(first, min(first + self.batch_size, self.pictures))
+        if self._ordered[0] != epoch:  # drawn once: of a million pictures it takes a while
+            rng = np.random.default_rng([self.seed, epoch])
+            drawn = rng.permutation(len(self.x)) if self.files is None else self.files.order(rng)
+            self._ordered = epoch, drawn
+        return self._ordered[1][step * self.batch_size :][: self.batch_size]
 
     def _pixels(self, step):
         """(rows, uint8 pictures) of one step: those that can be read, not yet augmented."""
@@ -251,7 +248,7 @@ class Batches(keras.utils.PyDataset):
         except DataError as error:
             with self._lock:
                 self._bad.add(row)
-                self.problems[self.files.files[row]] = str(error)
+                self.problems[self.files.name(row)] = str(error)
                 self.failure = error if self.on_error == "raise" else self.failure
             if self.on_error == "raise":
                 raise

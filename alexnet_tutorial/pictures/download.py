@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -72,13 +73,19 @@ class PinnedFile:
     sha256: str
 
 
-def check_room(path: Path, need: int, what: str) -> None:
+def check_room(
+    path: Path,
+    need: int,
+    what: str,
+    cure: str = f"name a folder on another disk in {ENVIRONMENT_VARIABLE}",
+) -> None:
     """Refuse to begin what the disk has no room for.
 
     Args:
         path: What is to be written; its folder need not be there.
         need: How many bytes it takes.
         what: What needs them, to complete "to …".
+        cure: What helps beside making room.
 
     Raises:
         DataError: Less is free.
@@ -88,34 +95,63 @@ def check_room(path: Path, need: int, what: str) -> None:
     if need > free:
         raise DataError(
             f"{path.parent}: {need / 1e6:,.1f} MB are needed to {what}, and {free / 1e6:,.1f} MB "
-            f"are free. Nothing was begun: make room, or name a folder on another disk in "
-            f"{ENVIRONMENT_VARIABLE}."
+            f"are free. Nothing was begun: make room, or {cure}."
         )
 
 
+def clock(seconds: float) -> str:
+    """Say a time to come, no more exactly than it is known.
+
+    Args:
+        seconds: How long it takes.
+
+    Returns:
+        Seconds, minutes or hours.
+
+    Example:
+        >>> clock(9), clock(600), clock(9000)
+        ('9 s', '10 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 class Percent:
-    """A line on the error stream that says how far a work is, in steps of 5 %.
+    """A line on the error stream that says how far a work is, and how long the rest takes.
+
+    It is shown in steps of 5 %, and where someone looks on every second.
 
     Args:
         name: Of what is worked on.
         total: How much there is of it.
         shown: False shows nothing.
+        before: How much of it was done already.
     """
 
-    def __init__(self, name: str, total: int, shown: bool):  # noqa: D107
-        self.name, self.total, self.shown = name, total, shown
+    LOOKED_AT = 1.0  # seconds between two lines
+
+    def __init__(self, name: str, total: int, shown: bool, before: int = 0):  # noqa: D107
+        self.name, self.total, self.shown, self.before = name, total, shown, before
         self._last = -1
+        self._start = self._said = time.monotonic()
 
     def __enter__(self) -> "Percent":
         """Begin."""
         return self
 
     def __call__(self, done: int) -> None:
-        """Show how much is done, if it is 5 % more than last shown."""
-        percent = 100 * done // self.total
-        if self.shown and percent // 5 > self._last:
-            self._last = percent // 5
-            print(f"\r{self.name}: {percent:3d} %", end="", file=sys.stderr, flush=True)
+        """Show how much is done, if it is 5 % more than last shown, or if someone looks on."""
+        percent, now = 100 * done // self.total, time.monotonic()
+        waited = now - self._said >= self.LOOKED_AT and sys.stderr.isatty()
+        if not self.shown or (percent // 5 <= self._last and not waited):
+            return
+        self._last, self._said = percent // 5, now
+        left, new = "", done - self.before
+        if now - self._start >= self.LOOKED_AT and 0 < new < self.total - self.before:
+            left = f", {clock((now - self._start) / new * (self.total - done))} left"
+        end = "\x1b[K" if sys.stderr.isatty() else ""
+        print(f"\r{self.name}: {percent:3d} %{left}{end}", end="", file=sys.stderr, flush=True)
 
     def counting(self, things: Iterable[_T]) -> Iterator[_T]:
         """Pass things on, and count them.

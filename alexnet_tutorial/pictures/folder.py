@@ -5,6 +5,7 @@ a size that would fill the memory, is named here, before anything is trained.
 """
 
 import contextlib
+import hashlib
 import io
 import os
 import sys
@@ -65,6 +66,29 @@ class Files:
             DataError: It cannot be decoded; the message names the file.
         """
         return open_picture(self.files[row], least)
+
+    def name(self, row: int) -> str:
+        """Name one picture, for who reads an error."""
+        return self.files[row]
+
+    def order(self, rng: np.random.Generator) -> np.ndarray:
+        """Draw an order of all pictures, for one epoch.
+
+        Args:
+            rng: The same state gives the same order.
+
+        Returns:
+            Places in ``files``, each once, (n,).
+        """
+        return rng.permutation(len(self))
+
+    def fingerprint(self) -> bytes:
+        """Say in a few bytes which pictures these are: by folder, name and size."""
+        digest = hashlib.sha256()
+        for file in map(Path, self.files):
+            # A name may be no UTF-8.
+            digest.update(os.fsencode(f"{file.parent.name}/{file.name} {file.stat().st_size}\n"))
+        return digest.digest()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -383,6 +407,8 @@ def open_picture(
         if least:
             picture.draft(picture.mode, (least, least))
         picture.load()
+        if picture.format == "JPEG" and picture.getexif().get(_ORIENTATION, 1) == 1:
+            return _rgb(picture)  # else it would be copied to be turned by nothing
         return _rgb(ImageOps.exif_transpose(picture))
 
 

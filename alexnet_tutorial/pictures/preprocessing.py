@@ -76,6 +76,32 @@ def center_crop(pictures: Any, size: tuple[int, int]) -> Any:
     return pictures[..., top : top + size[0], left : left + size[1], :]
 
 
+def short_side(picture: Image.Image, pixels: int) -> Image.Image:
+    """Resize a picture so that its short side has a number of pixels, smoothed where it shrinks.
+
+    Args:
+        picture: A Pillow picture of any mode and size.
+        pixels: Of the short side; a smaller picture is enlarged.
+
+    Returns:
+        A Pillow picture, RGB, of the same shape but for rounding down; of a strip more than 32
+        times as long as it is wide, the middle.
+
+    Example:
+        >>> short_side(Image.new("RGB", (500, 375)), 256).size
+        (341, 256)
+    """
+    short = min(picture.size)
+    if max(picture.size) > _LONGEST * short:
+        # A strip of 1 by 80 million pixels would be made thousands of millions.
+        sides = [min(side, _LONGEST * short) for side in picture.size]
+        left, top = ((old - new) // 2 for old, new in zip(picture.size, sides, strict=True))
+        picture = picture.crop((left, top, left + sides[0], top + sides[1]))
+    width, height = (pixels * side // short for side in picture.size)
+    picture = picture if picture.mode == "RGB" else picture.convert("RGB")
+    return picture.resize((width, height), Image.Resampling.BILINEAR)
+
+
 def preprocess(pictures: np.typing.ArrayLike, size: int | tuple[int, int]) -> np.ndarray:
     """Cut the center out of pictures and scale it, as the networks trained here expect it.
 
@@ -196,15 +222,7 @@ class Preprocessing:
             >>> Preprocessing(resize=8, crop=(6, 4)).cut(Image.new("RGB", (30, 20))).shape
             (6, 4, 3)
         """
-        short = min(picture.size)
-        if max(picture.size) > _LONGEST * short:
-            # A strip of 1 by 80 million pixels would be made thousands of millions.
-            sides = [min(side, _LONGEST * short) for side in picture.size]
-            left, top = ((old - new) // 2 for old, new in zip(picture.size, sides, strict=True))
-            picture = picture.crop((left, top, left + sides[0], top + sides[1]))
-        width, height = (self.resize * side // short for side in picture.size)
-        picture = picture.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
-        return center_crop(np.asarray(picture), size or pair(self.crop))
+        return center_crop(np.asarray(short_side(picture, self.resize)), size or pair(self.crop))
 
     def apply(self, pictures: np.typing.ArrayLike) -> np.ndarray:
         """Turn cropped pictures into what the network reads.

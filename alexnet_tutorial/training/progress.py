@@ -7,12 +7,7 @@ from typing import TextIO
 
 import keras
 
-
-def _clock(seconds):
-    """A time to come, no more exact than it is known."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+from alexnet_tutorial.pictures.download import clock
 
 
 def _notebook():
@@ -104,7 +99,7 @@ class Progress(keras.callbacks.Callback):
         return (
             f"epoch {self._epoch + 1} of at most {epochs}: {shown:,} of {self.pictures:,} "
             "pictures, "
-            f"{self.pictures * done / steps / seconds:,.0f} a second, at most {_clock(left)} left"
+            f"{self.pictures * done / steps / seconds:,.0f} a second, at most {clock(left)} left"
         )
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102

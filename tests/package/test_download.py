@@ -16,6 +16,7 @@ from alexnet_tutorial.pictures import (
     FILES,
     DataError,
     DownloadError,
+    download,
     download_signs,
     generate_signs,
     load_signs,
@@ -117,6 +118,17 @@ def test_a_download_that_works(server, published, tmp_path, capsys):
     assert sorted(p.name for p in (tmp_path / "signs").iterdir()) == sorted(content)
     captured = capsys.readouterr()
     assert "100 %" in captured.err and captured.out == ""
+
+
+def test_progress_says_how_long_the_rest_takes(monkeypatch, capsys):
+    """Half was done before; a quarter of the rest took ten minutes, so the others take thirty."""
+    now = [0.0]
+    monkeypatch.setattr(download.time, "monotonic", lambda: now[0])
+    with download.Percent("it", 800, True, before=400) as percent:
+        now[0] = 600.0
+        percent(500)
+        percent(501)
+    assert capsys.readouterr().err == "\rit:  62 %, 30 min left\n"
 
 
 def test_what_is_there_is_not_fetched_again(server, published, tmp_path):

@@ -1,0 +1,225 @@
+"""Train a network from shards: by the recipe of 2012 or by today's, and go on after any stop.
+
+It is the package's one ``fit`` with its checkpoint after every epoch. An epoch is the unit that a
+stop can cost: killed at any moment, the same call goes on with the epoch it was in, from that
+epoch's start, and on a CPU ends with the same weights, bit for bit.
+"""
+
+import importlib.util
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from alexnet_tutorial.classifier import Classifier
+from alexnet_tutorial.files import write_whole
+from alexnet_tutorial.network import build
+from alexnet_tutorial.pictures.augmentation import CROP_AND_FLIP, PCAColor
+from alexnet_tutorial.pictures.batches import Batches
+from alexnet_tutorial.pictures.preprocessing import Preprocessing
+from alexnet_tutorial.shapes.variants import variant
+from alexnet_tutorial.training import Progress, Recipe, Run, fit
+from alexnet_tutorial.training.optimizers import PaperSGD
+
+from .shards import load_shards
+
+RECIPES = ("2012", "modern")
+
+DROPS = (25 / 91, 51 / 91, 79 / 91)
+"""After which shares of the training 2012's rate is divided by 10.
+
+The paper divided it whenever the validation error stood still. The released run did so after 25,
+51 and 79 of its 91 epochs (``layer-params-145.cfg`` in
+https://github.com/computerhistory/AlexNet-Source-Code). A fixed plan can be gone on with.
+"""
+
+LARGE = 5_000_000
+"""Parameters from which on the modern recipe's rate is ten times smaller, as for ``train``."""
+
+
+@dataclass(kw_only=True)
+class Trained:
+    """What a training from shards came to.
+
+    Attributes:
+        run: As every training.
+        recipe: ``"2012"`` or ``"modern"``.
+        classifier: The network with its preprocessing and its classes.
+        views: ``"1"`` and ``"10"`` → loss, accuracy and top-5 accuracy on the validation
+            pictures; none where Ctrl-C ended the training.
+        log: Where the course of the training can be read.
+    """
+
+    run: Run
+    recipe: str
+    classifier: Classifier
+    views: dict[str, dict[str, float]]
+    log: Path
+
+    def to_json(self) -> dict[str, object]:
+        """Return everything but the network as plain values, ready for ``json.dumps``."""
+        named = {"named_recipe": self.recipe, "views": self.views, "log": str(self.log)}
+        return self.run.to_json() | named
+
+    def __str__(self) -> str:
+        """Return the result in a few lines."""
+        lines = [str(self.run)]
+        for views, measured in self.views.items():
+            top_5 = measured.get("top_5_accuracy")
+            more = "" if top_5 is None else f", {top_5:.1%} among the first five"
+            said = "the center" if views == "1" else "ten views"
+            lines.append(f"validation, {said}: {measured['accuracy']:.1%} correct{more}")
+        return "\n".join(lines)
+
+
+def train_shards(
+    folder: str | os.PathLike[str],
+    into: str | os.PathLike[str],
+    recipe: str = "modern",
+    *,
+    network: str = "alexnet-2012",
+    epochs: int = 90,
+    batch_size: int = 128,
+    learning_rate: float | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> Trained:
+    """Train a network from shards, or go on with a training that was stopped.
+
+    **2012**: bytes minus the mean color; crops from anywhere, half of them mirrored, and PCA color;
+    weights and biases as the released program starts them; momentum with weight decay, at a rate
+    of 0.01 that falls after ``DROPS``. **modern**: pixels in ±0.5; the same crops; He's weights;
+    Adam, its rate on a cosine to zero. Both keep the weights of the last epoch.
+
+    The validation pictures are looked at after every epoch, their centers only; at the end also in
+    ten views, as in 2012.
+
+    Args:
+        folder: The shards.
+        into: Where all goes: ``checkpoint.npz`` and ``history.json`` after every epoch; a log, in
+            ``tensorboard/`` where the backend is TensorFlow and TensorBoard is installed, else
+            ``log.csv`` (Keras' ``TensorBoard`` callback writes through TensorFlow); at the end
+            ``network.keras`` and ``result.json``. In a log, an epoch that was stopped after its
+            line was written stands twice; in the history, once.
+        recipe: ``"2012"`` or ``"modern"``.
+        network: Name of a variant.
+        epochs: Passes through the training pictures.
+        batch_size: Pictures in a step.
+        learning_rate: Where it starts; None: 0.01 in 2012's recipe; in the modern one 0.001, and
+            0.0001 for a network of ``LARGE`` parameters or more.
+        seed: Of first weights, order, crops and dropout.
+        progress: Whether to report on stderr.
+
+    Returns:
+        What it came to.
+
+    Raises:
+        ValueError: An unknown recipe or network; shards of a smaller picture than the network
+            needs; or ``into`` holds another training.
+        DataError: The shards cannot be used.
+    """
+    if recipe not in RECIPES:
+        raise ValueError(f"recipe is {recipe!r}, and must be one of {', '.join(RECIPES)}.")
+    architecture = variant(network)
+    shards, held = load_shards(folder), load_shards(folder, "val")
+    preprocessing = _preprocessing(recipe, architecture, shards.manifest)
+    architecture = architecture.with_classes(len(shards.classes))
+    batches = Batches(
+        shards,
+        preprocessing=preprocessing,
+        batch_size=batch_size,
+        augmentation=CROP_AND_FLIP,
+        seed=seed,
+        classes=len(shards.classes),
+    )
+    validation = Batches(
+        held,
+        preprocessing=preprocessing,
+        batch_size=batch_size,
+        augmentation=None,
+        shuffle=False,
+        seed=seed,
+        classes=len(shards.classes),
+    )
+    model = inner = build(
+        architecture, initialization="source" if recipe == "2012" else "he", seed=seed
+    )
+    optimizer = None
+    if recipe == "2012":
+        color = _color(shards.manifest["pixels"]["covariance"], seed)
+        layers = [keras.Input(inner.input_shape[1:]), color, inner]
+        model = keras.Sequential(layers, name=architecture.name)
+        rate = learning_rate or 0.01
+        ends = [max(1, round(share * epochs * len(batches))) for share in DROPS]
+        falling = [rate / 10**drops for drops in range(len(ends) + 1)]
+        optimizer = PaperSGD(keras.optimizers.schedules.PiecewiseConstantDecay(ends, falling))
+    else:
+        rate = learning_rate or (1e-4 if inner.count_params() >= LARGE else 1e-3)
+    log, logging = _log(Path(into))
+    run = fit(
+        model,
+        batches,
+        validation,
+        Recipe(epochs, batch_size, rate, patience=None, augmentation=CROP_AND_FLIP),
+        [logging, *([Progress(pictures=len(shards))] if progress else [])],
+        optimizer=optimizer,
+        folder=into,
+    )
+    run = replace(
+        run,
+        model=inner,
+        parameters=inner.count_params(),
+        data_source=f"{len(shards):,} pictures in {len(shards.files)} shards of {folder}",
+        data_kind="folder",
+    )
+    classifier = Classifier(inner, preprocessing, shards.classes, shards.class_names)
+    views: dict[str, dict[str, float]] = {}
+    for count in () if run.interrupted else (1, 10):
+        views[str(count)] = classifier.evaluate(held, held.y, views=count, batch_size=batch_size)
+    trained = Trained(run=run, recipe=recipe, classifier=classifier, views=views, log=log)
+    classifier.save(Path(into) / "network.keras")
+    write_whole(Path(into) / "result.json", json.dumps(trained.to_json(), indent=1) + "\n")
+    return trained
+
+
+def _preprocessing(recipe, architecture, manifest):
+    """How a picture of the shards becomes what the network reads."""
+    usual = Preprocessing.for_input(architecture.input_size)
+    side = manifest["settings"]["side"]
+    if side < usual.resize:
+        raise ValueError(
+            f"the shards hold pictures with a short side of {side} pixels, and {architecture.name} "
+            f"is trained on crops of pictures with {usual.resize}. Make the shards with "
+            f"--side {usual.resize}, or train a network with a smaller input."
+        )
+    if recipe == "2012":
+        red, green, blue = manifest["pixels"]["mean"]
+        return replace(usual, scale=1.0, mean=(red, green, blue))
+    return usual
+
+
+def _color(covariance: Any, seed: int) -> PCAColor:
+    """2012's random colors, along the components of all training pixels."""
+    variances, components = np.linalg.eigh(np.array(covariance) / 255**2)
+    return PCAColor(
+        value_range=(0, 255),
+        magnitude="deviation",  # as the program has it
+        eigenvalues=variances[::-1].clip(0),
+        components=components[:, ::-1],
+        seed=seed,
+        name="color",
+    )
+
+
+def _log(into: Path) -> tuple[Path, keras.callbacks.Callback]:
+    """Where the course of the training is written, and what writes it."""
+    if keras.backend.backend() == "tensorflow" and importlib.util.find_spec("tensorboard"):
+        path = into / "tensorboard"
+        return path, keras.callbacks.TensorBoard(str(path), write_graph=False)
+    into.mkdir(parents=True, exist_ok=True)
+    path = into / "log.csv"
+    return path, keras.callbacks.CSVLogger(str(path), append=True)
