@@ -3,26 +3,29 @@
     python benchmarks/speed.py [--networks paper torchvision] [--rounds 5] [--record FILE]
 
 Each round times every contestant once, in turn, so that a busy moment of the machine hits all of
-them; the figure of a contestant is the median of its rounds. PyTorch runs eager and compiled, in
-its own best memory format; the better of the two counts. Without PyTorch (extra ``oracles``)
-Keras is timed alone.
+them; the figure of a contestant is the median of its rounds. Keras runs as ``compile_model`` with
+``jit_compile="parts"`` has it, and as its own ``compile`` does. PyTorch runs eager and compiled,
+in its own best memory format and with its fused update; the better of the two counts. Without
+PyTorch (extra ``oracles``) Keras is timed alone. The rate of a large product of matrices is
+measured beside each race: the ceiling of what the operations of a network can reach.
 """
 
 import argparse
 import json
-import platform
+import os
 import statistics
 import time
 from datetime import date
+from functools import partial
 from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from alexnet_tutorial.files import write_whole
-from alexnet_tutorial.session import cores, describe, import_keras
+from alexnet_tutorial.session import cores, describe, import_keras, processor
+from alexnet_tutorial.shapes import cost, ledger, variant
 from alexnet_tutorial.shapes.architecture import pair
-from alexnet_tutorial.shapes.variants import variant
 
 MODES = ("training", "inference")
 
@@ -42,14 +45,17 @@ def keras_contestants(architecture, x, y):
     """Functions that train on, and predict, one batch in Keras."""
     keras = import_keras()
     from alexnet_tutorial.network import build
+    from alexnet_tutorial.training import RECIPE, compile_model
 
-    model = build(architecture)
-    model.compile(keras.optimizers.SGD(0.001, momentum=0.9), "sparse_categorical_crossentropy")
     x, y = keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(y)
-    return {
-        "training": {"keras": lambda: model.train_on_batch(x, y)},
-        "inference": {"keras": lambda: model.predict_on_batch(x)},
-    }
+    contestants = {mode: {} for mode in MODES}
+    for name, jit_compile in (("keras", "parts"), ("keras, no XLA", False)):
+        model = build(architecture)
+        optimizer = keras.optimizers.SGD(0.001, momentum=0.9)
+        compile_model(model, RECIPE, 1, optimizer, jit_compile=jit_compile)
+        contestants["training"][name] = partial(model.train_on_batch, x, y)
+        contestants["inference"][name] = partial(model.predict_on_batch, x)
+    return contestants
 
 
 def torch_normalization(layer, channels):
@@ -145,7 +151,7 @@ def torch_contestants(architecture, x, y):
     for name in ("torch eager", "torch compile"):
         plain = torch_model(architecture)
         model = torch.compile(plain) if name == "torch compile" else plain
-        optimizer = torch.optim.SGD(plain.parameters(), lr=0.001, momentum=0.9)
+        optimizer = torch.optim.SGD(plain.parameters(), lr=0.001, momentum=0.9, fused=True)
 
         def train(plain=plain, model=model, optimizer=optimizer):
             plain.train()
@@ -179,8 +185,20 @@ def race(contestants, batch, rounds):
     return {name: batch / statistics.median(times) for name, times in seconds.items()}
 
 
+def product_rate(size=2048, times=5):
+    """Operations in a second of a product of matrices, an addition and a multiplication each."""
+    keras = import_keras()
+    a, b = (keras.random.normal((size, size), seed=seed) for seed in (0, 1))
+    seconds = []
+    for _ in range(times + 1):
+        start = time.perf_counter()
+        float(keras.ops.matmul(a, b)[0, 0])
+        seconds.append(time.perf_counter() - start)
+    return 2 * size**3 / min(seconds)
+
+
 def measure(name, batch, rounds):
-    """Race one network; returns rows of (mode, contestant speeds, ratio or None)."""
+    """Race one network; returns rows of results, one for each mode."""
     architecture = variant(name)
     x, y = pictures(architecture, batch)
     contestants = keras_contestants(architecture, x, y)
@@ -190,9 +208,19 @@ def measure(name, batch, rounds):
     except ImportError:
         print("PyTorch is not installed (extra: oracles), so Keras runs alone.")
     for mode in MODES:
+        rate = product_rate()
         speeds = race(contestants[mode], batch, rounds)
-        others = [speed for who, speed in speeds.items() if who != "keras"]
-        yield mode, speeds, speeds["keras"] / max(others) if others else None
+        others = [speed for who, speed in speeds.items() if "torch" in who]
+        steps = cost(ledger(architecture), batch, training=mode == "training")
+        operations = sum(work.operations for work in steps) / batch
+        yield {
+            "network": name,
+            "mode": mode,
+            "speeds": speeds,
+            "ratio": speeds["keras"] / max(others) if others else None,
+            "product": max(rate, product_rate()),
+            "operations": operations,
+        }
 
 
 def main(arguments=None):
@@ -201,9 +229,11 @@ def main(arguments=None):
     parser.add_argument("--networks", nargs="+", default=["paper", "torchvision"])
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--note", default="", help="what else the machine was doing")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write the results as JSON")
     options = parser.parse_args(arguments)
-    print(describe())
+    load = round(os.getloadavg()[0], 2)
+    print(describe(), f"load {load}", flush=True)
     try:
         import torch
 
@@ -213,17 +243,26 @@ def main(arguments=None):
         torch_version = None
     rows = []
     for name in options.networks:
-        for mode, speeds, ratio in measure(name, options.batch, options.rounds):
-            text = ", ".join(f"{who} {speed:.1f}" for who, speed in speeds.items())
+        for row in measure(name, options.batch, options.rounds):
+            text = ", ".join(f"{who} {speed:.1f}" for who, speed in row["speeds"].items())
+            ratio = row["ratio"]
             versus = "" if ratio is None else f"; Keras is {ratio:.2f} times the better PyTorch"
-            print(f"{name} {mode}, batch {options.batch}, pictures/s: {text}{versus}", flush=True)
-            rows.append({"network": name, "mode": mode, "speeds": speeds, "ratio": ratio})
+            share = row["operations"] * row["speeds"]["keras"] / row["product"]
+            print(
+                f"{name} {row['mode']}, batch {options.batch}, pictures/s: {text}{versus}; "
+                f"{share:.0%} of a product of matrices",
+                flush=True,
+            )
+            rows.append(row)
     if options.record:
         record = {
+            "command": "python benchmarks/speed.py",
             "date": date.today().isoformat(),
             "versions": describe(),
             "torch": torch_version,
-            "machine": f"{platform.machine()}, {cores()} cores",
+            "machine": f"{processor()}, {cores()} cores",
+            "load": load,
+            "note": options.note,
             "batch": options.batch,
             "rounds": options.rounds,
             "results": rows,
