@@ -8,6 +8,7 @@ values and the same gradients up to ``SAME``, and take turns, so that a busy mom
 hits all of them; a figure is the median of the rounds. Seconds of all cores together say what a
 form costs, seconds on the clock also how well it uses them. The form marked as the first is the
 library's own, and ratios are taken to it. ``KERAS_BACKEND=jax`` measures the forms of that side.
+Where other programs want the machine too, take ``--threads 1`` and trust the seconds of computing.
 """
 
 import argparse
@@ -215,6 +216,17 @@ def measure(forms: list[Form], shape, rounds) -> Iterator[dict]:
         }
 
 
+def one_update(optimizer, slope, weight) -> Callable:
+    """A function that moves a weight once, in a graph; gives a number that is there afterwards."""
+    import tensorflow as tf
+
+    def step():
+        optimizer.apply([slope], [weight])
+        return weight.value[0, 0]
+
+    return tf.function(step, autograph=False)
+
+
 def updates(shape, rounds) -> Iterator[dict]:
     """The update of one large matrix, by each optimizer as it is and compiled with XLA."""
     import tensorflow as tf
@@ -235,11 +247,7 @@ def updates(shape, rounds) -> Iterator[dict]:
             if form == "package, XLA":
                 compile_update(optimizer)
 
-            def step(optimizer=optimizer, weight=weight):
-                optimizer.apply([slope], [weight])
-                return weight.value[0, 0]
-
-            steps[form], weights[form] = tf.function(step, autograph=False), weight
+            steps[form], weights[form] = one_update(optimizer, slope, weight), weight
             for _ in range(3):
                 wait(steps[form]())
         error = off(*reversed(weights.values()))
@@ -260,10 +268,16 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--threads", type=int, default=cores(), help="on TensorFlow")
     parser.add_argument("--scale", type=int, default=1, help="divides sizes, for a trial")
     parser.add_argument("--note", default="", help="what else the machine was doing")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write the results as JSON")
     options = parser.parse_args(arguments)
+
+    if not ON_JAX:
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(options.threads)
 
     def size(side, channels):
         return (options.batch, side, side, channels // options.scale)
@@ -305,6 +319,7 @@ def main(arguments=None):
             "machine": f"{processor()}, {cores()} cores",
             "load": load,
             "note": options.note,
+            "threads": cores() if ON_JAX else options.threads,
             "batch": options.batch,
             "rounds": options.rounds,
             "results": results,
