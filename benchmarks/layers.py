@@ -313,7 +313,8 @@ def main(arguments=None):
         print(said, flush=True)
     if options.record:
         record = {
-            "command": "python benchmarks/layers.py",
+            "command": f"{'KERAS_BACKEND=jax ' if ON_JAX else ''}python benchmarks/layers.py --batch "
+            f"{options.batch} --rounds {options.rounds} --threads {options.threads}",
             "date": date.today().isoformat(),
             "versions": describe(),
             "machine": f"{processor()}, {cores()} cores",

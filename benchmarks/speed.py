@@ -260,7 +260,8 @@ def main(arguments=None):
     except ImportError:
         torch_version = None
     record = {
-        "command": "python benchmarks/speed.py",
+        "command": f"python benchmarks/speed.py --rounds {options.rounds} --threads "
+        f"{options.threads}{' --computing' if options.computing else ''}",
         "date": date.today().isoformat(),
         "versions": describe(),
         "torch": torch_version,

@@ -63,7 +63,7 @@ def _runs(lines: str) -> dict[str, Any]:
 
 def _made(record: dict[str, Any], command: str) -> str:
     """Command, machine, versions and date, and what else the machine was doing."""
-    said = [f"`{command}`", record["machine"], record["versions"]]
+    said = [f"`{record.get('command', command)}`", record["machine"], record["versions"]]
     if record.get("torch"):
         said.append(f"PyTorch {record['torch']}")
     said.append(record["date"])
@@ -93,9 +93,10 @@ def _speed(record: dict[str, Any]) -> str:
     heads = {"keras": "Keras", "keras, no XLA": "Keras, without XLA"}
     heads |= {"torch eager": "PyTorch", "torch compile": "PyTorch, compiled"}
     named = [heads.get(who, who) for who in columns]
-    return _table(
-        ["pictures a second", *named, "Keras : best PyTorch", "share of a matrix product"], rows
-    )
+    what = "pictures a second"
+    if record["computing"]:
+        what += f" of computing, threads: {record['threads']}"
+    return _table([what, *named, "Keras : best PyTorch", "share of a matrix product"], rows)
 
 
 def _layers(record: dict[str, Any]) -> str:

@@ -20,15 +20,16 @@ def test_every_record_has_its_place_on_the_page():
 def test_a_record_is_shown_with_its_command_machine_versions_and_date(name):
     file, command, _ = RECORDS[name]
     shown = with_records(f"<!-- record: {name} -->")
-    assert f"`{command}`" in shown
     if not (RECORDED / file).exists():
-        assert shown.startswith("*Not measured yet.*")
+        assert shown.startswith("*Not measured yet.*") and f"`{command}`" in shown
         return
     table, made = shown.split("\n\n")
     widths = {row.count("|") for row in table.splitlines()}
     assert len(widths) == 1 and len(table.splitlines()) > 2
     assert re.search(r"\d cores", made) and re.search(r"Keras 3\.\d+", made)
-    assert re.search(r"20\d\d-\d\d-\d\d", made) and "/" not in made.replace(command, "")
+    assert re.search(r"20\d\d-\d\d-\d\d", made)
+    ran = re.search(r"`[^`]*\b(benchmarks/[^` ]+)[^`]*`", made)
+    assert (ROOT / ran[1]).exists() and "/" not in made.replace(ran[0], "")
 
 
 def test_numbers_are_those_of_the_record():
@@ -38,6 +39,17 @@ def test_numbers_are_those_of_the_record():
         assert row["mode"] in line and f"| {row['ratio']:.2f} |" in line
         best = max(speed for who, speed in row["speeds"].items() if "torch" in who)
         assert row["ratio"] == pytest.approx(row["speeds"]["keras"] / best)
+
+
+def test_the_page_says_of_the_shares_what_was_recorded():
+    assert "above four fifths" in PAGE.read_text(encoding="utf-8")
+    record = json.loads((RECORDED / "speed.json").read_text(encoding="utf-8"))
+    shares = [
+        row["operations"] * row["speeds"]["keras"] / row["product"]
+        for row in record["results"]
+        if row["mode"] == "inference"
+    ]
+    assert len(shares) == 2 and min(shares) > 0.8
 
 
 def test_an_unknown_record_is_refused():
