@@ -313,8 +313,8 @@ def main(arguments=None):
         print(said, flush=True)
     if options.record:
         record = {
-            "command": f"{'KERAS_BACKEND=jax ' if ON_JAX else ''}python benchmarks/layers.py --batch "
-            f"{options.batch} --rounds {options.rounds} --threads {options.threads}",
+            "command": f"{'KERAS_BACKEND=jax ' if ON_JAX else ''}python benchmarks/layers.py"
+            f" --batch {options.batch} --rounds {options.rounds} --threads {options.threads}",
             "date": date.today().isoformat(),
             "versions": describe(),
             "machine": f"{processor()}, {cores()} cores",
