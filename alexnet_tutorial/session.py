@@ -181,6 +181,32 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def processor() -> str:
+    """Name the accelerator that Keras' backend computes on, or the processor.
+
+    Returns:
+        Such as ``"AMD EPYC"``.
+
+    Example:
+        >>> bool(processor())
+        True
+    """
+    if device() == "gpu":
+        keras = import_keras()
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            gpu = tf.config.list_physical_devices("GPU")[0]
+            return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+        return str(keras.distribution.list_devices()[0])
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.split(": ")[1] for line in file if line.startswith("model name")]
+        return names[0].strip()
+    except (OSError, IndexError):
+        return platform.processor() or platform.machine()
+
+
 def building() -> bool:
     """Tell whether the book is being built, which insists on what a reader's run only remarks on.
 

@@ -11,7 +11,6 @@ package.
 
 import argparse
 import json
-import platform
 import statistics
 import time
 from dataclasses import asdict
@@ -20,44 +19,25 @@ from pathlib import Path
 
 from alexnet_tutorial.files import write_whole
 from alexnet_tutorial.pictures import load_signs
-from alexnet_tutorial.session import cores, describe, device, import_keras
+from alexnet_tutorial.session import cores, describe, device, import_keras, processor
 from alexnet_tutorial.shapes.variants import variant
 
 GOAL = 0.95
 ENLARGED = 4  # a crop of 56 of 64 pixels is what 224 of 256 are
 
 
-def enlarging(network, seed):
+def enlarging(network, precision, seed):
     """The network after a layer that enlarges crops of 56 pixels to its 224, on the device."""
     keras = import_keras()
     from alexnet_tutorial.network import build
 
     height, width = network.input_size
     crop = (height // ENLARGED, width // ENLARGED)
-    enlarge = keras.layers.Resizing(height, width, dtype="float32", name="enlarge")
-    layers = [
-        keras.Input((*crop, network.channels)),
-        enlarge,
-        *build(network, seed=seed).layers[1:],
+    first = [
+        keras.layers.InputLayer((*crop, network.channels)),
+        keras.layers.Resizing(height, width, dtype="float32", name="enlarge"),
     ]
-    return keras.Sequential(layers, name="full_size"), crop
-
-
-def processor():
-    """What the accelerator or the processor is called."""
-    if device() == "gpu":
-        keras = import_keras()
-        if keras.backend.backend() == "tensorflow":
-            import tensorflow as tf
-
-            gpu = tf.config.list_physical_devices("GPU")[0]
-            return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
-        return str(keras.distribution.list_devices()[0])
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+    return build(network, first=first, precision=precision, seed=seed), crop
 
 
 def speeds(model, batches, rounds=5):
@@ -94,9 +74,7 @@ def main(arguments=None):
     signs = load_signs(options.source, seed=options.seed)
     network = variant(options.network).with_classes(len(signs.classes))
     policy = "mixed_float16" if device() == "gpu" else "float32"
-    keras.config.set_dtype_policy(policy)
-    model, crop = enlarging(network, options.seed)
-    keras.config.set_dtype_policy("float32")
+    model, crop = enlarging(network, policy, options.seed)
 
     recipe = Recipe(epochs=options.epochs, learning_rate=options.learning_rate)
     still = {"augmentation": None, "shuffle": False}
@@ -131,7 +109,10 @@ def main(arguments=None):
 
     print(record["machine"], record["versions"], policy, flush=True)
     callbacks = [Clock(), keras.callbacks.LambdaCallback(on_epoch_end=keep)]
-    run = fit(model, batches, validation, recipe, callbacks, folder=options.folder)
+    parts = None if device() == "gpu" else "parts"
+    run = fit(
+        model, batches, validation, recipe, callbacks, folder=options.folder, jit_compile=parts
+    )
     history = run.history
     reached = [epoch for epoch, value in enumerate(history["val_accuracy"]) if value >= GOAL]
     record |= {

@@ -234,9 +234,8 @@ def keras_step(entry: Entry, network, options) -> Callable:
     from alexnet_tutorial.network.layers import LRN
 
     policy = "mixed_bfloat16" if entry.precision == "bfloat16" else "float32"
-    keras.config.set_dtype_policy(policy)
-    model = build(network, groups="towers" if entry.form == "towers" else "auto")
-    keras.config.set_dtype_policy("float32")
+    groups = "towers" if entry.form == "towers" else "auto"
+    model = build(network, groups=groups, precision=policy)
     if entry.form == "normalization in bfloat16":
         for layer in model.layers:
             if isinstance(layer, LRN):

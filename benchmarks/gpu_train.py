@@ -227,9 +227,8 @@ class Training:
         learn = parts["train"]
         self.plan, self.size, self.classes = plan, network.input_size[0], network.classes
         self.steps = len(learn) // plan.batch_size
-        keras.config.set_dtype_policy(policy)
-        self.body = build(network, initialization=plan.initialization, seed=0)
-        keras.config.set_dtype_policy("float32")
+        how = {"initialization": plan.initialization, "precision": policy}
+        self.body = build(network, **how, seed=0)
         layers = [keras.Input((self.size, self.size, 3))]
         if plan.color:
             color = PCAColor(

@@ -3,26 +3,31 @@
     python benchmarks/speed.py [--networks paper torchvision] [--rounds 5] [--record FILE]
 
 Each round times every contestant once, in turn, so that a busy moment of the machine hits all of
-them; the figure of a contestant is the median of its rounds. PyTorch runs eager and compiled, in
-its own best memory format; the better of the two counts. Without PyTorch (extra ``oracles``)
-Keras is timed alone.
+them; the figure of a contestant is the median of its rounds. Keras runs as ``compile_model`` with
+``jit_compile="parts"`` has it, and as its own ``compile`` does. PyTorch runs eager and compiled,
+in its own best memory format and with its fused update; the better of the two counts. Without
+PyTorch (extra ``oracles``) Keras is timed alone. The rate of a large product of matrices is
+measured beside each race: the ceiling of what the operations of a network can reach. Where other
+programs want the machine too, ``--threads 1`` and seconds of computing still give a fair ratio;
+seconds on the clock do not.
 """
 
 import argparse
 import json
-import platform
+import os
 import statistics
 import time
 from datetime import date
+from functools import partial
 from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from alexnet_tutorial.files import write_whole
-from alexnet_tutorial.session import cores, describe, import_keras
+from alexnet_tutorial.session import cores, describe, import_keras, processor
+from alexnet_tutorial.shapes import cost, ledger, variant
 from alexnet_tutorial.shapes.architecture import pair
-from alexnet_tutorial.shapes.variants import variant
 
 MODES = ("training", "inference")
 
@@ -42,14 +47,17 @@ def keras_contestants(architecture, x, y):
     """Functions that train on, and predict, one batch in Keras."""
     keras = import_keras()
     from alexnet_tutorial.network import build
+    from alexnet_tutorial.training import RECIPE, compile_model
 
-    model = build(architecture)
-    model.compile(keras.optimizers.SGD(0.001, momentum=0.9), "sparse_categorical_crossentropy")
     x, y = keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(y)
-    return {
-        "training": {"keras": lambda: model.train_on_batch(x, y)},
-        "inference": {"keras": lambda: model.predict_on_batch(x)},
-    }
+    contestants = {mode: {} for mode in MODES}
+    for name, jit_compile in (("keras", "parts"), ("keras, no XLA", False)):
+        model = build(architecture)
+        optimizer = keras.optimizers.SGD(0.001, momentum=0.9)
+        compile_model(model, RECIPE, 1, optimizer, jit_compile=jit_compile)
+        contestants["training"][name] = partial(model.train_on_batch, x, y)
+        contestants["inference"][name] = partial(model.predict_on_batch, x)
+    return contestants
 
 
 def torch_normalization(layer, channels):
@@ -145,7 +153,7 @@ def torch_contestants(architecture, x, y):
     for name in ("torch eager", "torch compile"):
         plain = torch_model(architecture)
         model = torch.compile(plain) if name == "torch compile" else plain
-        optimizer = torch.optim.SGD(plain.parameters(), lr=0.001, momentum=0.9)
+        optimizer = torch.optim.SGD(plain.parameters(), lr=0.001, momentum=0.9, fused=True)
 
         def train(plain=plain, model=model, optimizer=optimizer):
             plain.train()
@@ -166,21 +174,40 @@ def torch_contestants(architecture, x, y):
 
 
 def race(contestants, batch, rounds):
-    """Time contestants in turn; returns the median pictures per second of each."""
+    """Time contestants in turn.
+
+    Returns:
+        Contestant → median pictures a second on the clock; the same for a second of computing.
+    """
     for step in contestants.values():  # compile, allocate, warm up
         step()
         step()
-    seconds = {name: [] for name in contestants}
+    times = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, step in contestants.items():
-            start = time.perf_counter()
+            clock, cpu = time.perf_counter(), time.process_time()
             step()
-            seconds[name].append(time.perf_counter() - start)
-    return {name: batch / statistics.median(times) for name, times in seconds.items()}
+            times[name].append((time.perf_counter() - clock, time.process_time() - cpu))
+    return [
+        {name: batch / statistics.median(row[kind] for row in rows) for name, rows in times.items()}
+        for kind in (0, 1)
+    ]
 
 
-def measure(name, batch, rounds):
-    """Race one network; returns rows of (mode, contestant speeds, ratio or None)."""
+def product_rate(clock, size=2048, times=5):
+    """Operations in a second of a product of matrices, an addition and a multiplication each."""
+    keras = import_keras()
+    a, b = (keras.random.normal((size, size), seed=seed) for seed in (0, 1))
+    seconds = []
+    for _ in range(times + 1):
+        start = clock()
+        float(keras.ops.matmul(a, b)[0, 0])
+        seconds.append(clock() - start)
+    return 2 * size**3 / min(seconds)
+
+
+def measure(name, batch, rounds, computing):
+    """Race one network; returns rows of results, one for each mode."""
     architecture = variant(name)
     x, y = pictures(architecture, batch)
     contestants = keras_contestants(architecture, x, y)
@@ -190,9 +217,21 @@ def measure(name, batch, rounds):
     except ImportError:
         print("PyTorch is not installed (extra: oracles), so Keras runs alone.")
     for mode in MODES:
-        speeds = race(contestants[mode], batch, rounds)
-        others = [speed for who, speed in speeds.items() if who != "keras"]
-        yield mode, speeds, speeds["keras"] / max(others) if others else None
+        clock = time.process_time if computing else time.perf_counter
+        rate = product_rate(clock)
+        both = race(contestants[mode], batch, rounds)
+        speeds = both[computing]
+        others = [speed for who, speed in speeds.items() if "torch" in who]
+        steps = cost(ledger(architecture), batch, training=mode == "training")
+        operations = sum(work.operations for work in steps) / batch
+        yield {
+            "network": name,
+            "mode": mode,
+            "speeds": speeds,
+            "ratio": speeds["keras"] / max(others) if others else None,
+            "product": max(rate, product_rate(clock)),
+            "operations": operations,
+        }
 
 
 def main(arguments=None):
@@ -201,34 +240,54 @@ def main(arguments=None):
     parser.add_argument("--networks", nargs="+", default=["paper", "torchvision"])
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=cores())
+    parser.add_argument("--computing", action="store_true", help="count seconds of computing")
+    parser.add_argument("--note", default="", help="what else the machine was doing")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write the results as JSON")
     options = parser.parse_args(arguments)
-    print(describe())
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    if import_keras().backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(options.threads)
+    load = round(os.getloadavg()[0], 2)
+    print(describe(), f"load {load}", flush=True)
     try:
         import torch
 
         torch_version = torch.__version__
-        torch.set_num_threads(cores())
+        torch.set_num_threads(options.threads)
     except ImportError:
         torch_version = None
-    rows = []
+    record = {
+        "command": f"python benchmarks/speed.py --rounds {options.rounds} --threads "
+        f"{options.threads}{' --computing' if options.computing else ''}",
+        "date": date.today().isoformat(),
+        "versions": describe(),
+        "torch": torch_version,
+        "machine": f"{processor()}, {cores()} cores",
+        "load": load,
+        "note": options.note,
+        "threads": options.threads,
+        "computing": options.computing,
+        "batch": options.batch,
+        "rounds": options.rounds,
+        "results": [],
+    }
     for name in options.networks:
-        for mode, speeds, ratio in measure(name, options.batch, options.rounds):
-            text = ", ".join(f"{who} {speed:.1f}" for who, speed in speeds.items())
+        for row in measure(name, options.batch, options.rounds, options.computing):
+            text = ", ".join(f"{who} {speed:.1f}" for who, speed in row["speeds"].items())
+            ratio = row["ratio"]
             versus = "" if ratio is None else f"; Keras is {ratio:.2f} times the better PyTorch"
-            print(f"{name} {mode}, batch {options.batch}, pictures/s: {text}{versus}", flush=True)
-            rows.append({"network": name, "mode": mode, "speeds": speeds, "ratio": ratio})
-    if options.record:
-        record = {
-            "date": date.today().isoformat(),
-            "versions": describe(),
-            "torch": torch_version,
-            "machine": f"{platform.machine()}, {cores()} cores",
-            "batch": options.batch,
-            "rounds": options.rounds,
-            "results": rows,
-        }
-        write_whole(options.record, json.dumps(record, indent=2) + "\n")
+            share = row["operations"] * row["speeds"]["keras"] / row["product"]
+            print(
+                f"{name} {row['mode']}, batch {options.batch}, pictures/s: {text}{versus}; "
+                f"{share:.0%} of a product of matrices",
+                flush=True,
+            )
+            record["results"].append(row)
+            if options.record:  # after each race, so that a run that is stopped keeps some
+                write_whole(options.record, json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

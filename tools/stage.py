@@ -18,6 +18,7 @@ from tools.execute import EXECUTED
 from tools.network import still, write_network
 from tools.pages import minutes, notebooks, numbered, pages
 from tools.pdf import find_chromium
+from tools.records import with_records
 from tools.setup_cell import book_address, repository
 
 SOURCE = BUILD / "source"
@@ -319,6 +320,7 @@ def stage() -> None:
             owner = urlparse(repository()).path.strip("/")
             colab = f"https://colab.research.google.com/github/{owner}/blob/main/"
             text = with_numbers(text.replace(STILL_MARK, shown).replace(COLAB_MARK, colab))
+            text = with_records(text)
             target.write_text(text, encoding="utf-8")
             continue
         executed = nbformat.read(EXECUTED / page, as_version=4)

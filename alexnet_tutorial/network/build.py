@@ -12,6 +12,7 @@ from alexnet_tutorial.shapes import architecture as described
 from alexnet_tutorial.shapes.architecture import Layer, pair, windows
 
 INITIALIZATIONS = ("he", "paper", "source")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 _WIDER_IN_SOURCE = ("conv3", "conv4", "conv5")
 
 
@@ -21,6 +22,8 @@ def build(
     initialization: str = "he",
     data_format: str = "channels_last",
     groups: str = "auto",
+    precision: str | None = None,
+    first: Sequence[keras.Layer] = (),
     seed: int | None = 0,
 ) -> keras.Model:
     """Build the Keras model that a description describes.
@@ -28,7 +31,7 @@ def build(
     Rounding up becomes zeros after the edge, in a layer of its own called ``<layer>_pad``; so
     does padding that Keras' ``"same"`` does not give.
 
-    Layers follow Keras' dtype policy. Where that is one of mixed precision, response
+    In mixed precision, response
     normalization and softmax still compute in float32: in float16, the squares of the one
     overflow from 256 on, and the small probabilities of the other vanish.
 
@@ -44,13 +47,18 @@ def build(
             ``"channels_first"``, pictures (channels, height, width). The weights are the same.
         groups: How grouped convolutions run: ``"auto"``, ``"towers"``, ``"native"`` or
             ``"products"``; see :class:`alexnet_tutorial.network.layers.PortableConv2D`.
+        precision: ``"float32"``, ``"mixed_bfloat16"`` or ``"mixed_float16"``, in which Keras'
+            ``compile`` scales the loss; None: Keras' own dtype policy.
+        first: Layers that come before the network, a ``keras.layers.InputLayer`` the first of
+            them. None: one for the network's own pictures.
         seed: Seed of the first weights and of dropout; None draws others each time.
 
     Returns:
         A model, not compiled.
 
     Raises:
-        ValueError: An option is unknown; the message lists the known ones.
+        ValueError: An option is unknown; the message lists the known ones. Or the layers that
+            come first make something else than what the network reads.
 
     Example:
         >>> from alexnet_tutorial.shapes import variant
@@ -60,10 +68,30 @@ def build(
     _known("initialization", initialization, INITIALIZATIONS)
     _known("data_format", data_format, ("channels_last", "channels_first"))
     _known("groups", groups, RUN_AS)
+    if precision is not None:
+        _known("precision", precision, PRECISIONS)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision or before)
+    try:
+        return _model(architecture, initialization, data_format, groups, first, seed)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _model(architecture, initialization, data_format, groups, first, seed):
+    """The model, by Keras' present dtype policy."""
     height, width, channels = architecture.input_shape
     last = data_format == "channels_last"
-    inputs = keras.Input((height, width, channels) if last else (channels, height, width))
-    x = inputs
+    shape = (height, width, channels) if last else (channels, height, width)
+    start, *others = first or [keras.layers.InputLayer(shape)]
+    inputs = x = start.output
+    for layer in others:
+        x = layer(x)
+    if tuple(x.shape[1:]) != shape:
+        raise ValueError(
+            f"network {architecture.name!r} reads pictures of {shape}, and the layers that come "
+            f"first make {tuple(x.shape[1:])}."
+        )
     for index, step in enumerate(architecture.steps):
         layer_seed = None if seed is None else 1000 * seed + index
         start = {}

@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -17,7 +17,7 @@ import numpy.typing
 from alexnet_tutorial.network.layers import Shape, checked_data_format
 from alexnet_tutorial.shapes.architecture import pair
 
-from .preprocessing import center_crop, check_pictures
+from .preprocessing import Preprocessing, center_crop, check_pictures
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,56 @@ def ten_views(squares: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     ]
     views = np.stack([*edges, center_crop(squares, size)], 1)
     return np.concatenate([views, views[:, :, :, ::-1]], 1)
+
+
+def device_layers(
+    shape: Sequence[int],
+    preprocessing: Preprocessing,
+    augmentation: Augmentation | None = None,
+    seed: int = 0,
+    data_format: str = "channels_last",
+) -> list[keras.Layer]:
+    """Make the layers that crop, flip and scale pictures on the device the network runs on.
+
+    Args:
+        shape: (height, width, channels) of the pictures, which come as bytes.
+        preprocessing: How they become numbers.
+        augmentation: How they vary in training; None always takes the center.
+        seed: Seed of crops and flips.
+        data_format: ``"channels_last"`` or ``"channels_first"``, of what the network reads.
+
+    Returns:
+        Layers to call one after the other, an ``InputLayer`` the first of them.
+
+    Raises:
+        ValueError: The augmentation does more than crop and flip, as :data:`CROP_AND_FLIP`; or
+            the channels are to be in another order.
+    """
+    if preprocessing.channels == "bgr":
+        raise ValueError("channels are 'bgr': the device keeps their order. Leave on_device out.")
+    size, layers = pair(preprocessing.crop), keras.layers
+    how: dict[str, Any] = {"dtype": "float32", "data_format": "channels_last"}
+    made = [layers.InputLayer(tuple(shape), dtype="uint8", name="bytes")]
+    if augmentation is not None and augmentation.crop:
+        made.append(RandomPatch(*size, seed=seed, name="crop", **how))
+    else:
+        made.append(layers.CenterCrop(*size, name="crop", **how))
+    if augmentation is not None:
+        if replace(CROP_AND_FLIP, crop=augmentation.crop, flip=augmentation.flip) != augmentation:
+            raise ValueError(
+                f"{augmentation} does more than crop and flip, and that is all the device does: "
+                "take CROP_AND_FLIP, or batches without on_device."
+            )
+        if augmentation.flip:
+            made.append(layers.RandomFlip("horizontal", seed=seed + 1, name="flip", **how))
+    std = np.array(preprocessing.std)
+    numbers = [preprocessing.scale / std, -np.array(preprocessing.mean) / std]
+    # One number for all where it is one, so that gray pictures pass too.
+    scale, offset = (each.tolist() if np.ptp(each) else float(each[0]) for each in numbers)
+    made.append(layers.Rescaling(scale, offset, dtype="float32", name="scale"))
+    if data_format == "channels_first":
+        made.append(layers.Permute((3, 1, 2), dtype="float32", name="channels_first"))
+    return made
 
 
 def _check_pictures(layer, shape, data_format):

@@ -18,7 +18,7 @@ from PIL import Image
 from alexnet_tutorial.session import cores
 from alexnet_tutorial.shapes.architecture import pair
 
-from .augmentation import AUGMENTATION, Augmentation, augment, ten_views
+from .augmentation import AUGMENTATION, Augmentation, augment, device_layers, ten_views
 from .errors import DataError
 from .folder import Files, check_on_error, load_folder
 from .labels import Split, check_labels
@@ -89,6 +89,7 @@ class Batches(keras.utils.PyDataset):
         views: int = 1,
         data_format: str = "channels_last",
         normalize: bool = True,
+        on_device: bool = False,
         seed: int = 0,
         on_error: str = "skip",
     ):
@@ -97,6 +98,8 @@ class Batches(keras.utils.PyDataset):
             raise ValueError(f"views is {views!r}, and must be 1 (the center) or 10.")
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(f"batch_size is {batch_size!r}, and must be a positive integer.")
+        if on_device and views == 10:
+            raise ValueError("ten views are cut before they are sent: leave on_device out.")
         if size is None and preprocessing is None:
             raise ValueError("give the size of the network's input, or the preprocessing.")
         given = found(pictures, on_error)
@@ -118,7 +121,7 @@ class Batches(keras.utils.PyDataset):
         self.preprocessing, self.classes, self.batch_size = preprocessing, classes, batch_size
         self.augmentation, self.shuffle, self.views = augmentation, shuffle, views
         self.data_format, self.seed, self.on_error = data_format, seed, on_error
-        self.normalize = normalize
+        self.normalize, self.on_device = normalize, on_device
         self.epoch = 0
         self.failure: DataError | None = None
         self._bad: set[int] = set()
@@ -181,6 +184,8 @@ class Batches(keras.utils.PyDataset):
         rows, pixels = self._pixels(step)
         if not len(rows):
             return rows, None
+        if self.on_device:
+            return rows, pixels
         if self.views == 10:
             pixels = ten_views(pixels, size).reshape(-1, *size, pixels.shape[-1])
         elif self.augmentation is None:
@@ -192,6 +197,31 @@ class Batches(keras.utils.PyDataset):
         last = self.data_format == "channels_last"
         return rows, x if last else np.ascontiguousarray(x.transpose(0, 3, 1, 2))
 
+    def first_layers(self) -> list[keras.Layer]:
+        """Make the layers that finish pictures on the device, as these batches would have.
+
+        In training each picture is cropped and flipped by the layers' own random numbers, which
+        follow from the seed; else the center is taken, and gives the numbers that the batches
+        give without ``on_device``.
+
+        Returns:
+            Layers for the option ``first`` of :func:`alexnet_tutorial.network.build`.
+
+        Raises:
+            ValueError: The augmentation does more than crop and flip.
+
+        Example:
+            >>> pictures = np.zeros((4, 64, 64, 3), np.uint8)
+            >>> batches = Batches(pictures, 57, augmentation=None, on_device=True)
+            >>> [layer.name for layer in batches.first_layers()]
+            ['bytes', 'crop', 'scale']
+        """
+        stored = self.files is None and min(self.x.shape[1:3]) == self.preprocessing.resize
+        shape = self.x.shape[1:] if stored else (*[self.preprocessing.resize] * 2, 3)
+        return device_layers(
+            shape, self.preprocessing, self.augmentation, self.seed, self.data_format
+        )
+
     def identity(self) -> dict[str, object]:
         """Say in plain values what is shown, so that two trainings can be told apart."""
         digest = hashlib.sha256(self.y.tobytes())
@@ -200,6 +230,7 @@ class Batches(keras.utils.PyDataset):
             "seed": self.seed,
             "batch size": self.batch_size,
             "augmentation": self.augmentation and asdict(self.augmentation),
+            **({"on device": True} if self.on_device else {}),
             "preprocessing": self.preprocessing.to_json(),
             "training set": f"{self.pictures} pictures, sha256 {digest.hexdigest()[:12]}",
         }
@@ -253,7 +284,7 @@ class Batches(keras.utils.PyDataset):
             if self.on_error == "raise":
                 raise
             return None
-        whole = varied or self.views == 10
+        whole = varied or self.views == 10 or self.on_device
         return self.preprocessing.cut(picture, (short, short) if whole else None)
 
 

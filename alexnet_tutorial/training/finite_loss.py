@@ -208,7 +208,7 @@ def _gentler(model, x=None):
     cures = [f"a tenth of the learning rate, which is {rate:.3g}", "clipnorm=1 in the optimizer"]
     if x is None:
         return "; ".join(["scale the input to numbers around zero", *cures])
-    if np.abs(x).max() > 10:
+    if x.dtype != np.uint8 and np.abs(x).max() > 10:  # bytes are scaled by the network
         numbers = f"it goes from {x.min():.3g} to {x.max():.3g}"
         cures.insert(0, f"scale the input to numbers around zero ({numbers})")
     return "; ".join(cures)

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -109,27 +110,36 @@ def fit(
     optimizer: keras.optimizers.Optimizer | None = None,
     folder: str | os.PathLike[str] | None = None,
     verbose: str | int = 0,
+    precision: str | None = None,
+    jit_compile: bool | str | None = None,
+    steps_per_execution: int = 1,
 ) -> Run:
     """Train a network, and keep the epoch with the lowest validation loss.
 
     Args:
         network: A description, of which a model is built with the seed of the batches; or a Keras
             classifier. One that is compiled already keeps its optimizer and its loss.
-        batches: What it learns from; they decide size of a batch, augmentation and seed.
+        batches: What it learns from; they decide size of a batch, augmentation and seed. Where
+            they leave pictures to the device, the network is trained behind layers that finish
+            them there.
         validation: What it is judged on after each epoch; None: the last epoch is kept.
         recipe: Epochs, learning rate and patience.
         callbacks: Of Keras; they see each epoch before early stopping and the checkpoint do.
         optimizer: Another than the recipe's Adam.
         folder: Where checkpoints go; a run found there continues. None keeps none.
         verbose: As Keras' ``fit``.
+        precision: Of the model that is built, as :func:`alexnet_tutorial.network.build`.
+        jit_compile: As :func:`compile_model`.
+        steps_per_execution: As :func:`compile_model`.
 
     Returns:
         A :class:`Run`, its test accuracy open. Ctrl-C ends a training that has done an epoch as
         if it had stopped early.
 
     Raises:
-        ValueError: Before the first step: a network for other classes or pictures, or a folder
-            that holds another run. Later: the loss is not a number or explodes; the message
+        ValueError: Before the first step: a network for other classes or pictures, a folder
+            that holds another run, or an option that comes too late for a model that is built
+            or compiled. Later: the loss is not a number or explodes; the message
             names the step and the layer where that began.
         DataError: A picture cannot be read, where the batches are to stop at that.
     """
@@ -137,13 +147,31 @@ def fit(
     from alexnet_tutorial.session import describe, keep_memory
 
     _check_fits(network, batches)
+    if validation is not None and validation.on_device != batches.on_device:
+        raise ValueError("one of batches and validation has on_device=True: both, or neither.")
     keep_memory()
+    how: dict[str, Any] = {
+        "data_format": batches.data_format,
+        "precision": precision,
+        "seed": batches.seed,
+    }
     if isinstance(network, Architecture):
-        model = build(network, data_format=batches.data_format, seed=batches.seed)
+        first = batches.first_layers() if batches.on_device else ()
+        model = build(network, first=first, **how)
+    elif precision is not None:
+        raise ValueError(
+            f"precision is {precision!r}, and model {network.name!r} is built already: give it to "
+            "build."
+        )
     else:
         model = network
+    late: dict[str, Any] = {"jit_compile": jit_compile, "steps_per_execution": steps_per_execution}
     if optimizer or not model.compiled:
-        compile_model(model, recipe, len(batches), optimizer)
+        compile_model(model, recipe, len(batches), optimizer, **late)
+    elif (jit_compile, steps_per_execution) != (None, 1):
+        raise ValueError(
+            f"model {model.name!r} is compiled already: give {' and '.join(late)} to its compile."
+        )
     turn = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
     )
@@ -178,10 +206,14 @@ def fit(
     seconds = time.perf_counter() - started
     if checkpoint:
         seconds, history = checkpoint.seconds, checkpoint.history
+    judged = None if validation is None else accuracy(model, validation)
+    if isinstance(network, Architecture) and batches.on_device:
+        trained, model = model, build(network, **how)  # what reads finished pictures
+        model.set_weights(trained.get_weights())
     return Run(
         network=model.name,
         seed=batches.seed,
-        validation_accuracy=None if validation is None else accuracy(model, validation),
+        validation_accuracy=judged,
         seconds=seconds,
         epochs=len(history["loss"]),
         best_epoch=int(stopping.best_epoch) + 1 if stopping else len(history["loss"]),

@@ -1,9 +1,12 @@
 """Every number of a training that is not the network's own, and how a model is compiled by it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
+from alexnet_tutorial.network.layers import LRN
 from alexnet_tutorial.pictures.augmentation import AUGMENTATION, Augmentation
 
 
@@ -52,6 +55,9 @@ def compile_model(
     recipe: Recipe,
     steps: int,
     optimizer: keras.optimizers.Optimizer | None = None,
+    *,
+    jit_compile: bool | str | None = None,
+    steps_per_execution: int = 1,
 ) -> None:
     """Compile a classifier as the recipe says: Adam, its rate on a cosine, cross-entropy.
 
@@ -60,14 +66,70 @@ def compile_model(
         recipe: The numbers of the training.
         steps: Steps in one epoch.
         optimizer: Another than the recipe's.
+        jit_compile: As Keras' ``compile``; or ``"parts"``, for a long training on a CPU: on
+            TensorFlow, XLA compiles response normalization and the optimizer's update, which
+            pass through memory step by step otherwise, and leaves convolutions alone, which it
+            makes slower. JAX compiles everything in any case. None: :func:`xla`.
+        steps_per_execution: As Keras' ``compile``: training steps in one call. More save the
+            time between them; callbacks see only the last of them.
+
+    Raises:
+        ValueError: ``jit_compile`` is something else.
     """
+    jit_compile = xla() if jit_compile is None else jit_compile
+    if jit_compile not in (True, False, "auto", "parts"):
+        raise ValueError(
+            f"jit_compile is {jit_compile!r}, and must be True, False, 'auto' or 'parts'."
+        )
+    in_parts = jit_compile == "parts" and keras.backend.backend() == "tensorflow"
+    whole = "auto" if jit_compile == "parts" else jit_compile
     rate = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
     model.compile(
         optimizer=optimizer or keras.optimizers.Adam(rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile=xla(),
+        jit_compile=False if in_parts else whole,
+        steps_per_execution=steps_per_execution,
     )
+    if in_parts:
+        for layer in _layers(model):
+            if isinstance(layer, LRN):
+                layer.jit_compile = True
+        compile_update(model.optimizer)
+
+
+def _layers(model: keras.Model) -> Iterator[keras.Layer]:
+    """The layers of a model and of the models in it."""
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer)
+
+
+def compile_update(optimizer: keras.optimizers.Optimizer) -> None:
+    """Let XLA join the steps of an optimizer's update, on TensorFlow and in a graph.
+
+    Step by step, an update reads and writes all weights as often as its formula has operations:
+    memory sets its time.
+
+    Args:
+        optimizer: Any of Keras; it is changed.
+    """
+    import tensorflow as tf
+
+    plain = optimizer.apply
+
+    def apply(grads: Sequence[Any], trainable_variables: Any = None) -> None:
+        if tf.executing_eagerly():  # it would be compiled at every step
+            plain(grads, trainable_variables)
+            return
+        optimizer.build(trainable_variables)  # XLA can make no variables
+        update = tf.function(
+            lambda slopes: plain(slopes, trainable_variables), jit_compile=True, autograph=False
+        )
+        update(list(grads))
+
+    optimizer.apply = apply
 
 
 def xla() -> bool | str:

@@ -277,11 +277,8 @@ def test_a_model_that_has_no_description_is_refused(index):
 
 def test_mixed_precision_keeps_weights_sums_of_squares_and_probabilities_in_32_bits(reduced):
     network = reduced(variant("alexnet-2012"))
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        mixed = build(network, seed=3)
-    finally:
-        keras.config.set_dtype_policy("float32")
+    mixed = build(network, precision="mixed_bfloat16", seed=3)
+    assert keras.config.dtype_policy().name == "float32"
     plain = build(network, seed=3)
     assert {weight.dtype for weight in mixed.weights} == {"float32"}
     computed = {layer.name: layer.compute_dtype for layer in mixed.layers}
@@ -291,3 +288,19 @@ def test_mixed_precision_keeps_weights_sums_of_squares_and_probabilities_in_32_b
     mixed.set_weights(plain.get_weights())
     # bfloat16 keeps 8 bits: each number is off by up to 0.4 %, through eight layers.
     np.testing.assert_allclose(mixed.predict(x, verbose=0), plain.predict(x, verbose=0), atol=0.02)
+
+
+def test_layers_that_come_first_must_make_what_the_network_reads(reduced):
+    network = reduced(variant("compact"))
+    height, width, channels = network.input_shape
+    start = keras.layers.InputLayer((height // 3, width // 3, channels))
+    larger = keras.layers.UpSampling2D(3)
+    assert (height % 3, width % 3) == (0, 0)
+    model = build(network, first=[start, larger])
+    x = np.random.default_rng(0).normal(size=(2, *start.output.shape[1:])).astype("float32")
+    expected = build(network).predict(x.repeat(3, 1).repeat(3, 2), verbose=0)
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match=r"first make \(19, 19, 3\)"):
+        build(network, first=[keras.layers.InputLayer((19, 19, channels))])
+    with pytest.raises(ValueError, match="unknown precision 'half'"):
+        build(network, precision="half")

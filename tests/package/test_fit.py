@@ -25,7 +25,8 @@ from alexnet_tutorial.pictures import (
     augment,
     preprocess,
 )
-from alexnet_tutorial.shapes.architecture import Architecture, Conv, Dense, Dropout, Flatten
+from alexnet_tutorial.pictures.augmentation import CROP_AND_FLIP
+from alexnet_tutorial.shapes.architecture import LRN, Architecture, Conv, Dense, Dropout, Flatten
 from alexnet_tutorial.training import (
     Checkpoint,
     Progress,
@@ -290,6 +291,130 @@ def test_fit_takes_any_model_and_what_it_was_compiled_with():
         fit(build(TINY.with_classes(4)), batches, recipe=QUICK)
 
 
+# ---- The same numbers, faster ----
+
+PLAIN = replace(QUICK, epochs=2, batch_size=4, augmentation=None, patience=None)
+
+
+def twenty_steps(network=TINY, pictures=None, **how):
+    """The losses of 20 steps in two epochs, and the run."""
+    options = {"batch_size": 4, "augmentation": None}
+    batches = batches_of(split(38, 0), seed=3, **options) if pictures is None else pictures
+    losses = []
+    keep = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda step, logs: losses.append(logs["loss"])
+    )
+    run = fit(network, batches, recipe=PLAIN, callbacks=[keep], **how)
+    return losses, run
+
+
+@pytest.fixture(scope="module")
+def plainly():
+    return twenty_steps()
+
+
+def test_mixed_precision_stays_near_float32_over_twenty_steps():
+    # Dropout draws its numbers in the precision of the maps, so it would leave out others.
+    still = [layer for layer in TINY.layers if layer.kind != "dropout"]
+    network = replace(TINY, layers=tuple(still))
+    # A number has 8 bits in bfloat16 and 11 in float16: rounded by up to 0.4 and 0.05 percent.
+    bounds = {"float32": 0.0, "mixed_bfloat16": 0.02, "mixed_float16": 0.003}
+    expected, _ = twenty_steps(network)
+    assert len(expected) == 20
+    for precision, bound in bounds.items():
+        losses, run = twenty_steps(network, precision=precision)
+        policy = run.model.get_layer("conv1").dtype_policy.name
+        assert policy == precision and run.model.get_layer("fc8").compute_dtype == "float32"
+        np.testing.assert_allclose(losses, expected, rtol=bound)
+        scaled = isinstance(run.model.optimizer, keras.optimizers.LossScaleOptimizer)
+        assert scaled == (precision == "mixed_float16")
+
+
+def test_several_steps_in_one_call_come_to_the_same(plainly):
+    losses, run = twenty_steps(steps_per_execution=4)  # 10 steps: 4, 4, 2
+    assert len(losses) == 6 and run.history == plainly[1].history
+    assert [losses[i] for i in (0, 1, 2)] == [plainly[0][i] for i in (3, 7, 9)]
+    assert same_weights(run.model, plainly[1].model)
+
+
+def test_parts_compiled_with_xla_come_to_the_same():
+    network = replace(TINY, layers=(TINY.layers[0], LRN("lrn1", alpha=0.1), *TINY.layers[1:]))
+    losses, run = twenty_steps(network)
+    found, again = twenty_steps(network, jit_compile="parts")
+    np.testing.assert_allclose(found, losses, rtol=1e-5)
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    assert again.model.get_layer("lrn1").jit_compile == on_tensorflow
+    for one, two in zip(run.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_allclose(two, one, rtol=1e-3, atol=1e-5)
+
+
+def test_pictures_finished_on_the_device_are_those_of_the_batches(plainly):
+    options = {"batch_size": 4, "augmentation": None}
+    sent = batches_of(split(38, 0), seed=3, on_device=True, **options)
+    assert sent[0][0].dtype == np.uint8 and sent[0][0].shape == (4, 16, 16, 3)
+    losses, run = twenty_steps(pictures=sent)
+    # The device multiplies by 1 / 255 where NumPy divides: a last digit that Adam makes larger.
+    np.testing.assert_allclose(losses[:5], plainly[0][:5], rtol=1e-6)
+    np.testing.assert_allclose(losses, plainly[0], rtol=1e-4)
+    x = batches_of(split(12, 5), **options)[0][0]  # what comes back reads finished pictures
+    assert run.model.input_shape == (None, 12, 12, 3)
+    np.testing.assert_allclose(
+        run.model.predict_on_batch(x), plainly[1].model.predict_on_batch(x), rtol=1e-3, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_crops_and_flips_on_the_device_are_parts_of_their_pictures(data_format):
+    pictures, how = split(40, 1), {"data_format": data_format, "on_device": True}
+    batches = batches_of(pictures, batch_size=40, augmentation=CROP_AND_FLIP, shuffle=False, **how)
+    start, *others = batches.first_layers()
+    x = start.output
+    for layer in others:
+        x = layer(x)
+    found = keras.Model(start.output, x)
+    given = batches[0][0]
+    shown = np.asarray(found(given, training=True))
+    again = np.asarray(found(given, training=True))
+    middle = np.asarray(found(given, training=False))
+    if data_format == "channels_first":
+        shown, again, middle = (each.transpose(0, 2, 3, 1) for each in (shown, again, middle))
+    np.testing.assert_allclose(middle, preprocess(given, 12), atol=1e-6)
+    assert not np.allclose(shown, again)  # other crops each time
+    places = set()
+    for picture, crop in zip(given / 255 - 0.5, shown, strict=True):
+        hits = [
+            (top, left, flip)
+            for top in range(5)
+            for left in range(5)
+            for flip in (1, -1)
+            if np.allclose(
+                picture[top : top + 12, left : left + 12][:, ::flip], crop, rtol=0, atol=1e-6
+            )
+        ]
+        assert len(hits) == 1
+        places |= set(hits)
+    assert len({(top, left) for top, left, _ in places}) > 15  # of 25
+    assert {flip for *_, flip in places} == {1, -1}
+
+
+def test_a_switch_that_comes_too_late_or_does_not_fit_is_refused():
+    batches = batches_of(split(8, 0))
+    model = build(TINY)
+    with pytest.raises(ValueError, match="precision is 'mixed_bfloat16'.*built already"):
+        fit(model, batches, precision="mixed_bfloat16")
+    compile_model(model, QUICK, 1)
+    with pytest.raises(ValueError, match="'tiny' is compiled already: give jit_compile"):
+        fit(model, batches, steps_per_execution=2)
+    with pytest.raises(ValueError, match="jit_compile is 'some'"):
+        fit(TINY, batches, jit_compile="some")
+    with pytest.raises(ValueError, match="both, or neither"):
+        fit(TINY, batches, batches_of(split(8, 0), augmentation=None, on_device=True))
+    with pytest.raises(ValueError, match="rotation=12.* does more than crop and flip"):
+        batches_of(split(8, 0), augmentation=Augmentation(), on_device=True).first_layers()
+    with pytest.raises(ValueError, match="ten views are cut before"):
+        batches_of(split(8, 0), views=10, on_device=True)
+
+
 # ---- Bad input ------------------------------------------------------------------------------
 
 
@@ -415,5 +540,8 @@ def test_history_is_saved_and_drawn(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
 def test_the_same_on_jax(on_jax):
-    chosen = "learns or keeps or continues or resumes or refused or not_a_number"
+    chosen = (
+        "learns or keeps or continues or resumes or refused or not_a_number or twenty or "
+        "several or parts or device"
+    )
     on_jax(__file__, "-k", chosen)

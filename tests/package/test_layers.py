@@ -131,6 +131,29 @@ def test_lrn_of_towers_and_of_maps_equals_pytorch():
     np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX compiles everything")
+@pytest.mark.parametrize("settings", [{"size": 3, "alpha": 0.2, "groups": 2}, SETTINGS[5]])
+def test_lrn_that_xla_compiles_in_a_graph_has_the_same_values_and_gradients(settings):
+    import tensorflow as tf
+
+    rng = np.random.default_rng(3)
+    a, upstream = (rng.normal(0, 3, (2, 3, 4, 8)).astype("float32") for _ in range(2))
+    layer = LRN(**settings, data_format="channels_last")
+    layer.jit_compile = True
+
+    @tf.function(autograph=False)
+    def both(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            made = layer(x)
+        return made, tape.gradient(made, x, upstream)
+
+    assert "_XlaMustCompile" in str(both.get_concrete_function(tf.constant(a)).graph.as_graph_def())
+    made, found = both(tf.constant(a))
+    np.testing.assert_allclose(made, formula(a, **settings), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found, slope(a, upstream, **settings), rtol=1e-4, atol=1e-5)
+
+
 def test_lrn_of_an_input_whose_size_is_open():
     inputs = keras.Input((None, None, 4))
     model = keras.Model(inputs, LRN(alpha=0.5, across="pixels")(inputs))
@@ -204,6 +227,12 @@ def test_towers_and_native_groups_equal_keras_groups(padding, data_format):
         layer.build(shape)
         layer.set_weights(reference.get_weights())
         np.testing.assert_allclose(run(layer, x), expected, rtol=1e-4, atol=1e-5)
+    softmax = keras.layers.Conv2D(9, 3, activation="softmax", **options)
+    layer = PortableConv2D(9, 3, run_as="towers", activation="softmax", **options)
+    layer.build(shape)
+    expected = run(softmax, x)
+    layer.set_weights(softmax.get_weights())
+    np.testing.assert_allclose(run(layer, x), expected, rtol=1e-4, atol=1e-5)
     with pytest.raises(ValueError, match="run_as is 'both'"):
         PortableConv2D(9, 3, groups=3, run_as="both")
 
