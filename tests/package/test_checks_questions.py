@@ -370,7 +370,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (25, "one picture of 25 is 4 points"),
         (2500, "one picture of 2500 is 0.04 points"),
         (40, "0.4 points are not 0.4 of a tenth"),
-        (120, "that is the size of this chapter's test set"),
+        (120, "that is the size of the test set of hands"),
         (300, "one picture of 300 is a third of a point"),
     ],
     "ablations.false-alarms": [
