@@ -59,7 +59,7 @@ def with_measured_time(source: str, record: dict) -> str:
         >>> print(with_measured_time(first, {"seconds": 41.4, "machine": "CPU, 2 cores"}))
         **Time** about 30 minutes to read. The code on this page took 41 seconds to run. Bring tea.
         <BLANKLINE>
-        *Ran on CPU, 2 cores: [how this book is executed](status.md).*
+        *Ran on CPU, 2 cores: [how this book is built](status.md).*
         <BLANKLINE>
     """
     measured = f". The code on this page took {minutes(record['seconds'])} to run."
@@ -67,7 +67,7 @@ def with_measured_time(source: str, record: dict) -> str:
     found, count = estimate.subn(lambda match: match[1] + measured, source)
     if count != 1:
         raise ValueError(f"expected one '**Time** …; the cells run in ….', found {count}")
-    return f"{found}\n\n*Ran on {record['machine']}: [how this book is executed](status.md).*\n"
+    return f"{found}\n\n*Ran on {record['machine']}: [how this book is built](status.md).*\n"
 
 
 def status_record(records: dict[tuple[str, str], dict]) -> str:
