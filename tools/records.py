@@ -174,7 +174,7 @@ def _imagenette(record: dict[str, Any]) -> str:
                 f"{mean(run['test_accuracy'] for run in runs):.1%}",
             ]
         )
-    rows.sort(key=lambda row: row[0])
+    rows.sort(key=lambda row: str(row[0]))
     return _table(["training", "seeds", "epochs", "computing time", "test pictures read"], rows)
 
 

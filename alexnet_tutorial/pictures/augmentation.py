@@ -188,13 +188,13 @@ def device_layers(
     """
     if preprocessing.channels == "bgr":
         raise ValueError("channels are 'bgr': the device keeps their order. Leave on_device out.")
-    size, layers = pair(preprocessing.crop), keras.layers
+    (height, width), layers = pair(preprocessing.crop), keras.layers
     how: dict[str, Any] = {"dtype": "float32", "data_format": "channels_last"}
     made = [layers.InputLayer(tuple(shape), dtype="uint8", name="bytes")]
     if augmentation is not None and augmentation.crop:
-        made.append(RandomPatch(*size, seed=seed, name="crop", **how))
+        made.append(RandomPatch(height, width, seed=seed, name="crop", **how))
     else:
-        made.append(layers.CenterCrop(*size, name="crop", **how))
+        made.append(layers.CenterCrop(height, width, name="crop", **how))
     if augmentation is not None:
         if replace(CROP_AND_FLIP, crop=augmentation.crop, flip=augmentation.flip) != augmentation:
             raise ValueError(
