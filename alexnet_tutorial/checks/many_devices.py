@@ -6,7 +6,7 @@ from alexnet_tutorial.checks.answers import register
 from alexnet_tutorial.checks.counting import row
 
 _RING = 4 * 25_000_000
-_CONV3 = 4 * 128 * prod(row("conv3").input)
+_CONV4 = 4 * 128 * prod(row("conv4").input)
 
 register(
     "devices.ring",
@@ -24,18 +24,19 @@ register(
 )
 
 register(
-    "devices.conv3",
-    right=_CONV3 // 2,
-    why="for every picture, the other card needs the half of pool2's maps that is on this one.",
+    "devices.conv4",
+    right=_CONV4 // 2,
+    why="for every picture, the other card would need the half of conv3's maps that is on this "
+    "one.",
     slips={
-        _CONV3: "that is all that conv3 reads. Half of it is on the other card already.",
-        _CONV3 // 256: "that is a single picture. A batch has 128.",
-        _CONV3 // 8: "those are numbers. How many bytes has a float32?",
-        2 * 128 * prod(row("conv3").output): "that is half of what conv3 makes. What does it read?",
-        2 * 128 * prod(row("conv2").output): "that is conv2's output as it comes. What happens to "
-        "it before conv3 reads it?",
+        _CONV4: "that is all that conv4 would read. Half of it is on the other card already.",
+        _CONV4 // 256: "that is a single picture. A batch has 128.",
+        _CONV4 // 8: "those are numbers. How many bytes has a float32?",
+        2 * 128 * prod(row("conv3").input): "that is what conv3 needs. What does conv4 read?",
+        4 * 128 * prod(row("conv3").input): "that is all that conv3 reads. What does conv4 read, "
+        "and which half of it is on the other card already?",
     },
-    hint="Half of the maps that conv3 reads, for 128 pictures, four bytes a number.",
+    hint="Half of the maps that conv4 reads, for 128 pictures, four bytes a number.",
 )
 
 register(

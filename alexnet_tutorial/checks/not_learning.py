@@ -6,17 +6,17 @@ from alexnet_tutorial.checks.answers import register
 
 register(
     "learning.gain",
-    right=0.01 * math.sqrt(3 * 3 * 64 / 2),
-    why=f"each output adds up 3 · 3 · 64 = {3 * 3 * 64} products, and half of the outputs are cut "
-    f"to zero: 0.01 · √({3 * 3 * 64} / 2). The signal is about a sixth of what it was.",
+    right=0.01 * math.sqrt(5 * 5 * 64 / 2),
+    why=f"each output adds up 5 · 5 · 64 = {5 * 5 * 64} products, and half of the outputs are cut "
+    f"to zero: 0.01 · √({5 * 5 * 64} / 2). The signal is a little over a quarter of what it was.",
     slips={
-        0.01 * math.sqrt(3 * 3 * 64): "forgot the ReLU. Half of what comes out is cut to zero.",
-        0.01**2 * 3 * 3 * 64 / 2: "that is the variance. A size is its root.",
-        0.01 * math.sqrt(3 * 3 * 64) / 2: "halved after taking the root. "
+        0.01 * math.sqrt(5 * 5 * 64): "forgot the ReLU. Half of what comes out is cut to zero.",
+        0.01**2 * 5 * 5 * 64 / 2: "that is the variance. A size is its root.",
+        0.01 * math.sqrt(5 * 5 * 64) / 2: "halved after taking the root. "
         "The half belongs under it.",
-        0.01 * math.sqrt(3 * 3 / 2): "counted one channel only. It reads 64 of them.",
-        0.01 * math.sqrt(64 / 2): "counted one place only. A window has 3 · 3 places.",
-        0.01 * 3 * 3 * 64 / 2: "added sizes as if all had one sign. "
+        0.01 * math.sqrt(5 * 5 / 2): "counted one channel only. It reads 64 of them.",
+        0.01 * math.sqrt(64 / 2): "counted one place only. A window has 5 · 5 places.",
+        0.01 * 5 * 5 * 64 / 2: "added sizes as if all had one sign. "
         "Random signs cancel: the size of a sum grows with the root of its length.",
         0.01: "that is one weight. How many products are added up?",
     },
@@ -60,28 +60,26 @@ register(
 
 register(
     "learning.pixels",
-    right=255,
-    why="without biases each layer is a ReLU of a weighted sum, and max(0, 255 · x) is 255 times "
-    "max(0, x): the factor goes through all eight layers once, and the softmax gets to see it.",
+    right=2 * 2**8,
+    why="without biases each layer is a ReLU of a weighted sum, and max(0, 2 · x) is 2 times "
+    "max(0, x): the pixels bring one factor of 2, and each of the eight layers brings another.",
     slips={
-        255.0**8: "multiplied in each layer. "
-        "The factor is in the input once; a layer hands it on as it is.",
-        255**2: "squared it. A weighted sum of numbers twice as large is twice as large.",
-        1: "He's weights keep a size, they do not correct it. "
-        "What does a layer do with twice the input?",
-        math.sqrt(255): "took the root. The root belongs to the number of terms.",
-        255 / 2**8: "halved it in each layer. Those halves are there in both cases.",
-        8 * 255: "added it up over the layers. What does one layer do with twice x?",
+        2**8: "that is the weights alone. The pixels were doubled, too.",
+        2: "that is the pixels alone. What do twice the weights do in each layer?",
+        4: "counted a single layer. There are eight of them, one after the other.",
+        2 + 2 * 8: "added it up over the layers. What does one layer do with twice x?",
+        2.0**16: "gave the pixels' factor to every layer, too. It is in the input once.",
+        1: "nothing here takes the factors out again. What does a layer do with twice the input?",
     },
     tolerance=0.001,
-    hint="Put c · x into one layer, and take the factor c out again.",
+    hint="Put 2 · x into one layer with twice the weights, and take the factors out again.",
 )
 
 register(
     "learning.overfit",
     right=False,
-    why="it learned the batch, so signal, gradient, labels and loss do their work. What is left "
-    "to look for is why learning one picture does not help with another.",
+    why="it learned the batch, so signal, gradient and loss do their work. What is left to look "
+    "for is why learning one picture does not help with another; wrong labels would be a reason.",
     slips={
         True: "weights that pass no signal on could not have learned the batch. "
         "What did the one-batch check show about them?",
