@@ -371,7 +371,7 @@ class Reached:
         for folder in {path.parent for path in self.package.files}:
             inside = [path for path in self.package.files if path.parent == folder]
             named = [p for p in inside if any(p.name in text for text in self.strings)]
-            whole = any(folder.name in text.split("/") for text in self.strings)
+            whole = any(folder.name == text.split("/")[-1] for text in self.strings)
             found += named or (inside if whole else [])
         return found
 

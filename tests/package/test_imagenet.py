@@ -26,6 +26,12 @@ from alexnet_tutorial.pictures.errors import DataError
 SMALL = Settings(side=32, per_shard=16)
 
 
+@pytest.fixture(autouse=True)
+def no_class_index(monkeypatch, tmp_path):
+    """Ask no list of ImageNet's classes that may be at hand: the classes here are made up."""
+    monkeypatch.setenv("ALEXNET_TUTORIAL_DATA", str(tmp_path / "nothing"))
+
+
 @pytest.fixture(scope="module")
 def miniature(ilsvrc, tmp_path_factory):
     """The archives, and what should come out."""

@@ -15,6 +15,12 @@ from alexnet_tutorial.pictures import Batches, DataError, Folder, load_folder
 from alexnet_tutorial.pictures.augmentation import CROP_AND_FLIP
 
 
+@pytest.fixture(autouse=True)
+def no_class_index(monkeypatch, tmp_path):
+    """Ask no list of ImageNet's classes that may be at hand: the classes here are made up."""
+    monkeypatch.setenv("ALEXNET_TUTORIAL_DATA", str(tmp_path / "nothing"))
+
+
 @pytest.fixture(scope="module")
 def folder(ilsvrc, tmp_path_factory):
     """Shards of a miniature: three classes, 20 shards of training pictures."""
