@@ -136,7 +136,7 @@ def xla() -> bool | str:
     """Say whether Keras should compile with XLA: what to pass on as ``jit_compile``.
 
     On a CPU, TensorFlow runs the compact network as fast without XLA, and XLA first takes the
-    time of a dozen epochs to compile it. JAX always compiles.
+    time of a dozen epochs to compile it. On JAX, Keras compiles unless it is told not to.
 
     Returns:
         False for TensorFlow on a CPU, else ``"auto"``.
