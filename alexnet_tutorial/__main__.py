@@ -237,7 +237,7 @@ def _add_imagenet(actions):
     )
     _add_on_error(command)
     _add_result(command)
-    command.set_defaults(run=_imagenet("prepare_command"))
+    command.set_defaults(run=_imagenet_prepare)
 
     command = actions.add_parser("train", help="train a network from shards, or go on with it")
     command.add_argument("folder", metavar="FOLDER", help="the shards")
@@ -258,7 +258,7 @@ def _add_imagenet(actions):
     )
     command.add_argument("--seed", type=int, default=0)
     _add_result(command)
-    command.set_defaults(run=_imagenet("train_command"))
+    command.set_defaults(run=_imagenet_train)
 
     command = actions.add_parser(
         "bill", help="hours, energy and price of a training, from a measured speed"
@@ -283,18 +283,7 @@ def _add_imagenet(actions):
     command.add_argument("--network", metavar="VARIANT", default="alexnet-2012")
     command.add_argument("--batch-size", type=_count, default=32, help="of what is measured here")
     _add_result(command)
-    command.set_defaults(run=_imagenet("bill_command"))
-
-
-def _imagenet(name):
-    """A command of the module that is loaded when it runs."""
-
-    def run(options):
-        from alexnet_tutorial.commands import imagenet
-
-        return getattr(imagenet, name)(options)
-
-    return run
+    command.set_defaults(run=_imagenet_bill)
 
 
 def _add_data(command, **options):
@@ -415,6 +404,24 @@ def _finetune(options):
     from alexnet_tutorial.commands.learning import finetune_command
 
     return finetune_command(options)
+
+
+def _imagenet_prepare(options):
+    from alexnet_tutorial.commands.imagenet import prepare_command
+
+    return prepare_command(options)
+
+
+def _imagenet_train(options):
+    from alexnet_tutorial.commands.imagenet import train_command
+
+    return train_command(options)
+
+
+def _imagenet_bill(options):
+    from alexnet_tutorial.commands.imagenet import bill_command
+
+    return bill_command(options)
 
 
 def _fetch_weights(options):

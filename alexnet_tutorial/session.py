@@ -199,7 +199,20 @@ def processor() -> str:
             gpu = tf.config.list_physical_devices("GPU")[0]
             return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
         return str(keras.distribution.list_devices()[0])
-    try:
+    return cpu()
+
+
+def cpu() -> str:
+    """Name the processor, whatever Keras computes on.
+
+    Returns:
+        Such as ``"AMD EPYC"``.
+
+    Example:
+        >>> bool(cpu())
+        True
+    """
+    try:  # Linux, where Python knows the kind of processor only
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             names = [line.split(": ")[1] for line in file if line.startswith("model name")]
         return names[0].strip()

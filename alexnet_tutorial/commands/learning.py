@@ -30,9 +30,6 @@ STEPS, LEAST_EPOCHS = 1500, 20
 ENOUGH = 2000
 """Pictures from which a small network learns about as well anew as from another's weights."""
 
-LARGE = 5_000_000
-"""Parameters from which on a rate that teaches the compact network makes one diverge."""
-
 
 @dataclass(frozen=True)
 class Place:
@@ -182,6 +179,7 @@ def recipe_of(
     """
     from alexnet_tutorial.pictures.augmentation import AUGMENTATION, CROP_AND_FLIP
     from alexnet_tutorial.training import RECIPE, Recipe
+    from alexnet_tutorial.training.recipe import usual_rate
 
     steps = -(-pictures // options.batch)
     own = EPOCHS.get(options.data)
@@ -192,7 +190,7 @@ def recipe_of(
     return Recipe(
         epochs=epochs,
         batch_size=options.batch,
-        learning_rate=options.learning_rate or (1e-4 if parameters >= LARGE else 1e-3),
+        learning_rate=options.learning_rate or usual_rate(parameters),
         patience=RECIPE.patience if own else max(5, epochs // 4),
         augmentation=augmentations[options.augment or usual],
     )

@@ -24,6 +24,7 @@ from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.shapes.variants import variant
 from alexnet_tutorial.training import Progress, Recipe, Run, fit
 from alexnet_tutorial.training.optimizers import PaperSGD
+from alexnet_tutorial.training.recipe import usual_rate
 
 from .shards import load_shards
 
@@ -36,9 +37,6 @@ The paper divided it whenever the validation error stood still. The released run
 51 and 79 of its 91 epochs (``layer-params-145.cfg`` in
 https://github.com/computerhistory/AlexNet-Source-Code). A fixed plan can be gone on with.
 """
-
-LARGE = 5_000_000
-"""Parameters from which on the modern recipe's rate is ten times smaller, as for ``train``."""
 
 
 @dataclass(kw_only=True)
@@ -109,8 +107,8 @@ def train_shards(
         network: Name of a variant.
         epochs: Passes through the training pictures.
         batch_size: Pictures in a step.
-        learning_rate: Where it starts; None: 0.01 in 2012's recipe; in the modern one 0.001, and
-            0.0001 for a network of ``LARGE`` parameters or more.
+        learning_rate: Where it starts; None: 0.01 in 2012's recipe; in the modern one
+            :func:`~alexnet_tutorial.training.recipe.usual_rate`.
         seed: Of first weights, order, crops and dropout.
         progress: Whether to report on stderr.
 
@@ -158,7 +156,7 @@ def train_shards(
         falling = [rate / 10**drops for drops in range(len(ends) + 1)]
         optimizer = PaperSGD(keras.optimizers.schedules.PiecewiseConstantDecay(ends, falling))
     else:
-        rate = learning_rate or (1e-4 if inner.count_params() >= LARGE else 1e-3)
+        rate = learning_rate or usual_rate(inner.count_params())
     log, logging = _log(Path(into))
     run = fit(
         model,

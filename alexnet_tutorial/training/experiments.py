@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import os
-import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -283,16 +282,10 @@ def machine() -> str:
         >>> "Python" in machine()
         True
     """
-    from alexnet_tutorial.session import describe
+    from alexnet_tutorial.session import cpu, describe
 
-    processor = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").exists():  # Linux, where Python knows the kind of processor only
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                processor = line.partition(":")[2].strip()
-                break
     threads = os.environ.get("OMP_NUM_THREADS", "all")
-    return f"{describe()}; {processor}, threads: {threads}"
+    return f"{describe()}; {cpu()}, threads: {threads}"
 
 
 def _settings(configuration, sets):

@@ -49,6 +49,25 @@ class Recipe:
 
 RECIPE = Recipe()
 
+LARGE = 5_000_000
+"""Parameters from which on a rate that teaches the compact network makes one diverge."""
+
+
+def usual_rate(parameters: int) -> float:
+    """Give the rate at which Adam usually starts, by the size of the network.
+
+    Args:
+        parameters: Of the network.
+
+    Returns:
+        The learning rate.
+
+    Example:
+        >>> usual_rate(370_000), usual_rate(61_000_000)
+        (0.001, 0.0001)
+    """
+    return 1e-4 if parameters >= LARGE else RECIPE.learning_rate
+
 
 def compile_model(
     model: keras.Model,

@@ -52,6 +52,12 @@ def full_disk(monkeypatch):
     monkeypatch.setattr(download.shutil, "disk_usage", lambda path: Usage)
 
 
+@pytest.fixture
+def no_class_index(monkeypatch, tmp_path_factory):
+    """Ask no list of ImageNet's classes that may be at hand: those of a test are made up."""
+    monkeypatch.setenv("ALEXNET_TUTORIAL_DATA", str(tmp_path_factory.mktemp("data")))
+
+
 @pytest.fixture(scope="session")
 def ilsvrc(jpeg):
     """Give a function that writes a miniature of ILSVRC 2012, in the layout it was published in.

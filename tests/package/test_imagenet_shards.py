@@ -14,11 +14,7 @@ from alexnet_tutorial.imagenet.shards import WINDOW
 from alexnet_tutorial.pictures import Batches, DataError, Folder, load_folder
 from alexnet_tutorial.pictures.augmentation import CROP_AND_FLIP
 
-
-@pytest.fixture(autouse=True)
-def no_class_index(monkeypatch, tmp_path_factory):
-    """Ask no list of ImageNet's classes that may be at hand: the classes here are made up."""
-    monkeypatch.setenv("ALEXNET_TUTORIAL_DATA", str(tmp_path_factory.mktemp("data")))
+pytestmark = pytest.mark.usefixtures("no_class_index")
 
 
 @pytest.fixture(scope="module")
