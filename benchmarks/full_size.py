@@ -1,15 +1,19 @@
-"""Train the full network of 2012 on SIGNS, crops enlarged to 224 pixels, and record every epoch.
+"""Train the full network of 2012, and record every epoch.
 
-    python benchmarks/full_size.py --folder DIR [--epochs 20] [--record FILE]
+    python benchmarks/full_size.py --folder DIR [--data imagenette] [--epochs 20] [--record FILE]
 
-The weights kept are those of the epoch with the lowest validation loss; the test set is looked at
+On SIGNS it reads crops enlarged to 224 pixels; on Imagenette it reads crops of 224 from photographs
+of 256, half of them flipped, as in 2012, and the filters of conv1 as they
+form go into a file beside the record. The
+weights kept are those of the epoch with the lowest validation loss; the test set is looked at
 once, at the end. A run that was killed continues from its last whole epoch: give the same
 arguments again. The record is replaced after every epoch, and says whether the run is finished.
-On a GPU the network computes in mixed precision. Chapter 51 shows the record that is in the
+On a GPU the network computes in mixed precision. Chapter 51 shows the records that are in the
 package.
 """
 
 import argparse
+import io
 import json
 import statistics
 import time
@@ -17,13 +21,18 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from alexnet_tutorial.files import write_whole
-from alexnet_tutorial.pictures import load_signs
+from alexnet_tutorial.pictures import load_imagenette, load_signs
+from alexnet_tutorial.pictures.augmentation import AUGMENTATION, CROP_AND_FLIP
 from alexnet_tutorial.session import cores, describe, device, import_keras, processor
 from alexnet_tutorial.shapes.variants import variant
 
 GOAL = 0.95
 ENLARGED = 4  # a crop of 56 of 64 pixels is what 224 of 256 are
+KEPT = (1, 2, 3, 5, 8, 13, 20)  # epochs whose first filters are kept
+SIDE = 256  # of the photographs that crops of 224 are cut from
 
 
 def enlarging(network, precision, seed):
@@ -38,6 +47,24 @@ def enlarging(network, precision, seed):
         keras.layers.Resizing(height, width, dtype="float32", name="enlarge"),
     ]
     return build(network, first=first, precision=precision, seed=seed), crop
+
+
+def conv1(model):
+    """Its filters, in bytes: each from its smallest weight, 0, to its largest, 255."""
+    kernel = np.asarray(model.get_layer("conv1").kernel)
+    low, high = kernel.min((0, 1, 2)), kernel.max((0, 1, 2))
+    return ((kernel - low) / (high - low) * 255).round().astype("uint8")
+
+
+def keep_filters(path, epoch, filters):
+    """Add them to the file, one array an epoch; the first epoch begins it anew."""
+    kept = {}
+    if epoch > KEPT[0]:
+        with np.load(path) as before:
+            kept = dict(before)
+    whole = io.BytesIO()
+    np.savez_compressed(whole, **kept | {f"epoch_{epoch:03}": filters})
+    write_whole(path, whole.getvalue())
 
 
 def speeds(model, batches, rounds=5):
@@ -55,32 +82,61 @@ def speeds(model, batches, rounds=5):
     return {name: len(x) / statistics.median(times) for name, times in seconds.items()}
 
 
+def right_by_ten_views(model, pictures, crop):
+    """Pictures whose class has the highest mean probability over the ten crops of 2012."""
+    from alexnet_tutorial.pictures import Batches
+
+    batches = Batches(pictures, crop, batch_size=8, augmentation=None, shuffle=False, views=10)
+    right = 0
+    for step in range(len(batches)):
+        rows, x = batches.read(step)
+        said = model.predict_on_batch(x).reshape(len(rows), 10, -1).mean(1)
+        right += int((said.argmax(-1) == batches.y[rows]).sum())
+    return right
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, required=True, help="where the checkpoint goes")
+    parser.add_argument("--data", choices=("signs", "imagenette"), default="signs")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--network", default="alexnet-2012")
-    parser.add_argument("--source", default="real", help="of the pictures, as load_signs")
+    parser.add_argument("--source", default="real", help="of the pictures, as load_signs has it")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--note", default="", help="what else the machine was doing")
     parser.add_argument("--record", type=Path, default=Path("full_size.json"), metavar="FILE")
     options = parser.parse_args(arguments)
 
     keras = import_keras()
+    from alexnet_tutorial.network import build
     from alexnet_tutorial.pictures import Batches
     from alexnet_tutorial.training import Clock, Recipe, accuracy, fit
 
-    signs = load_signs(options.source, seed=options.seed)
-    network = variant(options.network).with_classes(len(signs.classes))
     policy = "mixed_float16" if device() == "gpu" else "float32"
-    model, crop = enlarging(network, policy, options.seed)
+    signs = options.data == "signs"
+    if signs:
+        sets = load_signs(options.source, seed=options.seed)
+        network = variant(options.network).with_classes(len(sets.classes))
+        model, crop = enlarging(network, policy, options.seed)
+        photographs, augmentation = "photographs of SIGNS", AUGMENTATION
+    else:
+        sets = load_imagenette(options.source, seed=options.seed, pixels=SIDE)
+        network = variant(options.network).with_classes(len(sets.classes))
+        model, crop = build(network, precision=policy, seed=options.seed), network.input_size
+        photographs, augmentation = "photographs of Imagenette", CROP_AND_FLIP
 
-    recipe = Recipe(epochs=options.epochs, learning_rate=options.learning_rate)
+    recipe = Recipe(
+        epochs=options.epochs, learning_rate=options.learning_rate, augmentation=augmentation
+    )
     still = {"augmentation": None, "shuffle": False}
     batches, validation, test = (
-        Batches(split, crop, len(signs.classes), seed=options.seed, **how)
-        for split, how in ((signs.train, {}), (signs.validation, still), (signs.test, still))
+        Batches(split, crop, len(sets.classes), seed=options.seed, **how)
+        for split, how in (
+            (sets.train, {"augmentation": augmentation}),
+            (sets.validation, still),
+            (sets.test, still),
+        )
     )
     record = {
         "finished": False,
@@ -91,8 +147,8 @@ def main(arguments=None):
         "network": network.name,
         "parameters": model.count_params(),
         "precision": policy,
-        "data": "photographs of SIGNS" if signs.kind == "real" else "drawn hands",
-        "pictures": {part: len(getattr(signs, part)) for part in ("train", "validation", "test")},
+        "data": photographs if sets.kind == "real" else "drawn pictures",
+        "pictures": {part: len(getattr(sets, part)) for part in ("train", "validation", "test")},
         "seed": options.seed,
         "recipe": asdict(recipe),
     }
@@ -104,6 +160,8 @@ def main(arguments=None):
         # Keras adds this epoch to its own history only after the callbacks.
         before = model.history.history
         record["history"] = {name: [*before.get(name, ()), logs[name]] for name in logs}
+        if not signs and epoch + 1 in KEPT:
+            keep_filters(options.record.with_suffix(".npz"), epoch + 1, conv1(model))
         write()
         print(epoch + 1, {name: round(value, 3) for name, value in logs.items()}, flush=True)
 
@@ -119,7 +177,8 @@ def main(arguments=None):
         "finished": True,
         "history": history,
         "best_epoch": run.best_epoch,
-        "test_right": round(accuracy(model, test) * len(signs.test)),
+        "test_right": round(accuracy(model, test) * len(sets.test)),
+        "test_right_ten_views": None if signs else right_by_ten_views(model, sets.test, crop),
         "seconds": sum(history["seconds"]),
         "cpu_seconds": sum(history["cpu_seconds"]),
         "seconds_to_goal": sum(history["seconds"][: reached[0] + 1]) if reached else None,
@@ -127,7 +186,7 @@ def main(arguments=None):
         "pictures_per_second": speeds(model, batches),  # last: it trains on
     }
     write()
-    print(f"{record['test_right']} of {len(signs.test)} test pictures right", flush=True)
+    print(f"{record['test_right']} of {len(sets.test)} test pictures right", flush=True)
 
 
 if __name__ == "__main__":
