@@ -265,26 +265,30 @@ _BARE_DROPOUT = replace(_BARE, name="bare + dropout", network=QUARTER)
 _BARE_CROPS = replace(_BARE, name="bare + crops", augment="2012")
 
 _RATES_SGD = (3e-3, 1e-2)
+_LOWER, _HIGHER = (1e-3, *_RATES_SGD), (*_RATES_SGD, 3e-2)
+_WITH_BIASES = _changed(QUARTER, ("conv2", "conv4", "conv5", "dense"), bias=1)
 
 
 def _arms():
     """The full recipe less one part, the bare network and one part more; and their rates."""
-    yield _FULL, (*_RATES_SGD, 3e-2)
-    yield _BARE, (1e-3, *_RATES_SGD, 3e-2)
-    yield _NO_DROPOUT, (1e-3, *_RATES_SGD)
-    yield _NO_CROPS, _RATES_SGD
-    yield _BARE_DROPOUT, _RATES_SGD
-    yield _BARE_CROPS, _RATES_SGD
-    yield replace(_FULL, name="tanh", network=_with_tanh(QUARTER)), _RATES_SGD
-    yield replace(_FULL, name="Adam", optimizer="adam"), (3e-4, 1e-3)
-    yield replace(_FULL, name="no weight decay", weight_decay=0.0), _RATES_SGD
-    yield replace(_FULL, name="LRN", network=_with_lrn(QUARTER)), _RATES_SGD
-    yield replace(_FULL, name="no overlap", network=_without_overlap(QUARTER)), _RATES_SGD
-    yield replace(_FULL, name="two towers", network=_two_towers(QUARTER)), _RATES_SGD
-    yield replace(_FULL, name="half width", network=_half_width(QUARTER)), _RATES_SGD
-    yield replace(_FULL, name="PCA color", color=True), _RATES_SGD
-    start = replace(_FULL, name="start of 2012", initialization="paper", units="bytes")
-    yield start, (1e-3, *_RATES_SGD)
+    yield _FULL, _HIGHER
+    yield _BARE, (*_LOWER, 3e-2)
+    yield _NO_DROPOUT, _LOWER
+    yield _NO_CROPS, _LOWER
+    yield _BARE_DROPOUT, _LOWER
+    yield _BARE_CROPS, _LOWER
+    yield replace(_FULL, name="tanh", network=_with_tanh(QUARTER)), _LOWER
+    yield replace(_FULL, name="Adam", optimizer="adam"), (3e-4, 1e-3, 3e-3)
+    yield replace(_FULL, name="no weight decay", weight_decay=0.0), _HIGHER
+    yield replace(_FULL, name="LRN", network=_with_lrn(QUARTER)), _HIGHER
+    yield replace(_FULL, name="no overlap", network=_without_overlap(QUARTER)), _HIGHER
+    yield replace(_FULL, name="two towers", network=_two_towers(QUARTER)), _HIGHER
+    yield replace(_FULL, name="half width", network=_half_width(QUARTER)), _HIGHER
+    yield replace(_FULL, name="PCA color", color=True), _HIGHER
+    plain = replace(_FULL, name="0.01 in bytes", initialization="paper", units="bytes")
+    yield plain, (*_LOWER, 3e-2)
+    start = replace(plain, name="start of 2012", network=_WITH_BIASES, initialization="source")
+    yield start, _HIGHER
     # A quarter of the epochs; then as many steps as above, with a quarter of the pictures and all.
     for arm in (_FULL, _NO_DROPOUT, _NO_CROPS, _BARE, _BARE_DROPOUT, _BARE_CROPS):
         yield replace(arm, name=f"{arm.name}, 10 epochs", epochs=10), _RATES_SGD
