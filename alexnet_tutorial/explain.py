@@ -63,7 +63,8 @@ SECTIONS = {
         "34_assembled",
     ),
     "pool-grad": Section(
-        "Use keras.layers.MaxPooling2D, or transpose the maps to channels_last before tf.nn.max_pool2d.",
+        "Use keras.layers.MaxPooling2D, or transpose the maps to channels_last before "
+        "tf.nn.max_pool2d.",
         "34_assembled",
     ),
     "incompatible": Section(
@@ -246,7 +247,8 @@ SECTIONS = {
         "23_first_training",
     ),
     "oom": Section(
-        "Halve the batch until it fits; shut down other notebooks that hold memory.", "33_two_towers"
+        "Halve the batch until it fits; shut down other notebooks that hold memory.",
+        "33_two_towers",
     ),
     "nan": Section(
         "np.isfinite(x).all(), then the largest pixel, then a tenth of the learning rate. Start "
