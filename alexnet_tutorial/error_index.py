@@ -74,12 +74,12 @@ CASES = (
     Case(
         "groups",
         "input channels must be evenly divisible by the number of groups",
-        "the maps that come in cannot be shared out among the groups",
+        "the incoming channels cannot be divided evenly among the groups",
     ),
     Case(
         "groups",
         "filters must be evenly divisible by the number of groups",
-        "the filters cannot be shared out among the groups",
+        "the filters cannot be divided evenly among the groups",
     ),
     Case(
         "nhwc",
@@ -90,7 +90,7 @@ CASES = (
     Case(
         "nhwc",
         "Conv2DCustomBackpropFilterOp only supports NHWC",
-        "the same, while training",
+        "the same, in training",
         kind="InvalidArgumentError",
     ),
     Case(
@@ -102,25 +102,25 @@ CASES = (
     Case(
         "incompatible",
         "incompatible with the layer: expected axis -1 of input shape",
-        "the layer was built for another number of channels or units",
+        "the layer was built for a different number of channels or units",
     ),
     Case(
         "incompatible",
         "incompatible with the layer: expected shape=",
-        "a picture of another size than the model's Input",
+        "a picture whose size is not that of the model's Input",
         jax=None,
         pattern=r"incompatible with the layer: expected shape=",
     ),
     Case(
         "batch-axis",
         "expected min_ndim=4, found ndim=3",
-        "one picture was given instead of a batch",
+        "a single picture was given instead of a batch",
         pattern=r"expected (min_)?ndim=\d, found ndim=\d",
     ),
     Case(
         "batch-axis",
         "Invalid input shape for input",
-        "one picture was given to a whole model, instead of a batch",
+        "a single picture was given to a whole model, instead of a batch",
     ),
     Case(
         "keras-tensor",
@@ -130,7 +130,7 @@ CASES = (
     Case(
         "flatten",
         "Argument `output` must have rank (ndim) `target.ndim - 1`",
-        "Flatten is missing before Dense, or one-hot labels go with the sparse loss",
+        "Flatten is missing before Dense, or one-hot labels meet the sparse loss",
         jax="Arguments `target` and `output` must have the same shape up until the last dimension",
         pattern=r"Argument `output` must have rank \(ndim\) `target\.ndim - 1`.*"
         r"output\.shape=\((None|\d+), \w+, \w+|"
@@ -164,7 +164,7 @@ CASES = (
     Case(
         "cardinality",
         "Data cardinality is ambiguous",
-        "not as many labels as pictures, often labels of shape (1, n)",
+        "pictures and labels differ in number, often because the labels have shape (1, n)",
     ),
     Case(
         "truth",
@@ -174,12 +174,12 @@ CASES = (
     Case(
         "built",
         "but the layer isn't built",
-        "no weights yet: nothing has told the model the shape of its input",
+        "there are no weights yet: nothing has told the model the shape of its input",
     ),
     Case(
         "built",
         "has never been called and thus has no defined output",
-        "the model has not seen an input, so it has no output",
+        "the model has never been called, so it has no output",
         kind="AttributeError",
     ),
     Case(
@@ -196,23 +196,23 @@ CASES = (
     Case(
         "load-weights",
         "shape of the target variable and the shape of the target value",
-        "the weights are of another network: why 6400 and not 9216?",
+        "the weights belong to a different network: why 6400 and not 9216?",
     ),
     Case(
         "weight-layout",
         "is not compatible with provided weight shape",
-        "the axes of the kernel come in another framework's order",
+        "the axes of the kernel are in the order of another framework",
     ),
     Case(
         "weight-layout",
         "with a weight list of length",
-        "more or fewer arrays than the layer has weights, often the bias",
+        "more or fewer arrays than the layer has weights; often the bias is missing",
     ),
     Case("gone", "Argument(s) not recognized: {'lr'", "the option is called learning_rate"),
     Case(
         "gone",
         "Argument `decay` is no longer supported and will be ignored",
-        "a schedule took its place",
+        "a learning rate schedule has replaced it",
         kind="UserWarning",
     ),
     Case(
@@ -254,7 +254,7 @@ CASES = (
     Case(
         "gone-imports",
         "No module named 'keras.utils.data_utils'",
-        "get_file and its kin are in keras.utils",
+        "get_file and similar functions are in keras.utils",
         kind="ModuleNotFoundError",
     ),
     Case(
@@ -268,7 +268,7 @@ CASES = (
     Case(
         "gone-imports",
         "cannot import name 'ImageDataGenerator'",
-        "layers do that now",
+        "layers such as RandomFlip do that now",
         kind="ImportError",
         pattern=r"cannot import name '\w+' from '(tensorflow\.)?keras\.preprocessing",
     ),
@@ -294,18 +294,18 @@ CASES = (
         pattern=r"OOM when allocating tensor|RESOURCE_EXHAUSTED|CUDA_ERROR_OUT_OF_MEMORY|"
         r"CUDA out of memory|failed to allocate memory",
     ),
-    Case("nan", "loss: nan", "one number that is no number, or a step too large", kind="printed"),
+    Case("nan", "loss: nan", "a nan in the data, or a step that is too large", kind="printed"),
     Case(
         "nan",
         "Invalid loss, terminating training",
-        "the loss is nan, and TerminateOnNaN ended the training",
+        "the loss is nan, and TerminateOnNaN stopped the run",
         kind="printed",
     ),
     # What people ask about most in public threads, beside the shapes.
     Case(
         "window",
         "Received `inputs shape=(None, 3, 32, 32)`",
-        "the channels come first, and the layer reads them as rows: turn the axes, do not enlarge",
+        "the channels come first, and the layer takes them for rows: move the axes",
         pattern=r"Computed output size would be zero or negative.*"
         r"inputs shape=\((None|\d+), [134], \d\d+, \d\d+\)",
     ),
@@ -321,7 +321,7 @@ CASES = (
     Case(
         "flatten",
         "output.shape=(None, 6, 6, 6)",
-        "the model answers with maps: Flatten or GlobalAveragePooling2D is missing",
+        "the model puts out maps: Flatten or GlobalAveragePooling2D is missing",
         jax="must have the same shape",
         pattern=r"Arguments `target` and `output` must have the same (rank|shape).*"
         r"target\.shape=\((None|\d+),( \d+)?\), output\.shape=\((None|\d+), \d+, \d+, \d+\)",
@@ -329,27 +329,27 @@ CASES = (
     Case(
         "masks",
         "must have the same shape up until the last dimension",
-        "a label for each pixel, and the masks have another size than the output",
+        "each pixel has a label, and the masks differ in size from the output",
         pattern=r"(Arguments `target` and `output` )?must have the same shape up until the last "
         r"dimension|SparseSoftmaxCrossEntropyWithLogits/assert_equal",
     ),
     Case(
         "history",
         "'acc'",
-        "the key is called accuracy now, as the metric is",
+        "the key is now called accuracy, like the metric",
         kind="KeyError",
         pattern=r"KeyError: ['\"](val_)?acc['\"]",
     ),
     Case(
         "history",
         "automatically determine whether that metric should be",
-        "val_acc is called val_accuracy now",
+        "val_acc is now called val_accuracy",
         pattern=r"callback received monitor=\w+, but Keras isn't able to automatically determine",
     ),
     Case(
         "history",
         "which is not available. Available metrics are",
-        "nothing of that name is measured: validation data are missing, or the name is another",
+        "no metric has that name: validation data are missing, or the name is different",
         kind="UserWarning",
         pattern=r"onditioned on metric `\w+` which is not available|"
         r"Can save best model only with \w+ available",
@@ -357,42 +357,42 @@ CASES = (
     Case(
         "predict-classes",
         "object has no attribute 'predict_classes'",
-        "predict gives probabilities, and argmax the class",
+        "predict gives the probabilities, and argmax gives the class",
         kind="AttributeError",
         pattern=r"has no attribute '(predict_classes|predict_proba)'",
     ),
     Case(
         "file-names",
         "The filepath provided must end in `.keras`",
-        "a whole model is kept in a .keras file",
+        "a whole model is saved in a .keras file",
         pattern=r"filepath provided must end in `\.keras`",
     ),
     Case(
         "file-names",
         "the filepath provided must end in `.weights.h5`",
-        "weights alone are kept in a .weights.h5 file",
+        "weights alone are saved in a .weights.h5 file",
         pattern=r"must end in `\.weights\.h5`",
     ),
     Case(
         "file-names",
         "The filename must end in `.weights.h5`",
-        "weights alone are kept in a .weights.h5 file",
+        "weights alone are saved in a .weights.h5 file",
     ),
     Case(
         "file-names",
         "Invalid filepath extension for saving",
-        "the name of a folder, as Keras 2 took; Keras 3 writes .keras files",
+        "the name is that of a folder, as in Keras 2; Keras 3 writes .keras files",
     ),
     Case(
         "cannot-load",
         "File format not supported",
-        "a SavedModel folder, or a file of another kind",
+        "the path is a SavedModel folder, or a file of a different kind",
         pattern=r"File format not supported: filepath|legacy SavedModel format is not supported",
     ),
     Case(
         "cannot-load",
         "No model config found in the file",
-        "the file holds weights alone, and no description of the model",
+        "the file holds only weights, and no description of the model",
     ),
     Case(
         "cannot-load",
@@ -417,14 +417,14 @@ CASES = (
     Case(
         "unlike",
         "Invalid dtype: object",
-        "an array of objects: pictures of unlike sizes, or None among them",
+        "an array of objects: pictures of different sizes, or None among them",
         pattern=r"Invalid dtype: object|Unsupported object type|"
         r"Failed to convert a NumPy array to a Tensor",
     ),
     Case(
         "unlike",
         "The requested array has an inhomogeneous shape",
-        "pictures of unlike sizes do not make one array",
+        "pictures of different sizes do not fit into one array",
         pattern=r"inhomogeneous shape|setting an array element with a sequence",
     ),
     Case(
@@ -437,27 +437,27 @@ CASES = (
     Case(
         "text-labels",
         "Unrecognized data type: x=",
-        "labels in a Python list: make an array of them",
+        "the labels are a Python list: make it an array",
         pattern=r"Unrecognized data type: x=",
     ),
     Case(
         "only-layers",
         "Only instances of `keras.Layer` can be added",
-        "a layer of another Keras: tf_keras, tensorflow_hub, or a class that is no layer",
+        "a layer from a different Keras (tf_keras, tensorflow_hub), or not a layer at all",
         pattern=r"Only instances of `?keras\.(\w+\.)*Layer`? can be added|"
         r"The added layer must be an instance of class Layer",
     ),
     Case(
         "unknown-variable",
         "for the variables it was originally built with",
-        "one optimizer for two models, or layers set free after it was built",
+        "one optimizer for two models, or layers that were unfrozen after it was built",
         jax=None,
         pattern=r"Unknown variable: |optimizer cannot recognize variable",
     ),
     Case(
         "fully-defined",
         "must be fully-defined (no `None` dimensions)",
-        "Flatten of maps whose size is left open gives no number of weights",
+        "the size of the maps is open, so nobody can say how many numbers Flatten gives",
         jax="must be fully-defined",
         pattern=r"must be fully-defined \(no `None` dimensions\)|"
         r"last dimension of the inputs to a? ?`?Dense`? should be defined",
@@ -465,7 +465,7 @@ CASES = (
     Case(
         "allow-pickle",
         "Object arrays cannot be loaded when allow_pickle=False",
-        "the .npy file holds a dict or lists, packed by pickle",
+        "the .npy file holds a dict or lists, packed with pickle",
     ),
     Case(
         "gone",
@@ -488,7 +488,7 @@ CASES = (
     Case(
         "gone",
         "got an unexpected keyword argument 'workers'",
-        "the number of workers belongs to the PyDataset",
+        "the number of workers is now an option of PyDataset",
         kind="TypeError",
     ),
     Case(
@@ -500,7 +500,7 @@ CASES = (
     Case(
         "gone",
         "passed to BatchNormalization: {'mode'",
-        "Keras 1's option, without a successor",
+        "an option of Keras 1 that nothing has replaced",
     ),
     Case(
         "gone",
@@ -511,7 +511,7 @@ CASES = (
     Case(
         "gone",
         "Do not pass an `input_shape`/`input_dim` argument to a layer",
-        "a warning only: begin the model with keras.Input",
+        "only a warning: start the model with keras.Input",
         kind="UserWarning",
         pattern=r"Do not pass an `input_shape`/`input_dim` argument",
     ),
@@ -542,20 +542,20 @@ CASES = (
     Case(
         "gone-imports",
         "No module named 'keras.wrappers",
-        "scikit-learn's wrappers are in the package scikeras, and in keras.wrappers as SKLearn…",
+        "the wrappers are in the package scikeras, and in keras.wrappers as SKLearn…",
         kind="ModuleNotFoundError",
     ),
     Case(
         "gone-names",
         "module 'keras.utils' has no attribute 'multi_gpu_model'",
-        "several devices are set by keras.distribution or tf.distribute",
+        "for several devices, use keras.distribution or tf.distribute",
         kind="AttributeError",
         pattern=r"(has no attribute|cannot import name) '(multi_gpu_model|np_utils|layer_utils)'",
     ),
     Case(
         "gone-names",
         "has no attribute 'set_image_dim_ordering'",
-        "it is set_image_data_format('channels_last') now",
+        "it is now set_image_data_format('channels_last')",
         kind="AttributeError",
         pattern=r"module '(tensorflow\.)?keras\.(\w+\.)*backend' has no attribute",
     ),
@@ -570,7 +570,7 @@ CASES = (
     Case(
         "gone-names",
         "module 'keras.optimizers' has no attribute 'adam'",
-        "classes begin with a capital: Adam, SGD",
+        "class names begin with a capital letter: Adam, SGD",
         kind="AttributeError",
         pattern=r"module '[\w.]*keras\.[\w.]*optimizers' has no attribute|"
         r"cannot import name '(adam|sgd|rmsprop|legacy)' from '[\w.]*keras\.optimizers",
@@ -593,7 +593,7 @@ CASES = (
     Case(
         "tensorflow-1",
         "module 'tensorflow' has no attribute 'contrib'",
-        "contrib is gone, and its parts moved or ended",
+        "contrib is gone: some of its parts moved, others were dropped",
         kind="AttributeError",
         pattern=r"module 'tensorflow' has no attribute 'contrib'|"
         r"No module named 'tensorflow\.(contrib|examples)",
@@ -622,26 +622,26 @@ CASES = (
     Case(
         "identifier",
         "Could not interpret optimizer identifier",
-        "a misspelled optimizer, or one of another Keras (tf_keras)",
+        "a misspelled optimizer, or one from a different Keras (tf_keras)",
         pattern=r"Could not interpret optimizer identifier",
     ),
     Case(
         "inputs-count",
         "The structure of `inputs` doesn't match the expected structure",
-        "another number of arrays, or other names, than the model has inputs",
+        "the number or the names of the arrays are not those of the model's inputs",
         kind="UserWarning",
         pattern=r"structure of `inputs` doesn't match the expected structure",
     ),
     Case(
         "inputs-count",
         "but it received 2 input tensors",
-        "another number of arrays than the model has inputs",
+        "more or fewer arrays than the model has inputs",
         pattern=r"expects \d+ (named )?input\(s\).*but it received \d+ input tensors",
     ),
     Case(
         "no-labels",
         "None values not supported",
-        "fit got pictures and no labels",
+        "fit got pictures but no labels",
         jax="None is not a valid value for jnp.array",
         pattern=r"ValueError: None values not supported|Target data is missing|"
         r"The model cannot be compiled because it has no loss",
@@ -655,7 +655,7 @@ CASES = (
     Case(
         "no-labels",
         "`validation_split` is only supported for tensors",
-        "a Dataset is not split by fit",
+        "fit cannot split a Dataset",
         pattern=r"`validation_split` is only supported",
     ),
     Case(
@@ -681,14 +681,14 @@ CASES = (
     Case(
         "no-pictures",
         "cannot identify image file",
-        "a file that is no picture: a web page, or a download that stopped",
+        "the file is not a picture, but a web page or a download that stopped",
         kind="UnidentifiedImageError",
         pattern=r"cannot identify image file|image file is truncated|Unknown image file format",
     ),
     Case(
         "no-pictures",
         "'NoneType' object has no attribute 'shape'",
-        "cv2.imread found no file, and gave None instead of an error",
+        "cv2.imread found no file, and returned None instead of an error",
         kind="AttributeError",
         pattern=r"'NoneType' object has no attribute '(shape|astype|copy|size)'|"
         r"'NoneType' object is not subscriptable|\(-215:Assertion failed\) !?_?s(rc|size)\.empty",
@@ -721,7 +721,7 @@ CASES = (
     Case(
         "reshape",
         "cannot reshape array of size",
-        "the product of the sizes is another",
+        "the product of the sizes differs",
         pattern=r"cannot reshape array of size|could not broadcast input array from shape",
     ),
     Case(

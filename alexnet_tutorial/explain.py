@@ -28,6 +28,7 @@ CHAPTERS = {
     "34_assembled": "AlexNet assembled",
     "41_evaluation": "Evaluation: what a score says",
     "42_transfer": "Transfer: starting from what another network knows",
+    "44_own_pictures": "Your own pictures",
 }
 """The chapters that sections of the index lead to."""
 
@@ -48,7 +49,7 @@ class Section:
 SECTIONS = {
     "window": Section(
         "Count the sizes down to that layer. Give a larger picture, a smaller window or stride, or "
-        "padding='same'. If the input's first size is 1 or 3, turn the axes: "
+        "padding='same'. If the input's first size is 1 or 3, move the axes: "
         "keras.Input((height, width, channels)) and np.moveaxis(x, 1, -1).",
         "11_convolution",
     ),
@@ -58,16 +59,17 @@ SECTIONS = {
         "13_eight_layers",
     ),
     "nhwc": Section(
-        "Build the model in channels_last and turn the pictures: x.transpose(0, 2, 3, 1).",
+        "Build the model in channels_last and transpose the pictures: x.transpose(0, 2, 3, 1).",
         "34_assembled",
     ),
     "pool-grad": Section(
-        "Use keras.layers.MaxPooling2D, or turn the maps to channels_last before tf.nn.max_pool2d.",
+        "Use keras.layers.MaxPooling2D, or transpose the maps to channels_last before "
+        "tf.nn.max_pool2d.",
         "34_assembled",
     ),
     "incompatible": Section(
-        "Bring the pictures to model.input_shape, or build the model for theirs. Gray pictures for "
-        "a model of color: np.repeat(x, 3, axis=-1).",
+        "Resize the pictures to model.input_shape, or build the model for their size. Gray "
+        "pictures for a color model: np.repeat(x, 3, axis=-1).",
         "13_eight_layers",
     ),
     "batch-axis": Section("Give a batch of one: picture[np.newaxis].", "11_convolution"),
@@ -112,7 +114,7 @@ SECTIONS = {
         "23_first_training",
     ),
     "lambda": Section(
-        "Load with safe_mode=False only what you made yourself; write a layer in Lambda's place.",
+        "Load with safe_mode=False only what you made yourself; replace the Lambda with a layer.",
         "23_first_training",
     ),
     "load-weights": Section(
@@ -121,8 +123,8 @@ SECTIONS = {
         "14_puzzle_224",
     ),
     "weight-layout": Section(
-        "Turn the axes, do not reshape them: kernel.transpose(2, 3, 1, 0) from PyTorch; give the "
-        "bias as well.",
+        "Move the axes, do not reshape: kernel.transpose(2, 3, 1, 0) from PyTorch; give the bias "
+        "as well.",
         "13_eight_layers",
     ),
     "gone": Section(
@@ -132,7 +134,7 @@ SECTIONS = {
     ),
     "gone-imports": Section(
         "Import from the public places: keras, keras.layers, keras.utils, keras.ops.",
-        "22_data",
+        "24_broken_notebook",
     ),
     "gone-names": Section(
         "Use today's place: keras.ops for most of keras.backend, keras.layers for the layers of "
@@ -140,12 +142,12 @@ SECTIONS = {
         "24_broken_notebook",
     ),
     "tensorflow-1": Section(
-        "Write the model in Keras and call fit; tf.compat.v1 keeps the old names for a while.",
+        "Write the model in Keras and call fit; tf.compat.v1 still has the old names.",
         "24_broken_notebook",
     ),
     "numpy-names": Section(
-        "Write float, int, bool, object in your code. If the line is in a package, bring that up "
-        "to date: pip install -U NAME.",
+        "Write float, int, bool, object in your code. If the line is in a package, update it: "
+        "pip install -U NAME.",
         "24_broken_notebook",
     ),
     "history": Section(
@@ -170,13 +172,13 @@ SECTIONS = {
         "23_first_training",
     ),
     "ran-out": Section(
-        "Leave steps_per_epoch out, or put .repeat() behind the Dataset, or `while True:` around "
+        "Leave out steps_per_epoch, or put .repeat() after the Dataset, or `while True:` around "
         "the generator's loop. At the first batch: the data are empty.",
         "23_first_training",
     ),
     "unlike": Section(
-        "Bring every picture to one size as it is read, then np.stack(pictures). Look for None: "
-        "cv2.imread gives it for a file that it does not find.",
+        "Resize every picture as you read it, then np.stack(pictures). Look for None: "
+        "cv2.imread returns it for a file that it does not find.",
         "22_data",
     ),
     "text-labels": Section(
@@ -190,11 +192,11 @@ SECTIONS = {
         "42_transfer",
     ),
     "unknown-variable": Section(
-        "Make a new optimizer for each model, and compile again after trainable was changed.",
-        "42_transfer",
+        "Make a new optimizer for each model, and compile again after you have changed trainable.",
+        "44_own_pictures",
     ),
     "fully-defined": Section(
-        "Give keras.Input the height and width, or put GlobalAveragePooling2D in Flatten's place.",
+        "Give keras.Input the height and width, or use GlobalAveragePooling2D instead of Flatten.",
         "11_convolution",
     ),
     "allow-pickle": Section(
@@ -203,8 +205,8 @@ SECTIONS = {
         "42_transfer",
     ),
     "identifier": Section(
-        "Dense(4096, activation='relu'): Keras sees by itself how many numbers come in. Names are "
-        "spelled as in keras.activations, keras.losses, keras.optimizers.",
+        "Dense(4096, activation='relu'): Keras finds out by itself how many numbers come in. Spell "
+        "names as in keras.activations, keras.losses, keras.optimizers.",
         "11_convolution",
     ),
     "inputs-count": Section(
@@ -233,22 +235,23 @@ SECTIONS = {
         "42_transfer",
     ),
     "reshape": Section(
-        "Print array.shape before: the product of the sizes stays the same. To turn axes use "
+        "Print array.shape first: the product of the sizes must stay the same. To move axes, use "
         "transpose.",
         "13_eight_layers",
     ),
     "nothing-trains": Section(
-        "Set layer.trainable = True on what is to learn, and compile again.", "42_transfer"
+        "Set layer.trainable = True on what should learn, and compile again.", "44_own_pictures"
     ),
     "uint8": Section(
         "Put keras.layers.Rescaling(1 / 255) first, or give x.astype('float32') / 255.",
         "23_first_training",
     ),
     "oom": Section(
-        "Halve the batch until it fits; restart other notebooks that hold memory.", "33_two_towers"
+        "Halve the batch until it fits; shut down other notebooks that hold memory.",
+        "33_two_towers",
     ),
     "nan": Section(
-        "np.isfinite(x).all(), then the largest pixel, then a tenth of the learning rate. Begin "
+        "np.isfinite(x).all(), then the largest pixel, then a tenth of the learning rate. Start "
         "again with new weights.",
         "23_first_training",
     ),
@@ -389,7 +392,7 @@ def explain(text: str) -> Answer:
     Example:
         >>> answer = explain("Traceback …\\nKeyError: 'val_acc'")
         >>> answer.cases[0].section, answer.cases[0].cause
-        ('history', 'the key is called accuracy now, as the metric is')
+        ('history', 'the key is now called accuracy, like the metric')
         >>> explain("ValueError: something else").cases
         ()
     """

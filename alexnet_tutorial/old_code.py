@@ -250,9 +250,15 @@ TABLE = (
     ),
     # NumPy, SciPy, Pillow, scikit-learn
     Old(
-        "np.float, np.int, np.bool, np.object",
-        "float, int, bool, object",
-        r"\bnp\.(float|int|bool|object|str|complex|long)\b(?!_)",
+        "np.float, np.int, np.object",
+        "float, int, object",
+        r"\bnp\.(float|int|object|str|complex)\b(?!_)",
+    ),
+    Old(
+        "np.bool, np.long",
+        "bool, int; gone in NumPy 1.24, back since 2.0 as NumPy's own types",
+        r"\bnp\.(bool|long)\b(?!_)",
+        "changes",
     ),
     Old(
         "scipy.misc.imread, imresize, imsave",
@@ -260,7 +266,12 @@ TABLE = (
         r"scipy\.misc\b|from scipy import .*\bmisc\b|\bmisc\.(imread|imresize|imsave|toimage)|"
         r"\bndimage\.imread",
     ),
-    Old("scipy.ndimage.interpolation", "scipy.ndimage", r"scipy\.ndimage\.(interpolation|filters)"),
+    Old(
+        "scipy.ndimage.interpolation",
+        "scipy.ndimage",
+        r"scipy\.ndimage\.(interpolation|filters)",
+        "warns",
+    ),
     Old("Image.ANTIALIAS", "Image.Resampling.LANCZOS", r"\bImage\.ANTIALIAS\b"),
     Old("sklearn.cross_validation", "sklearn.model_selection", r"sklearn\.cross_validation"),
     # Python 2

@@ -107,7 +107,7 @@ register(
     slips={
         (4, 4): "larger pictures need no more weights. Does a size stand in the formula?",
         (1, 2): "counted one side only. The window moves down as well as to the right.",
-        (2, 2): "neither is multiplied so. Where does the picture's size stand, in which?",
+        (2, 2): "neither is multiplied by that. Where does the picture's size stand, in which?",
         (1, 1): "the same weights, but at more positions. Each position costs its products.",
         (2, 4): "larger pictures need no more weights. Does a size stand in the formula?",
         (4, 1): "the wrong way round. First the parameters, then the work.",

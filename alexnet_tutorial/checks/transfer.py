@@ -10,9 +10,9 @@ register(
     "half of the 96.",
     slips={
         (128, 48, 5, 5): "counted the filters of one group. One array holds those of both.",
-        (5, 5, 48, 256): "that is Keras' own order. Elsewhere the filters come first.",
+        (5, 5, 48, 256): "that is Keras's own order. Elsewhere the filters come first.",
         (256, 96, 5, 5): "forgot the groups. How many channels does one filter read?",
-        (5, 5, 96, 256): "Keras' order, and without groups. Both need a second look.",
+        (5, 5, 96, 256): "Keras's order, and without groups. Both need a second look.",
         (48, 256, 5, 5): "channels and filters exchanged. The filters come first.",
         (256, 5, 5, 48): "the channels come second. Filters, channels, height, width.",
         (2, 128, 48, 5, 5): "the groups are no axis. Their filters lie one after the other.",
@@ -71,11 +71,11 @@ register(
 register(
     "transfer.first",
     right="body",
-    why="the gradient on its way back is multiplied by the head's weights, and these are zero. "
-    "Once the head has learned something, the body begins to change.",
+    why="in the backward pass, the gradient is multiplied by the head's weights, and these are "
+    "zero. Once the head has learned something, the body begins to change.",
     slips={
         "head": "its gradient is made of features and errors. Are those zero?",
-        "neither": "one gradient is zero. What is it multiplied by on its way back?",
+        "neither": "one gradient is zero. What is it multiplied by in the backward pass?",
         "both": "then nothing could ever learn. Which gradient is not zero?",
         "bias": "a bias belongs to the head. It sees the error itself.",
         "none": "one part does stand still. Follow the gradient from the loss.",

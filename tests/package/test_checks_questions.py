@@ -542,7 +542,7 @@ SLIPS = {  # the value that a slip leads to, and its words
     "convolution.twice": [
         ((4, 4), "larger pictures need no more weights"),
         ((1, 2), "counted one side only"),
-        ((2, 2), "neither is multiplied so"),
+        ((2, 2), "neither is multiplied by that"),
         ((1, 1), "the same weights, but at more positions"),
         ((2, 4), "larger pictures need no more weights"),
         ((4, 1), "the wrong way round"),
@@ -1059,9 +1059,9 @@ SLIPS = {  # the value that a slip leads to, and its words
     ],
     "transfer.layout": [
         ((128, 48, 5, 5), "counted the filters of one group"),
-        ((5, 5, 48, 256), "that is Keras' own order"),
+        ((5, 5, 48, 256), "that is Keras's own order"),
         ((256, 96, 5, 5), "forgot the groups"),
-        ((5, 5, 96, 256), "Keras' order, and without groups"),
+        ((5, 5, 96, 256), "Keras's order, and without groups"),
         ((48, 256, 5, 5), "channels and filters exchanged"),
         ((256, 5, 5, 48), "the channels come second"),
         ((2, 128, 48, 5, 5), "the groups are no axis"),

@@ -142,6 +142,29 @@ def test_every_section_has_its_parts(section):
     assert re.search(r"\]\(\d\d_\w+\.ipynb\)", prose.split("**Chapter.**")[1])
 
 
+# A chapter and one of its sections, as the page writes it: [The data](22_data.ipynb), at *What …?*
+PLACE = re.compile(r"\]\((\d\d_\w+\.ipynb)\),\s+at\s+(\*[^*]+\*)?")
+
+
+def headings(name):
+    """The headings of a chapter, as they read without their markup."""
+    cells = json.loads((ROOT / "book" / name).read_text(encoding="utf-8"))["cells"]
+    prose = "\n".join(text(cell) for cell in cells if cell["cell_type"] == "markdown")
+    return {line.replace("`", "") for line in re.findall(r"^#{2,4} (.*)$", prose, re.MULTILINE)}
+
+
+def test_every_section_of_a_chapter_that_the_page_names_is_there():
+    places = [
+        (cell["id"], *found)
+        for cell in CELLS
+        if cell["cell_type"] == "markdown"
+        for found in PLACE.findall(text(cell))
+    ]
+    assert len(places) > 20
+    for cell, chapter, section in places:
+        assert section.strip("*") in headings(chapter), f"{cell}: {chapter} has no {section!r}"
+
+
 def test_contents_lists_every_message_and_leads_to_its_section():
     table = errors.contents()
     assert "contents()" in text(CELLS[IDS.index("table")])

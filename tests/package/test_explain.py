@@ -380,7 +380,7 @@ def test_the_command_reads_a_file_or_what_is_pasted(tmp_path, monkeypatch, capsy
     path = tmp_path / "said.txt"
     path.write_text(jupyter("ValueError", "None values not supported."), encoding="utf-8")
     assert main(["explain", str(path)]) == 0
-    assert "Cause: fit got pictures and no labels" in capsys.readouterr().out
+    assert "Cause: fit got pictures but no labels" in capsys.readouterr().out
     monkeypatch.setattr("sys.stdin", path.open(encoding="utf-8"))
     assert main(["explain", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["cases"][0]["section"] == "no-labels"
@@ -465,7 +465,7 @@ def test_in_a_browser_the_field_answers_and_sections_fold(tmp_path):
     pasted = shown("Traceback\nKeyError: 'acc'", "#groups")
     answer, sections = pasted.split('<section id="top">')
     assert '<h1>Index</h1><div class="alexnet-explain"' in answer  # the page starts with it
-    assert "the key is called accuracy now" in answer.split('role="status"')[1]
+    assert "the key is now called accuracy" in answer.split('role="status"')[1]
     assert 'href="#history"' in answer
     assert "<details><summary>All 2 messages</summary><table>" in answer
     closed, opened = sections.split('<a id="groups"></a>')

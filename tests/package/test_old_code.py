@@ -85,6 +85,7 @@ LINES = [
     ("tf.truncated_normal((2,))", "tf.random.truncated_normal((2,))"),
     ("tf.app.run()", "None"),
     ("np.float(3)", "float(3)"),
+    ("from scipy.ndimage.interpolation import zoom; zoom", "from scipy.ndimage import zoom"),
     ("from scipy.misc import imread", "keras.utils.load_img"),
     ("print 'loss'", "print('loss')"),
     ("xrange(3)", "range(3)"),
@@ -127,6 +128,14 @@ def test_three_numbers_are_a_stride_today(tmp_path, names):
     found = old_lines(path)
     assert [(line.line, line.old.effect) for line in found] == [(1, "changes"), (3, "changes")]
     assert names["layers"].Convolution2D(32, 3, 3).strides == (3, 3)
+
+
+@pytest.mark.parametrize("name", ["bool", "long"])
+def test_names_that_numpy_gave_back_are_types_of_its_own(name, tmp_path):
+    path = tmp_path / "old.py"
+    path.write_text(f"np.{name}(1)")
+    assert [line.old.effect for line in old_lines(path)] == ["changes"]
+    assert issubclass(getattr(np, name), np.generic)
 
 
 def test_no_false_alarm_in_this_books_own_code():
