@@ -145,18 +145,20 @@ def _devices(record: dict[str, Any]) -> str:
 
 
 def _full_size(record: dict[str, Any]) -> str:
-    """When the full network read so many validation pictures."""
+    """When the full network classified so many validation pictures correctly."""
     history, spent, rows = record["history"], 0.0, []
     for goal in (0.8, 0.9, record["goal"]):
         seen = [epoch for epoch, value in enumerate(history["val_accuracy"]) if value >= goal]
         if seen:
             spent = sum(history["cpu_seconds"][: seen[0] + 1])
             rows.append([f"{goal:.0%}", seen[0] + 1, f"{spent / 60:.0f} minutes"])
-    return _table(["validation pictures read", "epochs", "computing time of one core"], rows)
+    return _table(
+        ["validation pictures classified correctly", "epochs", "computing time of one core"], rows
+    )
 
 
 def _imagenette(record: dict[str, Any]) -> str:
-    """What the trainings of the study took, and came to."""
+    """What the runs of the study took, and came to."""
     by_name: dict[str, list[dict]] = {}
     for run in record["runs"]:
         if not run.get("diverged"):
@@ -175,7 +177,9 @@ def _imagenette(record: dict[str, Any]) -> str:
             ]
         )
     rows.sort(key=lambda row: str(row[0]))
-    return _table(["training", "seeds", "epochs", "computing time", "test pictures read"], rows)
+    return _table(
+        ["arm", "seeds", "epochs", "computing time", "test pictures classified correctly"], rows
+    )
 
 
 def _gpu(record: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ register(
         (32, 28, 14): "halved the outer two. Channels last: which axis does it leave alone?",
         (64, 28, 28): "pooling with 2 halves something. Which two axes does it see?",
     },
-    hint="Write height, width, channels under the three numbers, in the order of Keras' default.",
+    hint="Write height, width, channels under the three numbers, in the order of Keras's default.",
 )
 
 register(

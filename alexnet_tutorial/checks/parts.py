@@ -81,7 +81,7 @@ register(
     why="in training the paper's next layer got m · h, Keras gives it m · h / 0.8: weights of 0.8 "
     "times the size undo that, and in use h · 0.8 W is what the paper computes.",
     slips={
-        0.2: "that is the share that is dropped. On which share were the weights trained?",
+        0.2: "that is the share that is dropped. On what share were the weights trained?",
         0.5: "that is for a rate of one half. Here 8 of 10 units stay.",
         1.25: "the wrong way round. Keras gives the layer more than it was trained on.",
         1: "then the layer would get too much. What does Keras do to units that stay?",

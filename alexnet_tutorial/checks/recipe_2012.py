@@ -24,7 +24,7 @@ register(
     right=0.001,
     why="L2(x) adds x times the sum of squares, whose gradient is 2x times the weight.",
     slips={
-        0.002: "Keras' L2 has no half. What is the gradient of x·w²?",
+        0.002: "Keras's L2 has no half. What is the gradient of x·w²?",
         0.004: "the half goes the other way. What is the gradient of x·w²?",
         0.02: "that is the factor of the momentum. Both are inside of it: no factor there.",
         0.0002: "that is decoupled decay. A regularizer acts through the gradient.",

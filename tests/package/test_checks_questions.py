@@ -1024,7 +1024,7 @@ SLIPS = {  # the value that a slip leads to, and its words
         (1, "that is without momentum"),
     ],
     "recipe.l2": [
-        (0.002, "Keras' L2 has no half"),
+        (0.002, "Keras's L2 has no half"),
         (0.004, "the half goes the other way"),
         (0.02, "that is the factor of the momentum"),
         (0.0002, "that is decoupled decay"),
