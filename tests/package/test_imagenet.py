@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -158,34 +159,52 @@ def test_what_is_complete_is_left_alone(miniature, made):
         prepare(miniature[0], made[0], Settings(side=40, per_shard=16), progress=False)
 
 
+STARTER = """
+import os, sys, warnings
+from alexnet_tutorial.imagenet import Settings, prepare
+warnings.simplefilter("ignore")
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        os.setsid()
+        prepare(sys.argv[2:], sys.argv[1], Settings(side=32, per_shard=16), 1, progress=False)
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+
+
 @pytest.mark.slow
-def test_killed_at_random_it_makes_the_same(miniature, made, tmp_path):
-    into = tmp_path / "shards"
-    command = [
-        *(sys.executable, "-m", "alexnet_tutorial", "imagenet", "prepare"),
-        *map(str, miniature[0]),
-        *("--into", str(into), "--side", "32", "--per-shard", "16", "--processes", "2"),
-    ]
-    rng = random.Random(0)
-    kills = 0
-    while not into.exists():
-        with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        ) as run:
-            began = time.monotonic()
-            building, enough = tmp_path / "shards.unfinished", rng.randint(0, 3)
-            before = len([*building.glob("*.tar")])
-            # At a random moment of the work, not of the seconds in which Python starts.
-            while run.poll() is None and time.monotonic() - began < 60 and kills < 8:
-                if len([*building.glob("*.tar")]) >= min(before + enough, 8):
-                    time.sleep(rng.random() * 0.05)
-                    with contextlib.suppress(ProcessLookupError):
-                        os.killpg(run.pid, signal.SIGKILL)
-                    kills += 1
-                    break
-                time.sleep(0.002)
-            assert run.wait(60) in (0, -signal.SIGKILL)
-    assert kills >= 4
+def test_killed_twenty_times_at_random_it_makes_the_same(miniature, made, tmp_path):
+    """Before there is a plan, within a shard, or after one; its own process alone, or all."""
+    into, building, rng = tmp_path / "shards", tmp_path / "shards.unfinished", random.Random(0)
+    kills: Counter[str] = Counter()
+    command = [sys.executable, "-c", STARTER, into, *miniature[0]]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as starter:
+        while not into.exists():
+            print(file=starter.stdin, flush=True)
+            child = int(starter.stdout.readline())
+            if kills.total() < 20:
+                when = rng.choice(["at once", "in a shard", "in a shard", "after a shard"])
+                before, until = len([*building.glob("*.tar")]), time.monotonic() + 60
+                while time.monotonic() < until and not (
+                    when == "at once"
+                    or (when == "in a shard" and [*building.glob(".train*.part")])
+                    or len([*building.glob("*.tar")]) > before
+                ):
+                    time.sleep(0.001)
+                time.sleep(rng.random() * 0.02)
+                kill = rng.choice([os.kill, os.killpg])
+                with contextlib.suppress(ProcessLookupError):
+                    kill(child, signal.SIGKILL)
+                status = int(starter.stdout.readline())
+                assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+                kills[when] += 1
+            else:
+                assert int(starter.stdout.readline()) == 0
+        starter.stdin.close()
+    assert kills.total() == 20 and len(kills) == 3
     assert contents(into) == contents(made[0])
 
 
