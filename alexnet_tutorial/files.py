@@ -47,6 +47,10 @@ def write_whole(
         if path.exists():
             os.chmod(part, path.stat().st_mode & 0o777)
         os.replace(part, path)
+    except OSError as error:
+        if error.errno and error.filename is None:  # of a full disk, Python does not say where
+            error.filename = os.fspath(path)
+        raise
     finally:
         with contextlib.suppress(OSError):
             os.unlink(part)

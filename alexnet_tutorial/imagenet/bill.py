@@ -9,7 +9,6 @@ import os
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from .layout import PICTURES
 
@@ -20,6 +19,8 @@ T4, L4, A100 with 80 GB (SXM), H100 SXM and H200 SXM: NVIDIA's pages, whose addr
 ``alexnet_tutorial.shapes.cost.DEVICES`` has; GTX 580:
 https://www.game-debate.com/hardware/index.php?gid=448&graphics=GeForce%20GTX%20580.
 """
+
+_MOST = 1e18  # of any number in a bill: far beyond sense, and far below what overflows
 
 HERE = "here"
 """The device that Keras computes on in this process."""
@@ -108,9 +109,11 @@ def bill(
     """
     numbers = {"pictures_per_second": pictures_per_second, "epochs": epochs, "pictures": pictures}
     for name, value in (numbers | ({} if watts is None else {"watts": watts})).items():
-        if not 0 < value < float("inf"):
-            raise ValueError(f"{name} is {value!r}, and must be a finite number above 0.")
-    if price_per_hour is not None and not 0 <= price_per_hour < float("inf"):
+        if not 0 < value < _MOST:
+            raise ValueError(
+                f"{name} is {value!r:.40}, and must be a number above 0 (to {_MOST:g})."
+            )
+    if price_per_hour is not None and not 0 <= price_per_hour < _MOST:
         raise ValueError(f"price_per_hour is {price_per_hour!r}, and must be at least 0.")
     assumed = [
         "training alone; looking at the validation pictures comes on top",
@@ -168,33 +171,31 @@ def recorded_speed(
         data = json.loads(text)
         if "speed" not in data:  # of a training: pictures that were shown, by the time it took
             rate = data["pictures"]["train"] * data["epochs"] / data["seconds"]
-            return rate, f"over the whole training of {data['network']} in {name}"
-    except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
+            return float(rate), f"over the whole training of {data['network']} in {name}"
+        said = data["made"]["machine"].values()
+        machine = ", ".join(value for value in said if isinstance(value, str))
+        entries = {
+            float(
+                entry["pictures_per_second"]
+            ): f"{entry['precision']}, batches of {entry['batch']}"
+            for entry in data["speed"].values()
+            if (entry.get("framework"), entry.get("mode"), entry.get("network"))
+            == ("keras", "training", network)
+            and "pictures_per_second" in entry
+        }
+    except (ValueError, AttributeError, KeyError, TypeError, ZeroDivisionError) as error:
         raise ValueError(
             f"{name}: neither the record of a GPU nor of a training ({type(error).__name__}: "
             f"{error}). Expected gpu.json or result.json."
         ) from error
-    return _of_gpu(data, device, network, name)
-
-
-def _of_gpu(data: dict[str, Any], device: str, network: str, name: str) -> tuple[float, str]:
-    machine = json.dumps(data.get("made", {}).get("machine", {}))
-    if device not in machine:
-        raise ValueError(f"{name}: was not measured on {device}, but on {machine}.")
-    entries = [
-        entry
-        for entry in data["speed"].values()
-        if (entry.get("framework"), entry.get("mode"), entry.get("network"))
-        == ("keras", "training", network)
-        and "pictures_per_second" in entry
-    ]
+    if not device.strip() or device not in machine:
+        raise ValueError(
+            f"{name}: was not measured on {device!r}, but on {machine}. Name that in --device."
+        )
     if not entries:
         raise ValueError(f"{name}: holds no speed of {network} in training with Keras.")
-    best = max(entries, key=lambda entry: entry["pictures_per_second"])
-    return best["pictures_per_second"], (
-        f"measured with Keras in {best['precision']}, batches of {best['batch']}, the pictures "
-        f"ready on the card ({name})"
-    )
+    best = max(entries)
+    return best, f"measured with Keras in {entries[best]}, the pictures ready on the card ({name})"
 
 
 def measure_speed(

@@ -44,6 +44,8 @@ PARTS = ("train", "val")
 _META, _TRUTH = "data/meta.mat", "data/ILSVRC2012_validation_ground_truth.txt"
 _GZIP = b"\x1f\x8b"
 _NAMED = 5  # names that an error lists at most
+_LONGEST = 80  # letters of a name in a shard; a number and a suffix may follow
+_ORDER = "training pictures, validation pictures, devkit"
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,19 @@ class Part:
             Its bytes.
 
         Raises:
-            OSError: It cannot be read.
+            OSError: It cannot be read, or its file has become shorter.
         """
-        with open(os.fsdecode(self.files[self.file[row]]), "rb") as file:
+        path, size = os.fsdecode(self.files[self.file[row]]), int(self.size[row])
+        with open(path, "rb") as file:
             file.seek(self.offset[row])
-            return file.read(int(self.size[row]))
+            data = file.read(size)
+        if len(data) < size:
+            raise OSError(
+                f"{path}: has become shorter since the pictures were looked for: of the "
+                f"{size:,} bytes of {self.keys[row].decode()}, {len(data):,} are there. Put the "
+                "whole file back."
+            )
+        return data
 
 
 @dataclass(frozen=True)
@@ -145,6 +155,12 @@ def read_source(paths: Sequence[str | os.PathLike[str]], unpacked: Path) -> Sour
     for path in map(Path, paths):
         if not path.exists():
             raise DataError(f"{path}: there is no such file. Check the path.")
+        if not path.is_file() and (len(paths) == 3 or not path.is_dir()):
+            what = "a folder" if path.is_dir() else "no plain file"
+            raise DataError(
+                f"{path}: is {what}. Expected the archives themselves, three files: {_ORDER}; or "
+                "one path, a folder or an archive with train/ and val/ in it."
+            )
     first = Path(paths[0])
     if len(paths) == 3:
         return read_ilsvrc(first, Path(paths[1]), Path(paths[2]))
@@ -170,14 +186,13 @@ def read_ilsvrc(train: Path, val: Path, devkit: Path) -> Source:
         DataError: A class is missing or unknown, an archive is cut short, or there are not as many
             validation pictures as the kit has labels.
     """
-    kit = read_devkit(devkit)
     for archive in (train, val):
         if _is_gzip(archive):
             raise DataError(
                 f"{archive}: this is compressed, and ILSVRC's archives of pictures are not. "
-                "Unpack it once (gunzip), or check the order of the arguments: training pictures, "
-                "validation pictures, devkit."
+                f"Expected in this order: {_ORDER}. If that is right, unpack it once (gunzip)."
             )
+    kit = read_devkit(devkit)
     parts = {"train": _train(train, kit), "val": _val(val, devkit, kit)}
     return Source(kit.classes, kit.class_names, parts)
 
@@ -328,6 +343,13 @@ def _refuse_missing(path, classes, there):
 
 def _val(path, devkit, kit):
     """The validation pictures: their labels follow the alphabetical order of their names."""
+    without = np.flatnonzero(np.bincount(kit.truth, minlength=len(kit.classes)) == 0)
+    if len(without):
+        raise DataError(
+            f"{devkit}: {_TRUTH} names no picture of class {kit.classes[without[0]]} "
+            f"({len(without)} of {len(kit.classes)} classes have none). Expected some of each: "
+            "likely the file is not whole."
+        )
     found = sorted((member.name, member.offset_data, member.size) for member in _files(path))
     if len(found) != len(kit.truth):
         raise DataError(
@@ -353,10 +375,11 @@ def _of_members(path, found: Iterable[tuple[str, str, str, bytes, int, int]]):
     train, val = (sorted(seen[part]) for part in PARTS)
     if len(train) < 2 or train != val:
         odd = sorted({*train} ^ {*val})
+        hint = "" if train or val else f" Of ILSVRC's archives all three are needed: {_ORDER}."
         raise DataError(
             f"{path}: has {len(train)} classes in train/ and {len(val)} in val/"
             f"{f', and {odd[0]!r} in one of them only' if odd else ''}. Expected the same "
-            "subfolders of pictures in both, two at least."
+            f"subfolders of pictures in both, two at least.{hint}"
         )
     parts = {}
     for part in PARTS:
@@ -373,13 +396,30 @@ def _folder_members(path):
                 "of pictures for each class; or three archives, if these are ILSVRC's."
             )
         for folder in sorted((path / part).iterdir()):
-            if folder.name.startswith(".") or not folder.is_dir():
+            if folder.name.startswith((".", "__MACOSX")):
+                continue
+            if not folder.is_dir():
+                if folder.name.lower().endswith(SUFFIXES):
+                    raise DataError(
+                        f"{folder}: this picture lies outside the class folders, so it has no "
+                        f"class. Move it into one of the subfolders of {part}/, or away."
+                    )
                 continue
             with os.scandir(folder) as entries:
-                for entry in entries:
-                    if entry.name.lower().endswith(SUFFIXES) and not entry.name.startswith("."):
-                        size = entry.stat().st_size
-                        yield part, folder.name, entry.name, os.fsencode(entry.path), 0, size
+                pictures = [
+                    (entry.name, os.fsencode(entry.path), 0, entry.stat().st_size)
+                    for entry in entries
+                    if entry.name.lower().endswith(SUFFIXES)
+                    and not entry.name.startswith(".")
+                    and not entry.is_dir()
+                ]
+            if not pictures:
+                raise DataError(
+                    f"{folder}: this class folder holds no picture. Put some there "
+                    f"({', '.join(SUFFIXES)}), or remove the folder from train/ and val/."
+                )
+            for picture in pictures:
+                yield part, folder.name, *picture
 
 
 def _tar_members(path):
@@ -428,8 +468,11 @@ class _Rows:
 
 
 def _plain(name):
-    """A name of letters that every tar and every reader takes; WebDataset's ends at a dot."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name).encode()
+    """A name that every tar and every reader takes: a file's has room for 100 letters there.
+
+    WebDataset's ends at a dot, so there is none in it.
+    """
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:_LONGEST].encode()
 
 
 def _is_gzip(path):

@@ -29,6 +29,7 @@ import subprocess
 import sys
 import threading
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -45,9 +46,9 @@ from alexnet_tutorial.session import cores
 
 from .layout import PARTS, read_source
 from .plan import FILE, Plan, Settings
-from .shards import FORMAT, INDEX, MANIFEST, read_manifest
+from .shards import FORMAT, INDEX, MANIFEST, check_files, read_manifest
 
-WORK = "work"  # what only an unfinished folder has
+WORK, LOCK = "work", "lock"  # what only an unfinished folder has, and what one process holds
 _ODD = 100  # odd files that the manifest names of each part
 _SAID = 10  # pictures left out that the warning names
 
@@ -89,8 +90,9 @@ def prepare(
     processes = cores() if processes is None else processes
     if not isinstance(processes, int) or processes < 1:
         raise ValueError(f"processes is {processes!r}, and must be an integer of at least 1.")
-    into = Path(into).absolute()
-    sources = [_source(Path(path)) for path in paths]
+    into = Path(os.path.realpath(into))  # a link's target gets its name at the end, not the link
+    paths = [Path(path).absolute() for path in paths]
+    sources = [_source(path) for path in paths]
     if (into / MANIFEST).exists():
         return _refuse_others(into, settings, sources)
     if into.exists() and (os.path.ismount(into) or not into.is_dir() or any(into.iterdir())):
@@ -99,6 +101,12 @@ def prepare(
             f"give another name, such as {into / 'shards'}."
         )
     building = into.with_name(f"{into.name}.unfinished")
+    with _alone(building / WORK):
+        return _build(paths, into, building, settings, sources, processes, on_error, progress)
+
+
+def _build(paths, into, building, settings, sources, processes, on_error, progress):
+    """Make what is missing of an unfinished folder, and give it its name."""
     if (building / MANIFEST).exists():  # stopped between the last step and the one before
         manifest = _refuse_others(building, settings, sources)
         return _finish(building, into, manifest)
@@ -119,6 +127,37 @@ def prepare(
     return _finish(building, into, manifest)
 
 
+@contextlib.contextmanager
+def _alone(work):
+    """Hold the lock of an unfinished folder: two commands there would be in each other's way.
+
+    The system takes it back from a process that is killed.
+    """
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"{work.parent}: cannot be made ({error}). Shards grow there until they are complete: "
+            "check that the folder above it is one, on a disk that can be written to."
+        ) from error
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such locks
+        yield
+        return
+    with open(work / LOCK, "ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OSError(
+                f"{work.parent}: another process is making these shards. Wait until it has ended, "
+                "or give another folder."
+            ) from None
+        except OSError:
+            pass  # some network drives have no locks
+        yield
+
+
 def _finish(building, into, manifest):
     """Take away the scaffold, and give the folder its name."""
     shutil.rmtree(building / WORK, ignore_errors=True)
@@ -133,7 +172,7 @@ def _finish(building, into, manifest):
         warnings.warn(
             f"left out, because it cannot be decoded: {len(left_out):,} of the pictures; "
             f"{MANIFEST} names what is left out:\n{lines}",
-            stacklevel=3,
+            stacklevel=4,
         )
     return manifest
 
@@ -155,6 +194,7 @@ def _refuse_others(folder, settings, sources):
                 f"{folder}: these shards were made with the {what} {json.dumps(manifest[what])}, "
                 f"and now they are {json.dumps(mine)}. Give another folder, or remove that one."
             )
+    check_files(folder, manifest)
     return manifest
 
 
@@ -163,12 +203,17 @@ def _planned(paths, work, settings, sources, progress):
     identity = {
         "settings": settings.to_json(),
         "sources": [
-            source | {"path": str(Path(path).absolute()), "changed": os.stat(path).st_mtime_ns}
+            source | {"path": str(path), "changed": path.stat().st_mtime_ns}
             for path, source in zip(paths, sources, strict=True)
         ],
     }
     if (work / FILE).exists():
-        plan = Plan.load(work)
+        try:
+            plan = Plan.load(work)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise DataError(
+                f"{work / FILE}: cannot be read ({error}). Remove {work.parent} to start again."
+            ) from error
         if plan.identity == identity:
             return plan
         differ = next(what for what in identity if plan.identity[what] != identity[what])
@@ -180,10 +225,10 @@ def _planned(paths, work, settings, sources, progress):
         )
     if progress:
         print("looking for the pictures", file=sys.stderr, flush=True)
-    if len(paths) == 1 and Path(paths[0]).is_file():
-        size = Path(paths[0]).stat().st_size
-        check_room(work.parent, size, f"unpack {Path(paths[0]).name}", _DISK)
     try:
+        if len(paths) == 1 and paths[0].is_file():
+            size = paths[0].stat().st_size
+            check_room(work.parent, size, f"unpack {paths[0].name}", _DISK)
         plan = Plan(settings, read_source(paths, work / "source.tar"), identity)
         _check_disk(work.parent, plan, [*plan.shards])
         plan.save(work)
@@ -216,7 +261,10 @@ def _made(building, work, shard):
     record = work / f"{shard}.json"
     if not record.exists() or not (building / shard).exists():
         return False
-    return (building / shard).stat().st_size == json.loads(record.read_text("utf-8"))["bytes"]
+    try:
+        return (building / shard).stat().st_size == json.loads(record.read_text("utf-8"))["bytes"]
+    except (ValueError, KeyError, TypeError):  # damaged: it is made anew
+        return False
 
 
 def _make(shards, building, work, processes, on_error, percent, done):
@@ -250,10 +298,12 @@ def _make(shards, building, work, processes, on_error, percent, done):
                     )
                 elif "error" in said:
                     waiting.clear()
-                    text = (
-                        f"{building / shard}: {said['error']} The same command goes on from here."
+                    if said["data"]:
+                        raise DataError(said["error"])
+                    what = said["error"].rstrip(".")
+                    raise OSError(
+                        f"{what}. Once that is mended, the same command goes on from here."
                     )
-                    raise DataError(said["error"]) if said["data"] else OSError(text)
                 else:
                     break
 
@@ -314,8 +364,9 @@ def _manifest(plan, records, sources, building):
         empty = [name for name, n in zip(plan.source.classes, by_class, strict=True) if not n]
         if empty:
             raise DataError(
-                f"{building}: no picture of class {empty[0]} in {part} can be decoded "
-                f"({len(empty)} classes are left without one). Are the archives damaged?"
+                f"{building}: no picture of class {empty[0]} in {part} can be decoded, of the "
+                f"{len(by_class)} classes {len(empty)} have none left. Are the archives damaged? "
+                "Remove that folder, and begin again with whole ones."
             )
         odd = {key: kind for record in mine for key, kind in record["odd"].items()}
         left_out = {key: why for record in mine for key, why in record["left_out"].items()}

@@ -87,18 +87,25 @@ class Shards(Files):
             A Pillow picture, RGB.
 
         Raises:
-            DataError: It cannot be decoded: the shard was damaged since it was made.
+            DataError: It cannot be read or decoded: the shard was damaged since it was made.
         """
-        return open_picture(self.name(row), least, self.read(row))
+        try:
+            return open_picture("its bytes", least, self.read(row))
+        except (DataError, OSError) as error:  # its name takes another look into the shard
+            raise DataError(
+                f"{self.name(row)}: cannot be read ({str(error).rstrip('.')}). It could be when "
+                "the shard was made, which was changed or taken away since: copy it again, or "
+                "make the shards anew."
+            ) from error
 
     def name(self, row: int) -> str:
         """Name one picture by its shard and its key in it."""
-        with open(self._shard(row), "rb") as file:
-            file.seek(int(self.offset[row]) - tarfile.BLOCKSIZE)
-            header = file.read(tarfile.BLOCKSIZE)
         try:
+            with open(self._shard(row), "rb") as file:
+                file.seek(int(self.offset[row]) - tarfile.BLOCKSIZE)
+                header = file.read(tarfile.BLOCKSIZE)
             key = tarfile.TarInfo.frombuf(header, "utf-8", "replace").name
-        except tarfile.TarError:
+        except (OSError, tarfile.TarError):
             key = f"at byte {self.offset[row]}"
         return f"{self._shard(row)}: {key}"
 
@@ -185,6 +192,34 @@ def read_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
     return manifest
 
 
+def check_files(folder: Path, manifest: dict[str, Any]) -> None:
+    """Check that all shards are there and as long as they should be, and that the index is whole.
+
+    Args:
+        folder: What ``prepare`` made.
+        manifest: What it says of itself.
+
+    Raises:
+        DataError: One is not; the message names it.
+    """
+    cure = "Copy the folder again, or remove it and make the shards anew."
+    for part in manifest["parts"].values():
+        for shard in part["shards"]:
+            path = folder / shard["name"]
+            found = path.stat().st_size if path.is_file() else None
+            if found != shard["bytes"]:
+                what = "is missing" if found is None else f"has {found:,} bytes"
+                raise DataError(
+                    f"{path}: {what}; {MANIFEST} says {shard['bytes']:,} bytes. Was the folder "
+                    f"copied in part? {cure}"
+                )
+    index = folder / manifest["index"]["name"]
+    if not index.is_file() or sha256_of(index) != manifest["index"]["sha256"]:
+        raise DataError(
+            f"{index}: is missing, or not the one that {MANIFEST} was written with. {cure}"
+        )
+
+
 def load_shards(folder: str | os.PathLike[str], part: str = "train") -> Shards:
     """Open the shards of one part; that all are there and as long as they should be is checked.
 
@@ -204,23 +239,9 @@ def load_shards(folder: str | os.PathLike[str], part: str = "train") -> Shards:
     if part not in manifest["parts"]:
         raise ValueError(f"part is {part!r}, and must be one of {', '.join(manifest['parts'])}.")
     folder = Path(folder)
+    check_files(folder, manifest)
     listed = manifest["parts"][part]["shards"]
-    for shard in listed:
-        path = folder / shard["name"]
-        found = path.stat().st_size if path.is_file() else None
-        if found != shard["bytes"]:
-            what = "is missing" if found is None else f"has {found:,} bytes"
-            raise DataError(
-                f"{path}: {what}; {MANIFEST} says {shard['bytes']:,} bytes. Was the folder copied "
-                "in part? Copy it again, or make the shards anew."
-            )
-    index = folder / manifest["index"]["name"]
-    if not index.is_file() or sha256_of(index) != manifest["index"]["sha256"]:
-        raise DataError(
-            f"{index}: is missing, or not the one that {MANIFEST} was written with. Copy the "
-            "folder again, or make the shards anew."
-        )
-    with np.load(index, allow_pickle=False) as arrays:
+    with np.load(folder / manifest["index"]["name"], allow_pickle=False) as arrays:
         offset, size, y = (arrays[f"{part}_{name}"] for name in ("offset", "size", "y"))
     return Shards(
         tuple(str(folder / shard["name"]) for shard in listed),

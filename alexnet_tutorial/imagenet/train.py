@@ -5,7 +5,6 @@ stop can cost: killed at any moment, the same call goes on with the epoch it was
 epoch's start, and on a CPU ends with the same weights, bit for bit.
 """
 
-import importlib.util
 import json
 import os
 from dataclasses import dataclass, replace
@@ -22,13 +21,14 @@ from alexnet_tutorial.pictures.augmentation import CROP_AND_FLIP, PCAColor
 from alexnet_tutorial.pictures.batches import Batches
 from alexnet_tutorial.pictures.preprocessing import Preprocessing
 from alexnet_tutorial.shapes.variants import variant
-from alexnet_tutorial.training import Progress, Recipe, Run, fit
+from alexnet_tutorial.training import Checkpoint, Progress, Recipe, Run, fit
 from alexnet_tutorial.training.optimizers import PaperSGD
 from alexnet_tutorial.training.recipe import usual_rate
 
 from .shards import load_shards
 
 RECIPES = ("2012", "modern")
+SETTINGS = "settings.json"  # what a training was begun with
 
 DROPS = (25 / 91, 51 / 91, 79 / 91)
 """After which shares of the training 2012's rate is divided by 10.
@@ -98,11 +98,11 @@ def train_shards(
 
     Args:
         folder: The shards.
-        into: Where all goes: ``checkpoint.npz`` and ``history.json`` after every epoch; a log, in
-            ``tensorboard/`` where the backend is TensorFlow and TensorBoard is installed, else
-            ``log.csv`` (Keras' ``TensorBoard`` callback writes through TensorFlow); at the end
-            ``network.keras`` and ``result.json``. In a log, an epoch that was stopped after its
-            line was written stands twice; in the history, once.
+        into: Where all goes: ``settings.json``, what it was begun with; ``checkpoint.npz`` and
+            ``history.json`` after every epoch; a log, in ``tensorboard/`` where the backend is
+            TensorFlow, which writes it, else in ``log.csv``; at the end ``network.keras`` and
+            ``result.json``. In a log, an epoch that was stopped after its line was written stands
+            twice; in the history, once.
         recipe: ``"2012"`` or ``"modern"``.
         network: Name of a variant.
         epochs: Passes through the training pictures.
@@ -116,12 +116,16 @@ def train_shards(
         What it came to.
 
     Raises:
-        ValueError: An unknown recipe or network; shards of a smaller picture than the network
-            needs; or ``into`` holds another training.
-        DataError: The shards cannot be used.
+        ValueError: An unknown recipe or network, a seed below 0; shards of a smaller picture than
+            the network needs; or ``into`` holds another training.
+        DataError: The shards cannot be used; or one was damaged or taken away while the network
+            was trained, which stops it: the epochs until then are kept.
+        OSError: ``into`` cannot be written to.
     """
     if recipe not in RECIPES:
         raise ValueError(f"recipe is {recipe!r}, and must be one of {', '.join(RECIPES)}.")
+    if seed < 0:
+        raise ValueError(f"seed is {seed}, and must be an integer of at least 0.")
     architecture = variant(network)
     shards, held = load_shards(folder), load_shards(folder, "val")
     preprocessing = _preprocessing(recipe, architecture, shards.manifest)
@@ -133,6 +137,7 @@ def train_shards(
         augmentation=CROP_AND_FLIP,
         seed=seed,
         classes=len(shards.classes),
+        on_error="raise",  # all of them could be decoded when the shards were made
     )
     validation = Batches(
         held,
@@ -142,6 +147,18 @@ def train_shards(
         shuffle=False,
         seed=seed,
         classes=len(shards.classes),
+        on_error="raise",
+    )
+    _begin(
+        Path(into),
+        {
+            "recipe": recipe,
+            "network": network,
+            "epochs": epochs,
+            "batch size": batch_size,
+            "learning rate": learning_rate,
+            "seed": seed,
+        },
     )
     model = inner = build(
         architecture, initialization="source" if recipe == "2012" else "he", seed=seed
@@ -184,6 +201,36 @@ def train_shards(
     return trained
 
 
+def _begin(into, settings):
+    """Write down what a training is begun with; refuse to go on with one of other settings.
+
+    The checkpoint would refuse it too, in the words of optimizers and layers.
+    """
+    path = into / SETTINGS
+    if path.exists() and (into / Checkpoint.FILE).exists():
+        try:
+            before = json.loads(path.read_text("utf-8"))
+            differ = [name for name in settings if before[name] != settings[name]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path}: cannot be read as the settings of a training ({error}). Remove it, and "
+                "give the command that the training was begun with."
+            ) from error
+        if differ:
+            said = ", ".join(f"{name} {before[name]}, now {settings[name]}" for name in differ)
+            raise ValueError(
+                f"{into}: holds a training that was begun otherwise: {said}. Give the same "
+                "command to go on with it, or another folder to begin another."
+            )
+    try:
+        write_whole(path, json.dumps(settings, indent=1) + "\n")
+    except OSError as error:
+        raise OSError(
+            f"{into}: cannot be written to ({error}). Checkpoints go there after every epoch: give "
+            "a folder, which need not be there yet, on a disk with room."
+        ) from error
+
+
 def _preprocessing(recipe, architecture, manifest):
     """How a picture of the shards becomes what the network reads."""
     usual = Preprocessing.for_input(architecture.input_size)
@@ -215,9 +262,46 @@ def _color(covariance: Any, seed: int) -> PCAColor:
 
 def _log(into: Path) -> tuple[Path, keras.callbacks.Callback]:
     """Where the course of the training is written, and what writes it."""
-    if keras.backend.backend() == "tensorflow" and importlib.util.find_spec("tensorboard"):
+    if keras.backend.backend() == "tensorflow":
         path = into / "tensorboard"
-        return path, keras.callbacks.TensorBoard(str(path), write_graph=False)
-    into.mkdir(parents=True, exist_ok=True)
+        return path, Events(path)
     path = into / "log.csv"
     return path, keras.callbacks.CSVLogger(str(path), append=True)
+
+
+class Events(keras.callbacks.Callback):
+    """Write what each epoch came to where TensorBoard reads it, one curve for each number.
+
+    Keras' ``TensorBoard`` callback needs TensorBoard itself; TensorFlow alone writes the same
+    files, so they can be looked at on another machine. As there, training and validation are two
+    runs, and epochs count from 0.
+
+    Args:
+        folder: Where the files go.
+    """
+
+    def __init__(self, folder: Path):  # noqa: D107
+        super().__init__()
+        self.folder = folder
+
+    def on_train_begin(self, logs: dict | None = None) -> None:  # noqa: D102
+        import tensorflow as tf
+
+        self.writers = {
+            part: tf.summary.create_file_writer(str(self.folder / part))
+            for part in ("train", "validation")
+        }
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: D102
+        import tensorflow as tf
+
+        metadata = tf.compat.v1.SummaryMetadata
+        scalar = metadata(plugin_data=metadata.PluginData(plugin_name="scalars"))
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        for name, value in {**(logs or {}), "learning_rate": rate}.items():
+            part = "validation" if name.startswith("val_") else "train"
+            with self.writers[part].as_default(step=epoch):
+                number = tf.constant(value, tf.float32)
+                tf.summary.write(name.removeprefix("val_"), number, metadata=scalar)
+        for writer in self.writers.values():
+            writer.flush()

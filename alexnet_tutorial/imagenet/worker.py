@@ -12,6 +12,7 @@ import json
 import signal
 import sys
 import tarfile
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -53,10 +54,12 @@ def convert(data: bytes, name: str, side: int, quality: int) -> tuple[bytes, Ima
     Raises:
         DataError: It cannot be decoded.
     """
-    kind = ""
-    with contextlib.suppress(Exception), Image.open(io.BytesIO(data), formats=FORMATS) as header:
-        kind = f"{header.format} {header.mode}"
-    picture = short_side(open_picture(name, 2 * side, data), side)
+    opened = open_picture(name, 2 * side, data)
+    kind = "JPEG RGB"
+    if opened.format != "JPEG":  # it was converted, and no longer knows what it was
+        with Image.open(io.BytesIO(data), formats=FORMATS) as header:
+            kind = f"{header.format} {header.mode}"
+    picture = short_side(opened, side)
     made = io.BytesIO()
     picture.save(made, "JPEG", quality=quality, comment=b"")
     return made.getvalue(), picture, kind
@@ -186,10 +189,12 @@ def main() -> int:
     """
     folder, work, on_error = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started this
+    warnings.simplefilter("ignore")  # Pillow's, of damaged EXIF data in pictures that it can read
 
     def say(value):
         print(json.dumps(value), flush=True)
 
+    line = ""
     try:
         plan = Plan.load(work)
         for line in sys.stdin:
@@ -197,8 +202,11 @@ def main() -> int:
             say({"done": line.strip()})
     except BrokenPipeError:  # nobody waits any more
         return 1
-    except (DataError, OSError) as error:
-        say({"error": str(error), "data": isinstance(error, DataError)})
+    except Exception as error:  # whatever it is, who waits says it
+        known = isinstance(error, (DataError, OSError))
+        text = str(error) if known else f"{folder / line.strip()}: {type(error).__name__}: {error}"
+        with contextlib.suppress(BrokenPipeError):
+            say({"error": text, "data": isinstance(error, DataError)})
         return 1
     return 0
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import DataError
 from .labels import class_names, stratified
@@ -372,6 +372,8 @@ def _opened(path, data=None):
         raise
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file.") from None
+    except UnidentifiedImageError as error:  # whose text may hold an address in memory
+        raise DataError(f"{path}: {wrong} (it is none of {', '.join(FORMATS)}).") from error
     except Image.DecompressionBombError as error:
         raise DataError(
             f"{path}: {error}, more than the {MAX_PIXELS:,} that are decoded. Too large, or made "

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -158,34 +159,52 @@ def test_what_is_complete_is_left_alone(miniature, made):
         prepare(miniature[0], made[0], Settings(side=40, per_shard=16), progress=False)
 
 
+STARTER = """
+import os, sys, warnings
+from alexnet_tutorial.imagenet import Settings, prepare
+warnings.simplefilter("ignore")
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        os.setsid()
+        prepare(sys.argv[2:], sys.argv[1], Settings(side=32, per_shard=16), 1, progress=False)
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+
+
 @pytest.mark.slow
-def test_killed_at_random_it_makes_the_same(miniature, made, tmp_path):
-    into = tmp_path / "shards"
-    command = [
-        *(sys.executable, "-m", "alexnet_tutorial", "imagenet", "prepare"),
-        *map(str, miniature[0]),
-        *("--into", str(into), "--side", "32", "--per-shard", "16", "--processes", "2"),
-    ]
-    rng = random.Random(0)
-    kills = 0
-    while not into.exists():
-        with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        ) as run:
-            began = time.monotonic()
-            building, enough = tmp_path / "shards.unfinished", rng.randint(0, 3)
-            before = len([*building.glob("*.tar")])
-            # At a random moment of the work, not of the seconds in which Python starts.
-            while run.poll() is None and time.monotonic() - began < 60 and kills < 8:
-                if len([*building.glob("*.tar")]) >= min(before + enough, 8):
-                    time.sleep(rng.random() * 0.05)
-                    with contextlib.suppress(ProcessLookupError):
-                        os.killpg(run.pid, signal.SIGKILL)
-                    kills += 1
-                    break
-                time.sleep(0.002)
-            assert run.wait(60) in (0, -signal.SIGKILL)
-    assert kills >= 4
+def test_killed_twenty_times_at_random_it_makes_the_same(miniature, made, tmp_path):
+    """Before there is a plan, within a shard, or after one; its own process alone, or all."""
+    into, building, rng = tmp_path / "shards", tmp_path / "shards.unfinished", random.Random(0)
+    kills: Counter[str] = Counter()
+    command = [sys.executable, "-c", STARTER, into, *miniature[0]]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as starter:
+        while not into.exists():
+            print(file=starter.stdin, flush=True)
+            child = int(starter.stdout.readline())
+            if kills.total() < 20:
+                when = rng.choice(["at once", "in a shard", "in a shard", "after a shard"])
+                before, until = len([*building.glob("*.tar")]), time.monotonic() + 60
+                while time.monotonic() < until and not (
+                    when == "at once"
+                    or (when == "in a shard" and [*building.glob(".train*.part")])
+                    or len([*building.glob("*.tar")]) > before
+                ):
+                    time.sleep(0.001)
+                time.sleep(rng.random() * 0.02)
+                kill = rng.choice([os.kill, os.killpg])
+                with contextlib.suppress(ProcessLookupError):
+                    kill(child, signal.SIGKILL)
+                status = int(starter.stdout.readline())
+                assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+                kills[when] += 1
+            else:
+                assert int(starter.stdout.readline()) == 0
+        starter.stdin.close()
+    assert kills.total() == 20 and len(kills) == 3
     assert contents(into) == contents(made[0])
 
 
@@ -287,10 +306,26 @@ def test_a_class_that_ends_where_a_picture_ends(ilsvrc, tmp_path, which):
 def test_archives_in_the_wrong_order(miniature, tmp_path):
     train, val, devkit = miniature[0]
     refused((val, train, devkit), tmp_path, "is no class of the devkit")
-    refused((devkit, val, train), tmp_path, "not a whole .tar.gz archive")
+    in_order = "Expected in this order: training pictures, validation pictures, devkit"
+    refused((devkit, val, train), tmp_path, f"devkit_t12.tar.gz: this is compressed.*{in_order}")
+    refused((devkit, train, val), tmp_path, f"devkit_t12.tar.gz: this is compressed.*{in_order}")
     refused((train, val), tmp_path, "2 paths are given")
     refused((train, val, tmp_path / "nothing"), tmp_path, "there is no such file")
-    refused((train,), tmp_path, "has 0 classes in train/ and 0 in val/")
+    refused((train,), tmp_path, "has 0 classes in train/ and 0 in val/.*all three are needed")
+
+
+def test_what_is_no_file(miniature, tmp_path):
+    """A named pipe too: one would wait for ever for its bytes."""
+    train, val, devkit = miniature[0]
+    refused((tmp_path, val, devkit), tmp_path, "is a folder. Expected the archives themselves")
+    os.mkfifo(tmp_path / "pipe")
+    refused((train, tmp_path / "pipe", devkit), tmp_path, "pipe: is no plain file")
+    refused((tmp_path / "pipe",), tmp_path, "pipe: is no plain file")
+
+
+def test_a_ground_truth_without_a_class(ilsvrc, tmp_path):
+    paths, _ = ilsvrc(tmp_path, classes=3, each=2, val_each=1, lines=2)
+    refused(paths, tmp_path, r"names no picture of class n0144.* \(1 of 3 classes have none\)")
 
 
 def test_a_full_disk_is_seen_before_work_begins(miniature, tmp_path, full_disk):
@@ -303,7 +338,7 @@ def test_a_disk_that_fills_up_at_work(miniature, made, tmp_path, monkeypatch):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, hard))
     try:
-        with pytest.raises(OSError, match="train-0000.*File too large.*goes on from here"):
+        with pytest.raises(OSError, match="File too large: .*train-0000.*goes on from here"):
             prepare(miniature[0], into, SMALL, processes=2, progress=False)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -333,6 +368,149 @@ def test_a_folder_that_holds_something_else(miniature, tmp_path):
     with pytest.raises(ValueError, match="is there already, and holds no manifest.json"):
         prepare(miniature[0], tmp_path, SMALL, 1, progress=False)
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_two_commands_at_the_same_time(miniature, made, tmp_path):
+    """Without a lock one would take away what the other has begun to write."""
+    import fcntl
+
+    work = tmp_path / "shards.unfinished" / "work"
+    work.mkdir(parents=True)
+    with open(work / "lock", "ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(OSError, match="another process is making these shards"):
+            prepare(miniature[0], tmp_path / "shards", SMALL, 1, progress=False)
+    with pytest.warns(UserWarning):
+        prepare(miniature[0], tmp_path / "shards", SMALL, 1, progress=False)
+    assert contents(tmp_path / "shards") == contents(made[0])
+
+
+def test_a_link_to_an_empty_folder(miniature, made, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("disk")
+    with pytest.warns(UserWarning):
+        prepare(miniature[0], tmp_path / "link", SMALL, 1, progress=False)
+    assert contents(tmp_path / "disk") == contents(made[0])
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_where_no_folder_can_be_made(miniature, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OSError, match="shards.unfinished: cannot be made .*Not a directory"):
+        prepare(miniature[0], tmp_path / "file" / "shards", SMALL, 1, progress=False)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_relative_paths_from_another_folder(miniature, made, tmp_path, monkeypatch):
+    """What was begun in one folder can be gone on with in another."""
+    monkeypatch.chdir(miniature[0][0].parent)
+    with pytest.raises(DataError):
+        names = [path.name for path in miniature[0]]
+        prepare(names, tmp_path / "shards", SMALL, 1, "raise", progress=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.warns(UserWarning):
+        prepare(miniature[0], "shards", SMALL, 1, progress=False)
+    assert contents(tmp_path / "shards") == contents(made[0])
+
+
+@pytest.mark.parametrize("file", ["plan.npz", "train-00000.tar.json"])
+def test_a_damaged_beginning(miniature, made, tmp_path, file):
+    with pytest.raises(DataError):
+        prepare(miniature[0], tmp_path / "shards", SMALL, 1, "raise", progress=False)
+    work = tmp_path / "shards.unfinished" / "work"
+    (work / file).write_bytes(b"{")
+    if file == "plan.npz":
+        with pytest.raises(DataError, match="plan.npz: cannot be read.*Remove .*to start again"):
+            prepare(miniature[0], tmp_path / "shards", SMALL, 1, progress=False)
+        return
+    (work.parent / "train-00000.tar").write_bytes(b"")
+    with pytest.warns(UserWarning):
+        prepare(miniature[0], tmp_path / "shards", SMALL, 1, progress=False)
+    assert contents(tmp_path / "shards") == contents(made[0])
+
+
+def test_a_shard_that_was_lost_is_not_called_complete(made, miniature, tmp_path):
+    copy = shutil.copytree(made[0], tmp_path / "shards")
+    (copy / "val-00001.tar").unlink()
+    with pytest.raises(DataError, match="val-00001.tar: is missing.*remove it and make"):
+        prepare(miniature[0], copy, SMALL, 1, progress=False)
+
+
+def test_a_process_that_fails_otherwise_says_why(tmp_path):
+    (tmp_path / "plan.npz").write_bytes(b"nothing of the kind")
+    command = [sys.executable, "-m", "alexnet_tutorial.imagenet.worker"]
+    run = subprocess.run(
+        [*command, tmp_path, tmp_path, "skip"], input="train-00000.tar\n", stdout=-1, text=True
+    )
+    said = json.loads(run.stdout)
+    assert run.returncode == 1 and not said["data"] and "Error: " in said["error"]
+
+
+@pytest.fixture
+def pictures(jpeg, tmp_path):
+    """A folder of two classes, three pictures each, in both parts."""
+    for part in ("train", "val"):
+        for label, name in enumerate(("cat", "dog")):
+            (tmp_path / "set" / part / name).mkdir(parents=True)
+            for i in range(3):
+                path = tmp_path / "set" / part / name / f"{i}.jpg"
+                path.write_bytes(jpeg(10 * label + i))
+    return tmp_path / "set"
+
+
+def test_class_folders_that_hold_nothing(pictures, tmp_path):
+    for part in ("train", "val"):
+        (pictures / part / "bird").mkdir()
+    refused((pictures,), tmp_path, "train/bird: this class folder holds no picture")
+
+
+def test_a_picture_without_a_class(pictures, tmp_path):
+    shutil.copy(pictures / "train" / "cat" / "0.jpg", pictures / "val" / "stray.jpg")
+    refused((pictures,), tmp_path, "stray.jpg: this picture lies outside the class folders")
+
+
+def test_names_longer_than_a_tar_takes(pictures, tmp_path):
+    for more in ("a", "b"):
+        shutil.copy(pictures / "train/cat/0.jpg", pictures / f"train/cat/{'x' * 150}{more}.jpg")
+    for part in ("train", "val"):
+        (pictures / part / "dog").rename(pictures / part / ("d" * 200))
+    manifest = prepare([pictures], tmp_path / "into", SMALL, 1, progress=False)
+    keys = [key for key, _, _ in found(tmp_path / "into", "train")]
+    assert manifest["parts"]["train"]["pictures"] == len({*keys}) == 8
+    assert manifest["classes"] == ["cat", "d" * 200]
+
+
+def test_what_is_left_out_is_said_the_same_every_time(pictures, tmp_path):
+    """Pillow's own words hold an address in memory."""
+    (pictures / "train" / "cat" / "text.jpg").write_text("no picture")
+    (pictures / "train" / "dog" / "empty.jpg").write_text("")
+    with pytest.warns(UserWarning, match="2 of the pictures"):
+        one, other = (
+            prepare([pictures], tmp_path / name, SMALL, 1, progress=False) for name in "ab"
+        )
+    assert one == other
+    assert "none of JPEG, PNG" in one["parts"]["train"]["left_out"]["cat/text"]
+
+
+def test_pictures_that_become_shorter_meanwhile(pictures, tmp_path):
+    """They were whole when they were looked for, and are not left out as if they never were."""
+    broken = pictures / "train" / "cat" / "text.jpg"
+    broken.write_text("no picture")
+    with pytest.raises(DataError):
+        prepare([pictures], tmp_path / "into", SMALL, 1, "raise", progress=False)
+    path = pictures / "val" / "dog" / "1.jpg"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(OSError, match="dog/1.jpg: has become shorter.*Put the whole file back"):
+        prepare([pictures], tmp_path / "into", SMALL, 1, progress=False)
+
+
+def test_damaged_exif_data_are_passed_over_in_silence(pictures, tmp_path, capfd):
+    path = pictures / "train" / "cat" / "0.jpg"
+    damaged = b"Exif\0\0II*\0\x08\0\0\0\x05\0\x0f\x01\x02\0\xff\xff\0\0\xff\xff\0\0"
+    Image.open(path).save(path, "JPEG", exif=damaged)
+    manifest = prepare([pictures], tmp_path / "into", SMALL, 1, progress=False)
+    assert manifest["parts"]["train"]["pictures"] == 6
+    assert capfd.readouterr().err == ""
 
 
 def test_a_process_that_is_killed_is_named(miniature, tmp_path, monkeypatch):

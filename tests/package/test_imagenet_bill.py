@@ -64,7 +64,17 @@ def test_hours_energy_and_price_by_hand():
     )
 
 
-@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"watts": -1}, {"price_per_hour": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"epochs": 0},
+        {"epochs": 10**400},
+        {"watts": -1},
+        {"watts": float("nan")},
+        {"price_per_hour": -1},
+        {"price_per_hour": float("inf")},
+    ],
+)
 def test_numbers_out_of_range(wrong):
     with pytest.raises(ValueError, match=f"{[*wrong][0]} is"):
         bill(10, device="mine", measured="", **wrong)
@@ -77,8 +87,9 @@ def test_a_speed_from_the_record_of_a_gpu(tmp_path):
     file.write_text(json.dumps(RECORD))
     rate, said = recorded_speed("T4", file)
     assert rate == 2000 and "bfloat16, batches of 256" in said
-    with pytest.raises(ValueError, match="was not measured on H100, but on .*T4"):
-        recorded_speed("H100", file)
+    for device in ("H100", "here", "gpu", "", " "):
+        with pytest.raises(ValueError, match=f"not measured on '{device}', but on .*T4.*--device"):
+            recorded_speed(device, file)
     with pytest.raises(ValueError, match="holds no speed of caffe in training"):
         recorded_speed("T4", file, "caffe")
 
@@ -88,7 +99,26 @@ def test_a_speed_from_a_training(tmp_path):
     facts = {"pictures": {"train": 1000}, "epochs": 6, "seconds": 30.0, "network": "compact"}
     file.write_text(json.dumps(facts))
     assert recorded_speed("anything", file)[0] == 200
-    file.write_text("[]")
+
+
+NONSENSE = [
+    "[]",
+    "5",
+    '"speed"',
+    '{"speed": []}',
+    '{"speed": {"a": 3}, "made": {"machine": {}}}',
+    '{"speed": {}, "made": 3}',
+    '{"pictures": {"train": "many"}, "epochs": 2, "seconds": 3, "network": "compact"}',
+    '{"pictures": {"train": 9}, "epochs": 2, "seconds": 0, "network": "compact"}',
+    json.dumps(RECORD).replace("500.0", '"fast"'),
+    "\u0000",
+]
+
+
+@pytest.mark.parametrize("text", NONSENSE)
+def test_a_record_that_is_none(tmp_path, text):
+    file = tmp_path / "result.json"
+    file.write_text(text)
     with pytest.raises(ValueError, match="neither the record of a GPU nor of a training"):
         recorded_speed("anything", file)
 

@@ -1,5 +1,6 @@
 """Training from shards: both recipes, and the same weights after any stop."""
 
+import csv
 import json
 import os
 import random
@@ -100,9 +101,36 @@ def test_it_learns_and_what_is_kept_can_be_used(folder, tmp_path):
     assert kept.classes == held.classes
     measured = kept.evaluate(held, held.y, views=10)
     assert measured["accuracy"] == pytest.approx(trained.views["10"]["accuracy"])
-    assert (tmp_path / "log.csv").exists() or (tmp_path / "tensorboard").exists()
-    with pytest.raises(ValueError, match="belongs to another run"):
+    logged(trained)
+    with pytest.raises(ValueError, match="begun otherwise: recipe modern, now 2012, batch size 16"):
         train_shards(folder, tmp_path, "2012", network="compact", epochs=6, progress=False)
+
+
+def logged(trained):
+    """The log holds the numbers of the history, and is read by what did not write it."""
+    import keras
+
+    history = trained.run.history
+    if keras.backend.backend() != "tensorflow":
+        with open(trained.log, encoding="utf-8", newline="") as file:
+            rows = [*csv.DictReader(file)]
+        assert [float(row["val_loss"]) for row in rows] == pytest.approx(history["val_loss"])
+        return
+    import tensorflow as tf
+
+    curves = {}
+    for path in trained.log.rglob("events.out.tfevents.*"):
+        for record in tf.data.TFRecordDataset(str(path)):
+            event = tf.compat.v1.Event.FromString(record.numpy())
+            for value in event.summary.value:
+                assert value.metadata.plugin_data.plugin_name == "scalars"  # TensorBoard's own
+                curve = curves.setdefault(f"{path.parent.name}/{value.tag}", [])
+                curve.append((event.step, float(tf.make_ndarray(value.tensor))))
+    for name, curve in (("train/loss", "loss"), ("validation/accuracy", "val_accuracy")):
+        assert [step for step, _ in curves[name]] == [*range(6)]
+        assert [value for _, value in curves[name]] == pytest.approx(history[curve], rel=1e-6)
+    rates = [value for _, value in curves["train/learning_rate"]]
+    assert rates == sorted(rates, reverse=True) and rates[-1] < 1e-6 < rates[0]  # on a cosine
 
 
 def test_2012_has_its_units_its_rate_and_its_colors(folder):
@@ -136,4 +164,45 @@ def test_what_does_not_fit_is_refused_before_training(folder, tmp_path):
         train_shards(folder, tmp_path, "2012")
     with pytest.raises(DataError, match="holds no manifest.json"):
         train_shards(tmp_path, tmp_path)
+    with pytest.raises(ValueError, match="seed is -1, and must be an integer of at least 0"):
+        train_shards(folder, tmp_path, network="compact", seed=-1)
     assert not [*tmp_path.iterdir()]
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OSError, match="file: cannot be written to .*Checkpoints go there"):
+        train_shards(folder, tmp_path / "file", network="compact")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_training_of_other_settings(folder, tmp_path):
+    from alexnet_tutorial.imagenet import train_shards
+
+    (tmp_path / "checkpoint.npz").write_bytes(b"")
+    settings = {"recipe": "modern", "network": "compact", "epochs": 90, "batch size": 128}
+    settings |= {"learning rate": None, "seed": 0}
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    with pytest.raises(
+        ValueError, match="begun otherwise: epochs 90, now 3, batch size 128, now 7"
+    ):
+        train_shards(folder, tmp_path, network="compact", epochs=3, batch_size=7)
+    (tmp_path / "settings.json").write_text("{}")
+    with pytest.raises(ValueError, match="settings.json: cannot be read as the settings"):
+        train_shards(folder, tmp_path, network="compact")
+
+
+def test_a_shard_taken_away_stops_a_training(folder, tmp_path, monkeypatch):
+    """Left out as if they could not be decoded, its pictures would be missed by nobody."""
+    import shutil
+
+    from alexnet_tutorial.imagenet import train, train_shards
+
+    copy, load = shutil.copytree(folder, tmp_path / "shards"), train.load_shards
+
+    def loaded(*arguments):
+        shards = load(*arguments)
+        if shards.part == "val":
+            (copy / "train-00002.tar").unlink()
+        return shards
+
+    monkeypatch.setattr(train, "load_shards", loaded)
+    with pytest.raises(DataError, match="train-00002.tar: at byte .*changed or taken away since"):
+        train_shards(copy, tmp_path / "run", network="compact", epochs=1, progress=False)
