@@ -190,7 +190,7 @@ class Classifier:
             on_error: ``"skip"`` leaves out pictures that cannot be read, and warns with their
                 names in the end; ``"raise"`` stops at the first.
             callbacks: Keras callbacks.
-            verbose: As Keras' ``fit``.
+            verbose: As Keras's ``fit``.
             recipe: The numbers of the training, instead of ``epochs``, ``batch_size``,
                 ``augment`` and what was compiled: its rate falls on a cosine, and the best epoch
                 is kept.

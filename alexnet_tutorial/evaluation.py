@@ -38,7 +38,7 @@ def check_k(k: int, classes: int) -> None:
 def top_k_accuracy(labels: np.ndarray, probabilities: np.ndarray, k: int) -> float:
     """Share of pictures with fewer than k classes more likely than the right one.
 
-    This is Keras' rule (``keras.metrics.sparse_top_k_categorical_accuracy``), for ties as well: a
+    This is Keras's rule (``keras.metrics.sparse_top_k_categorical_accuracy``), for ties as well: a
     class as likely as the right one does not push it out. So a network that finds all classes
     equally likely is called right every time, whatever k.
 

@@ -96,7 +96,7 @@ TABLE = (
         r"\b(keras_contrib|keras_vggface|keras_applications|keras_preprocessing)\b",
     ),
     Old("import theano", "Keras on JAX, PyTorch or TensorFlow", r"\bimport theano\b|theano\."),
-    # Keras' backend
+    # Keras's backend
     Old(
         "K.set_image_dim_ordering('th'), image_dim_ordering",
         "keras.config.set_image_data_format('channels_last')",

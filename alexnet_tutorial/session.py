@@ -113,7 +113,7 @@ def import_keras() -> ModuleType:
 
 
 def device() -> Literal["cpu", "gpu"]:
-    """Name the kind of device that Keras' backend computes on.
+    """Name the kind of device that Keras's backend computes on.
 
     Returns:
         ``"gpu"`` where the backend sees an accelerator, else ``"cpu"``.
@@ -182,7 +182,7 @@ def cores() -> int:
 
 
 def processor() -> str:
-    """Name the accelerator that Keras' backend computes on, or the processor.
+    """Name the accelerator that Keras's backend computes on, or the processor.
 
     Returns:
         Such as ``"AMD EPYC"``.

@@ -65,7 +65,7 @@ def refuse_classes(config: Any) -> None:
     Example:
         >>> refuse_classes({"layers": [{"class_name": "Lambda"}]})
         Traceback (most recent call last):
-        ValueError: it has a Lambda; expected are Keras' own layers
+        ValueError: it has a Lambda; expected are Keras's own layers
     """
     waiting = [config]
     while waiting:
@@ -75,7 +75,7 @@ def refuse_classes(config: Any) -> None:
             module = part.get("module") or "keras"
             own = isinstance(module, str) and module.partition(".")[0] == "keras"
             if not (isinstance(name, str) and name in CLASSES and own):
-                raise ValueError(f"it has a {str(name)[:40]}; expected are Keras' own layers")
+                raise ValueError(f"it has a {str(name)[:40]}; expected are Keras's own layers")
             waiting += part.values()
         elif isinstance(part, list):
             waiting += part

@@ -117,7 +117,7 @@ def _same(draw):
     return Problem(
         "same",
         {"size": size, "kernel_size": kernel, "strides": strides},
-        f"A window of {kernel} moves by {strides} over {size} pixels with Keras' padding 'same'. "
+        f"A window of {kernel} moves by {strides} over {size} pixels with Keras's padding 'same'. "
         "How many positions has it, and how many zeros stand before and after the line?",
         {"positions": right, "zeros before": before, "zeros after": after},
         f"{size} / {strides}, rounded up: {right} positions. They span ({right} − 1) · {strides} + "

@@ -7,7 +7,7 @@ wrote.
 
 The page computes with the network that comes with the package, its weights rounded once more: to
 eight bits, with one scale for each filter. They are packed as 32-bit floats (for each layer with
-weights the scales, then the biases), followed by the kernels, a byte a weight, in Keras' order.
+weights the scales, then the biases), followed by the kernels, a byte a weight, in Keras's order.
 """
 
 import base64

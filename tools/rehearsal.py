@@ -4,7 +4,7 @@
     python -m tools.rehearsal 24 51      these
 
 The code is the one that a reader's GPU runs: full networks, mixed precision, every cell. Only
-Keras' ``fit`` and ``evaluate`` do one part in ``FACTOR`` of their epochs and steps, to which
+Keras's ``fit`` and ``evaluate`` do one part in ``FACTOR`` of their epochs and steps, to which
 ``tools/shrunken`` sees. No number that comes out means anything.
 """
 

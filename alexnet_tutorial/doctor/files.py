@@ -21,7 +21,7 @@ def examine_file(path: str | Path, x: Any = None, y: Any = None) -> Report:
     """Examine a saved model, a ``.keras`` or ``.h5`` file, by its description.
 
     Weights are not read, and nothing that the file names is imported or run: Keras builds the
-    model's graph only if every class in it is Keras' or this package's own, and none is a Lambda.
+    model's graph only if every class in it is Keras's or this package's own, and none is a Lambda.
     Otherwise the doctor reads the description itself, and says what it could not see.
 
     Args:
@@ -196,7 +196,7 @@ def _loaded(config: dict, path: Path) -> Any:
     import alexnet_tutorial.pictures.augmentation  # noqa: F401  and these
     from alexnet_tutorial.weights.keras_file import check_keras_file
 
-    if "module" not in config:  # an .h5 file's, which only Keras' loader for these reads
+    if "module" not in config:  # an .h5 file's, which only Keras's loader for these reads
         check_keras_file(path)
         return keras.models.load_model(path, compile=False)
     config = {key: value for key, value in config.items() if key != "compile_config"}

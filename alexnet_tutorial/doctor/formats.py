@@ -120,7 +120,7 @@ def _changed_channels(code: str, step: Step, coming: str) -> Finding:
         f"{did}: it reads the axes as {words.ORDERS[own]}, but {maker.name} {verb} "
         f"{words.ORDERS[coming]}.{chain}",
         f"{step.name} has data_format='{own}'"
-        + (", Keras' default." if own == "channels_last" else "."),
+        + (", Keras's default." if own == "channels_last" else "."),
         f"Write {words.call(step, data_format=coming)}.",
         numbers,
     )
@@ -167,7 +167,7 @@ def _mixed(subject: Subject, step: Step, coming: str) -> Finding:
         f"other {f'{len(last)} read' if len(last) > 1 else 'reads'} them as {sides[1]}. They first "
         f"disagree at {step.name}, which reads "
         f"{words.ORDERS[data_format(step)]} where {maker.name} gives {words.ORDERS[coming]}.",
-        "data_format was given to some layers only. A layer without it takes Keras' setting, "
+        "data_format was given to some layers only. A layer without it takes Keras's setting, "
         "channels_last.",
         cure,
         {"channels_first": first, "channels_last": last},

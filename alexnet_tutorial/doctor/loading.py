@@ -70,7 +70,7 @@ _KNOWN = (
 
 
 def not_loadable(path: Path, error: Exception) -> Finding:
-    """A fault with Keras' reason and the cure.
+    """A fault with Keras's reason and the cure.
 
     Args:
         path: The file.
@@ -97,7 +97,7 @@ def not_loadable(path: Path, error: Exception) -> Finding:
             named.setdefault("layer", "layer")
             cause, cure = why.format(**named), what.format(**named)
             if path.suffix == ".keras" and "custom_objects" in cure and "Old" in cure:
-                cure = _LEGACY + "."  # a .keras file names Keras' own class, and gets that
+                cure = _LEGACY + "."  # a .keras file names Keras's own class, and gets that
             break
     reason = re.search(
         r"Unrecognized keyword arguments[^\n]{0,160}|Could not locate[^.]{0,120}", text

@@ -73,7 +73,7 @@ def options_of(get: Callable[[str], Any]) -> dict[str, Any]:
 
 
 def _keras_kind(layer: Any) -> str:
-    """The class name; a subclass that keeps Keras' own ``call`` reads like its parent."""
+    """The class name; a subclass that keeps Keras's own ``call`` reads like its parent."""
     name = type(layer).__name__
     if name in ALIASES or type(layer).__module__.split(".")[0] == "keras":
         return ALIASES.get(name, name)

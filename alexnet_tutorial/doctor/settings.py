@@ -21,7 +21,7 @@ _USUAL = {
     "adamax": ((1e-5, 2e-2), 2e-2, 0.1, _KINGMA),
     "rmsprop": ((1e-5, 1e-2), 1e-2, 0.05, "Tieleman and Hinton (2012) and Keras take 0.001"),
     "lion": ((1e-6, 1e-3), 1e-3, 1e-2, "Chen et al. (2023) take a third to a tenth of Adam's"),
-    "adagrad": ((1e-3, 0.1), 0.2, 1.0, "Duchi et al. (2011); Keras' documentation has up to 0.01"),
+    "adagrad": ((1e-3, 0.1), 0.2, 1.0, "Duchi et al. (2011); Keras's documentation has up to 0.01"),
     "adafactor": ((1e-4, 1e-2), 0.1, 1.0, "Shazeer and Stern (2018)"),
     "lamb": ((1e-4, 1e-2), 0.02, 0.1, "You et al. (2020)"),
 }
@@ -81,7 +81,7 @@ def _check_rate(
             yield finding(
                 "note",
                 f"Adadelta has a learning rate of {rate:g}, and moves next to nothing.",
-                "Keras' default is 0.001; Zeiler's paper (2012) has none, which is 1.0.",
+                "Keras's default is 0.001; Zeiler's paper (2012) has none, which is 1.0.",
                 "Write `keras.optimizers.Adadelta(learning_rate=1.0)`.",
             )
         return

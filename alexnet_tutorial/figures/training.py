@@ -16,7 +16,7 @@ def history(history: Any, chance: int | None = None) -> Picture:
 
     Args:
         history: Name → one number for each epoch (``loss``, and if there are any ``val_loss``,
-            ``accuracy``, ``val_accuracy``): Keras' ``History.history``, a Keras ``History``, or
+            ``accuracy``, ``val_accuracy``): Keras's ``History.history``, a Keras ``History``, or
             the path of the ``history.json`` that a checkpoint keeps.
         chance: Number of equally frequent classes; draws what guessing would score.
 

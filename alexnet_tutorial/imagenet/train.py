@@ -272,7 +272,7 @@ def _log(into: Path) -> tuple[Path, keras.callbacks.Callback]:
 class Events(keras.callbacks.Callback):
     """Write what each epoch came to where TensorBoard reads it, one curve for each number.
 
-    Keras' ``TensorBoard`` callback needs TensorBoard itself; TensorFlow alone writes the same
+    Keras's ``TensorBoard`` callback needs TensorBoard itself; TensorFlow alone writes the same
     files, so they can be looked at on another machine. As there, training and validation are two
     runs, and epochs count from 0.
 

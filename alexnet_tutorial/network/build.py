@@ -29,7 +29,7 @@ def build(
     """Build the Keras model that a description describes.
 
     Rounding up becomes zeros after the edge, in a layer of its own called ``<layer>_pad``; so
-    does padding that Keras' ``"same"`` does not give.
+    does padding that Keras's ``"same"`` does not give.
 
     In mixed precision, response
     normalization and softmax still compute in float32: in float16, the squares of the one
@@ -48,7 +48,7 @@ def build(
         groups: How grouped convolutions run: ``"auto"``, ``"towers"``, ``"native"`` or
             ``"products"``; see :class:`alexnet_tutorial.network.layers.PortableConv2D`.
         precision: ``"float32"``, ``"mixed_bfloat16"`` or ``"mixed_float16"``, in which Keras'
-            ``compile`` scales the loss; None: Keras' own dtype policy.
+            ``compile`` scales the loss; None: Keras's own dtype policy.
         first: Layers that come before the network, a ``keras.layers.InputLayer`` the first of
             them. None: one for the network's own pictures.
         seed: Seed of the first weights and of dropout; None draws others each time.
@@ -79,7 +79,7 @@ def build(
 
 
 def _model(architecture, initialization, data_format, groups, first, seed):
-    """The model, by Keras' present dtype policy."""
+    """The model, by Keras's present dtype policy."""
     height, width, channels = architecture.input_shape
     last = data_format == "channels_last"
     shape = (height, width, channels) if last else (channels, height, width)
@@ -168,7 +168,7 @@ def _keras_layers(
 
 
 def _padding(step: Step, data_format: str) -> tuple[str, keras.Layer | None]:
-    """Keras' word for the padding, and the layer that pads where Keras has no word for it."""
+    """Keras's word for the padding, and the layer that pads where Keras has no word for it."""
     if step.pads == ((0, 0), (0, 0)):
         return "valid", None
     kernel = [window.kernel_size for window in step.windows]

@@ -17,7 +17,7 @@ Shape = tuple[Any, ...]
 
 
 def checked_data_format(value: str | None) -> str:
-    """Refuse an unknown data format; None is Keras' own setting.
+    """Refuse an unknown data format; None is Keras's own setting.
 
     Args:
         value: ``"channels_last"``, ``"channels_first"`` or None.
@@ -68,7 +68,7 @@ class LRN(keras.layers.Layer):
         groups: Groups of channels that do not see each other; the sum is cut short at their
             borders too. The 2012 source normalizes each of its two towers alone.
         across: ``"channels"`` or ``"pixels"``.
-        data_format: ``"channels_last"`` or ``"channels_first"``; None takes Keras' setting.
+        data_format: ``"channels_last"`` or ``"channels_first"``; None takes Keras's setting.
         **kwargs: Passed to ``keras.layers.Layer``, such as ``name``.
 
     Attributes:

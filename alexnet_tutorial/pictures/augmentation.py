@@ -238,7 +238,7 @@ class RandomPatch(keras.layers.RandomCrop):
         height: Rows of the patch, in pixels.
         width: Columns of the patch, in pixels.
         seed: Seed of the places.
-        data_format: ``"channels_last"`` or ``"channels_first"``; None takes Keras' setting.
+        data_format: ``"channels_last"`` or ``"channels_first"``; None takes Keras's setting.
         **kwargs: Passed to ``keras.layers.Layer``, such as ``name``.
 
     Raises:
@@ -266,7 +266,7 @@ class RandomPatch(keras.layers.RandomCrop):
                 raise ValueError(
                     f"{self.name}: {name} is {side!r}, and must be a positive integer: pixels."
                 )
-        self.supports_jit = True  # unlike Keras' own, whose sizes depend on the picture
+        self.supports_jit = True  # unlike Keras's own, whose sizes depend on the picture
 
     def _check(self, shape):
         """Refuse pictures without a patch of this size; return their (height, width)."""
@@ -351,7 +351,7 @@ class PCAColor(keras.layers.RandomBrightness):
             for :meth:`adapt`.
         components: The eigenvectors, 3 × 3, one to a column, in the same order.
         seed: Seed of the multiples.
-        data_format: ``"channels_last"`` or ``"channels_first"``; None takes Keras' setting.
+        data_format: ``"channels_last"`` or ``"channels_first"``; None takes Keras's setting.
         **kwargs: Passed to ``keras.layers.Layer``, such as ``name``.
 
     Attributes:

@@ -40,7 +40,7 @@ ARCHIVE = PinnedFile(
     170_498_071,
     "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
 )
-"""The archive as it was published; Keras' ``keras.datasets.cifar10`` takes the same."""
+"""The archive as it was published; Keras's ``keras.datasets.cifar10`` takes the same."""
 
 JPEG_ARCHIVE = "cifar10-jpeg.tgz"
 """The same pictures as JPEG files, ``cifar10-jpeg/{train,test}/CLASS/NAME.jpg``."""

@@ -178,7 +178,7 @@ def load_folder(
 
     Args:
         path: The folder.
-        class_index: A file like Keras' ``imagenet_class_index.json``, which gives wnids their
+        class_index: A file like Keras's ``imagenet_class_index.json``, which gives wnids their
             names; None takes the one beside the folder or in the data directory, if the
             subfolders are called by wnids.
         on_error: ``"skip"`` leaves out pictures that cannot be read, and names them in

@@ -208,7 +208,7 @@ def class_names(
 
     Args:
         classes: Names of class folders.
-        class_index: A file like Keras' ``imagenet_class_index.json``; None looks for one.
+        class_index: A file like Keras's ``imagenet_class_index.json``; None looks for one.
         beside: A folder beside which the file may lie.
 
     Returns:
@@ -255,7 +255,7 @@ def read_class_file(path: str | os.PathLike[str]) -> tuple[tuple[str, ...], tupl
     """Read what the outputs of a network stand for.
 
     Args:
-        path: JSON like Keras' ``imagenet_class_index.json``, or a JSON list of names; or a text
+        path: JSON like Keras's ``imagenet_class_index.json``, or a JSON list of names; or a text
             with one name in a line.
 
     Returns:

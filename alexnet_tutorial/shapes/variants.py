@@ -104,7 +104,7 @@ ONE_TOWER = _alexnet("one-tower", 227, Conv(**_CONV1), norm={})
 """The paper's network without groups, at 227 pixels: every filter sees every channel."""
 
 NAIVE_224 = _alexnet("naive-224", 224, Conv(**_CONV1), norm={})
-"""What a tutorial builds that takes the paper's 224 and Keras' rounding down."""
+"""What a tutorial builds that takes the paper's 224 and Keras's rounding down."""
 
 TORCHVISION = _alexnet(
     "torchvision",

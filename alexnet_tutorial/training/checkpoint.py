@@ -22,7 +22,7 @@ def save_history(history: dict[str, list[float]], path: str | os.PathLike[str]) 
     """Write a history as JSON, whole or not at all.
 
     Args:
-        history: Name → one number for each epoch, as Keras' ``History.history``.
+        history: Name → one number for each epoch, as Keras's ``History.history``.
         path: The file.
 
     Returns:
@@ -156,7 +156,7 @@ class Checkpoint(keras.callbacks.Callback):
                 setattr(self.stopping, name, number)
             best = [arrays[key] for key in arrays if key.startswith("best-")]
             self.stopping.best_weights = best or None
-        # Keras' own BackupAndRestore tells `fit` in the same way where to go on.
+        # Keras's own BackupAndRestore tells `fit` in the same way where to go on.
         model._initial_epoch = self.params["epochs"] if facts["stopped"] else facts["epoch"]
         for name, values in self.history.items():
             model.history.history[name] = list(values)

@@ -1,6 +1,6 @@
 """Many devices: who holds what, who reads which pictures, several processes, and what is sent.
 
-The work is done by Keras' distribution API on JAX: XLA divides each operation and adds the
+The work is done by Keras's distribution API on JAX: XLA divides each operation and adds the
 exchanges. Here are layouts for it, the share of a batch that one process reads, how processes
 find each other, and a way to read the exchanges from the compiled program.
 
@@ -33,7 +33,7 @@ def data_parallel(devices: Sequence[str] | None = None) -> keras.distribution.Da
         devices: Names of Keras, such as ``"gpu:0"``; None: all there are, in all processes.
 
     Returns:
-        A layout for Keras' distribution API.
+        A layout for Keras's distribution API.
 
     Raises:
         ValueError: Keras does not run on JAX.
@@ -165,7 +165,7 @@ def _check_divides(network, layer, count, what):
 
 
 class Share(keras.utils.PyDataset):
-    """The rows of each batch that this process reads, for Keras' ``fit``.
+    """The rows of each batch that this process reads, for Keras's ``fit``.
 
     The batch keeps its meaning: with 128 pictures and four processes, each reads 32. The devices
     of one process divide these among themselves. Pictures over when the last batch does not

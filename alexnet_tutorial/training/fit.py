@@ -1,6 +1,6 @@
 """Train a network: one ``fit`` for every description, every Keras model and every set.
 
-What it puts together works alone with Keras' own ``compile`` and ``fit`` too. Everything random
+What it puts together works alone with Keras's own ``compile`` and ``fit`` too. Everything random
 follows from the seed and the number of the epoch, so a run can be repeated, and one that was
 killed continues to the end it would have had.
 """
@@ -127,7 +127,7 @@ def fit(
         callbacks: Of Keras; they see each epoch before early stopping and the checkpoint do.
         optimizer: Another than the recipe's Adam.
         folder: Where checkpoints go; a run found there continues. None keeps none.
-        verbose: As Keras' ``fit``.
+        verbose: As Keras's ``fit``.
         precision: Of the model that is built, as :func:`alexnet_tutorial.network.build`.
         jit_compile: As :func:`compile_model`.
         steps_per_execution: As :func:`compile_model`.

@@ -29,7 +29,7 @@ class PaperSGD(keras.optimizers.Optimizer):
     its last state, except in conv1, which had stopped (``layer-params-145.cfg``). Here the rate of
     biases falls with that of weights.
 
-    A bias is a variable whose own name is ``bias``. Keras' layers name theirs so, and a saved
+    A bias is a variable whose own name is ``bias``. Keras's layers name theirs so, and a saved
     model keeps the names. All others are weights, those of normalization layers too.
 
     The decay goes through the momentum, so it adds up as gradients do. That of
@@ -86,7 +86,7 @@ class PaperSGD(keras.optimizers.Optimizer):
         self.velocities = [
             self.add_variable_from_reference(variable, name="velocity") for variable in variables
         ]
-        # Here and not in update_step, where TensorFlow passes variables without Keras' names.
+        # Here and not in update_step, where TensorFlow passes variables without Keras's names.
         self._is_bias = [variable.name == "bias" for variable in variables]
 
     def update_step(self, gradient: Any, variable: keras.Variable, learning_rate: Any) -> None:

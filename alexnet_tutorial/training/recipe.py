@@ -85,11 +85,11 @@ def compile_model(
         recipe: The numbers of the training.
         steps: Steps in one epoch.
         optimizer: Another than the recipe's.
-        jit_compile: As Keras' ``compile``; or ``"parts"``, for a long training on a CPU: on
+        jit_compile: As Keras's ``compile``; or ``"parts"``, for a long training on a CPU: on
             TensorFlow, XLA compiles response normalization and the optimizer's update, which
             pass through memory step by step otherwise, and leaves convolutions alone, which it
             makes slower. JAX compiles everything in any case. None: :func:`xla`.
-        steps_per_execution: As Keras' ``compile``: training steps in one call. More save the
+        steps_per_execution: As Keras's ``compile``: training steps in one call. More save the
             time between them; callbacks see only the last of them.
 
     Raises:

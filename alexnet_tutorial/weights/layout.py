@@ -1,4 +1,4 @@
-"""The same weights in another order: Keras' own, and that of PyTorch and ONNX.
+"""The same weights in another order: Keras's own, and that of PyTorch and ONNX.
 
 A kernel of a convolution is (rows, columns, channels, filters) in Keras and (filters, channels,
 rows, columns) outside; the weights of a dense layer are (inputs, units) in Keras and (units,

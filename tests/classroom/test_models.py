@@ -1,4 +1,4 @@
-"""A stranger's model: loaded where it is Keras' own, refused before that where it is not."""
+"""A stranger's model: loaded where it is Keras's own, refused before that where it is not."""
 
 import io
 import json

@@ -72,7 +72,7 @@ def test_the_chapters_training_repeats_from_its_seed(root):
 @pytest.mark.slow
 @pytest.mark.skipif(not has_signs(), reason="no SIGNS files in the data directory")
 def test_train_is_plain_keras_to_the_last_digit():
-    """Keras' own ``compile`` and ``fit`` beside ``train``, both stopped after three epochs."""
+    """Keras's own ``compile`` and ``fit`` beside ``train``, both stopped after three epochs."""
     import keras
 
     from alexnet_tutorial.network import build

@@ -230,7 +230,7 @@ def test_a_network_that_finds_all_alike_is_not_called_right(arrays):
     net = tiny()
     net.model.layers[-1].set_weights([0 * w for w in net.model.layers[-1].get_weights()])
     p = net.predict_proba(x)
-    assert (p == p[0, 0]).all() and top_k_accuracy(y, p, 1) == 1  # Keras' rule for ties
+    assert (p == p[0, 0]).all() and top_k_accuracy(y, p, 1) == 1  # Keras's rule for ties
     assert net.evaluate(x, y)["accuracy"] == np.mean(y == 0)
 
 

@@ -51,7 +51,7 @@ def test_the_broken_chain_is_read_layer_by_layer():
         by_code(report, "pooling-over-channels"),
     )
     assert len(pads) == 5 and len(pools) == 4
-    for finding in (*pads, *pools):  # the numbers are Keras' own
+    for finding in (*pads, *pools):  # the numbers are Keras's own
         layer = layers[finding.layer]
         assert finding.numbers["channels_before"] == layer.input.shape[1]
         assert finding.numbers["channels_after"] == layer.output.shape[1]

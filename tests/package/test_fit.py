@@ -237,7 +237,7 @@ class Break(keras.callbacks.Callback):
 
 
 def plain_fit(folder, *more):
-    """Keras' own compile and fit, where early stopping ends the run before its twelfth epoch."""
+    """Keras's own compile and fit, where early stopping ends the run before its twelfth epoch."""
     wrong = split(12, 100)
     validation = preprocess(wrong.x, 12), (wrong.y + 1) % 3
     batches = batches_of(split(48, 0), seed=7)

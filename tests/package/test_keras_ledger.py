@@ -1,6 +1,6 @@
-"""The ledger of Keras models, against XLA's count of operations and against Keras' own counts.
+"""The ledger of Keras models, against XLA's count of operations and against Keras's own counts.
 
-XLA counts what Keras' own layers do only where Keras runs on JAX: this file is also the program
+XLA counts what Keras's own layers do only where Keras runs on JAX: this file is also the program
 that one test runs there. That process builds every application of Keras, once for all that is
 asked of them.
 """

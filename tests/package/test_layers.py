@@ -1,4 +1,4 @@
-"""LRN against the paper's formula in float64, grouped convolutions against Keras' own; on the
+"""LRN against the paper's formula in float64, grouped convolutions against Keras's own; on the
 backend in use, and (in processes of their own) on JAX."""
 
 import subprocess

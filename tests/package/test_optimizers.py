@@ -1,4 +1,4 @@
-"""The rule of 2012 against NumPy in float64, Keras' own optimizers, and itself saved and loaded.
+"""The rule of 2012 against NumPy in float64, Keras's own optimizers, and itself saved and loaded.
 
 Runs on the backend in use, and in a process of its own on JAX.
 """

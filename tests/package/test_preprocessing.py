@@ -19,7 +19,7 @@ def picture(width, height, seed=0):
 def torchvision_definition(image):
     """Resize(256), CenterCrop(224), to [0, 1], Normalize: as its transforms are documented.
 
-    But where half a pixel is left over, the crop begins before it, as Keras' CenterCrop does, and
+    But where half a pixel is left over, the crop begins before it, as Keras's CenterCrop does, and
     not at the even one of the two.
     """
     width, height = image.size

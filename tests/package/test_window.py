@@ -1,4 +1,4 @@
-"""The integers, against brute force on a line of pixels and against Keras' own shape functions."""
+"""The integers, against brute force on a line of pixels and against Keras's own shape functions."""
 
 import itertools
 from math import prod

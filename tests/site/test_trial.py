@@ -53,7 +53,7 @@ def test_a_failure_and_a_dead_kernel_are_noticed_and_the_notebook_is_kept(tmp_pa
     assert "ZeroDivisionError" in said.err and "1 of 3 passed" in said.out
 
 
-# What the rehearsal leaves of a training: counted by Keras' own callbacks.
+# What the rehearsal leaves of a training: counted by Keras's own callbacks.
 FITS = """
 import json, sys
 import keras, numpy as np

@@ -216,7 +216,7 @@ def test_keras_code_builds_what_the_ledger_says(open_page, address):
     asked = [network.to_json() for network in VARIANTS.values()]
     while len(asked) < len(VARIANTS) + 30:
         data = random_network(rng)
-        # Dropout alone would not tell Keras' ledger the data format.
+        # Dropout alone would not tell Keras's ledger the data format.
         if (
             any("size" in key for layer in data["layers"] for key in layer)
             and not expected(data)[1]

@@ -1,4 +1,4 @@
-"""Let Keras' ``fit`` and ``evaluate`` do one part in ``ALEXNET_TUTORIAL_REHEARSAL`` of their work.
+"""Let Keras's ``fit`` and ``evaluate`` do one part in ``ALEXNET_TUTORIAL_REHEARSAL`` of their work.
 
 ``tools.rehearsal`` puts this folder on ``PYTHONPATH`` of its kernels, and Python imports a module
 of this name at start. Keras is changed when it is first imported, and not before.

@@ -13,7 +13,7 @@ function python(value) {
 
 const alike = (value) => (pair(value)[0] === pair(value)[1] ? pair(value)[0] : value);
 
-// Keras' word for the padding, and the zeros to add first where it has none: as network.py.
+// Keras's word for the padding, and the zeros to add first where it has none: as network.py.
 function padding(layer, input) {
   const both = axes(layer, input);
   const amounts = both.map(padAmounts);
