@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -152,26 +153,50 @@ def axe_script():
     return Path(package.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def axe_finds_nothing(axe_script):
-    """Give a check of one element, in light and in dark, and of its controls' sizes for a finger.
+@pytest.fixture(scope="session")
+def axe(axe_script):
+    """Give what axe finds in parts of a page: in light mode, then of their colors in dark mode.
 
-    It is called with the page and the element's name.
+    Only colors differ in dark mode, so only the rules about colors can. It is called with the page,
+    the names of the parts, and those within them to leave out.
+    """
+    rules = {"light": {}, "dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
+
+    def look(page, *names, without=()):
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(axe_script)
+        found = []
+        for scheme, options in rules.items():
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_function(
+                "s => (document.documentElement.dataset.theme ?? s) === s", arg=scheme
+            )
+            passed, violations = page.evaluate(
+                """([include, exclude, options]) => axe.run({ include, exclude },
+                    { resultTypes: ['violations'], preload: false, ...options })
+                    .then(r => [r.passes.length, r.violations.map(v =>
+                        [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))])])""",
+                [names, without, options],
+            )
+            least = 10 if scheme == "light" else 1
+            assert passed >= least, f"it looked at little in {scheme} mode"
+            found += [(scheme, *violation) for violation in violations]
+        return found
+
+    return look
+
+
+@pytest.fixture(scope="session")
+def axe_finds_nothing(axe):
+    """Give a check of parts of a page: by axe, and of their controls' sizes for a finger.
+
+    It is called with the page and the parts' names.
     """
 
-    def check(page, name):
-        page.evaluate(axe_script)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
-            violations = page.evaluate(
-                """name => axe.run(name, { preload: false })
-                    .then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))""",
-                name,
-            )
-            assert violations == [], scheme
-        small = page.locator(name).evaluate(
-            """e => [...e.querySelectorAll('button, input, select')]
+    def check(page, *names):
+        assert axe(page, *names) == []
+        small = page.locator(", ".join(names)).evaluate_all(
+            """all => all.flatMap(e => [...e.querySelectorAll('button, input, select')])
                 .map(c => [c.getBoundingClientRect(), c.outerHTML.slice(0, 80)])
                 .filter(([r]) => r.width < 24 || r.height < 24).map(([, html]) => html)"""
         )
@@ -205,38 +230,93 @@ def swipe():
     return move
 
 
-class Visit:
-    """One page, opened; what it asked for and what its console said."""
+# Two frames are drawn, and the browser has nothing else to do.
+REST = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    await frame();
+    await new Promise((rest) => requestIdleCallback(rest, { timeout: 2000 }));
+}"""
 
-    def __init__(self, context, address):
-        self.page = context.new_page()
-        self.requests, self.console = [], []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda m: self.console.append(f"{m.type}: {m.text}"))
-        self.page.on("pageerror", lambda error: self.console.append(f"error: {error}"))
-        self.page.on("requestfailed", lambda r: self.console.append(f"failed: {r.url}"))
-        self.page.goto(address)
-        self.page.wait_for_load_state("networkidle")
+
+class Visit:
+    """One page, opened in a window; what it asked for and what its console said.
+
+    The window is given back to ``leave``: to open one takes longer than to open most pages.
+    """
+
+    def __init__(self, window, address, scripts, leave):
+        self.page, self.leave = window, leave
+        self.requests, self.console, self.awaited = [], [], set()
+        self.handlers = {
+            "request": self.asked,
+            "requestfinished": self.arrived,
+            "requestfailed": self.failed,
+            "console": lambda m: self.console.append(f"{m.type}: {m.text}"),
+            "pageerror": lambda error: self.console.append(f"error: {error}"),
+        }
+        for event, handler in self.handlers.items():
+            window.on(event, handler)
+        window.goto(address)
+        if scripts:
+            self.settle()
+
+    def asked(self, request):
+        self.requests.append(request.url)
+        self.awaited.add(request)
+
+    def arrived(self, request):
+        self.awaited.discard(request)
+
+    def failed(self, request):
+        self.console.append(f"failed: {request.url}")
+        self.awaited.discard(request)
+
+    def settle(self):
+        """Wait until all has arrived that the page asked for, and its scripts rest.
+
+        A network that is silent for half a second says the same, half a second later.
+        """
+        deadline = time.monotonic() + 30
+        while True:
+            self.page.evaluate(REST)
+            if not self.awaited:
+                return
+            late = [request.url for request in self.awaited]
+            assert time.monotonic() < deadline, f"these did not arrive: {late}"
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
-        # The next visit of this context is a first one again; what is cached may stay.
-        self.page.evaluate("localStorage.clear()")
-        self.page.close()
+        # The next visit of this window is a first one again; what is cached may stay.
+        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        for event, handler in self.handlers.items():
+            self.page.remove_listener(event, handler)
+        self.leave(self.page)
 
 
 @pytest.fixture(scope="session")
 def open_page(browser, address):
     """Give what opens a page of the site: ``with open_page(page, viewport=…) as visit``."""
-    contexts = {}
+    contexts, free = {}, {}
 
     def visit(page, viewport=DESK, scheme="light", **options):
         kind = str((viewport, scheme, options))
         if kind not in contexts:
             contexts[kind] = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
-        return Visit(contexts[kind], urljoin(address, page))
+            free[kind] = []
+
+        def leave(window):
+            window.goto("about:blank")
+            window.emulate_media(media="null", color_scheme=scheme)
+            window.set_viewport_size(viewport)
+            window.mouse.move(-1, -1)
+            free[kind].append(window)
+
+        window = free[kind].pop() if free[kind] else contexts[kind].new_page()
+        scripts = options.get("java_script_enabled", True)
+        return Visit(window, urljoin(address, page), scripts, leave)
 
     yield visit
     for context in contexts.values():

@@ -58,6 +58,16 @@ def no_class_index(monkeypatch, tmp_path_factory):
     monkeypatch.setenv("ALEXNET_TUTORIAL_DATA", str(tmp_path_factory.mktemp("data")))
 
 
+@pytest.fixture
+def few_hands(monkeypatch, tmp_path_factory):
+    """Let few hands be drawn, and keep them in a folder of their own: drawing all takes seconds."""
+    from alexnet_tutorial.pictures import signs
+
+    monkeypatch.setattr(signs, "GENERATED_TRAIN", 240)
+    monkeypatch.setattr(signs, "GENERATED_TEST", 60)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture(scope="session")
 def ilsvrc(jpeg):
     """Give a function that writes a miniature of ILSVRC 2012, in the layout it was published in.

@@ -234,7 +234,7 @@ def test_judging_and_teaching_other_classes(folder, place, capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["cifar10", "imagenette", "signs"])
-def test_every_set_judges_and_teaches(folder, place, capsys, name):
+def test_every_set_judges_and_teaches(folder, place, few_hands, capsys, name):
     assert main([*words(folder), "--epochs", "1", "--save", "net.keras"]) == 0
     data = ["--data", name, "--source", "generated", "--format", "json"]
     assert main(["finetune", "net.keras", *data, "--epochs", "2", "--save", "new.keras"]) == 0

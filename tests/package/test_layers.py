@@ -185,33 +185,35 @@ RELOAD = """
 import sys
 import keras, numpy as np
 import alexnet_tutorial.network.layers
-model = keras.models.load_model(sys.argv[1])
-np.save(sys.argv[2], model.predict(np.load(sys.argv[3]), verbose=0))
+for name in sys.argv[1:]:
+    model = keras.models.load_model(name + ".keras")
+    np.save(name + "-y", model.predict(np.load(name + ".npy"), verbose=0))
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
-def test_saved_and_reloaded_elsewhere_without_custom_objects(tmp_path, data_format):
-    """A fresh process that has only imported the layers reads the file."""
-    shape = (9, 9, 4) if data_format == "channels_last" else (4, 9, 9)
-    x = np.random.default_rng(0).normal(size=(2, *shape)).astype("float32")
-    model = keras.Sequential(
-        [
-            keras.Input(shape),
-            PortableConv2D(8, 3, groups=2, data_format=data_format),
-            LRN(size=3, alpha=0.1, divide_by_size=True, groups=2, data_format=data_format),
-            LRN(size=3, alpha=0.1, across="pixels", data_format=data_format),
-            InfinitePadding2D(((0, 1), (1, 0)), data_format=data_format),
-            keras.layers.MaxPooling2D(2, data_format=data_format),
-        ]
-    )
-    model.save(tmp_path / "model.keras")
-    np.save(tmp_path / "x.npy", x)
-    files = [str(tmp_path / name) for name in ("model.keras", "y.npy", "x.npy")]
-    subprocess.run([sys.executable, "-c", RELOAD, *files], check=True, cwd=tmp_path)
-    ours = model.predict(x, verbose=0)
-    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), ours, rtol=1e-6, atol=1e-6)
+def test_saved_and_reloaded_elsewhere_without_custom_objects(tmp_path):
+    """A fresh process that has only imported the layers reads the files, one of each format."""
+    expected = {}
+    for data_format, shape in (("channels_last", (9, 9, 4)), ("channels_first", (4, 9, 9))):
+        x = np.random.default_rng(0).normal(size=(2, *shape)).astype("float32")
+        model = keras.Sequential(
+            [
+                keras.Input(shape),
+                PortableConv2D(8, 3, groups=2, data_format=data_format),
+                LRN(size=3, alpha=0.1, divide_by_size=True, groups=2, data_format=data_format),
+                LRN(size=3, alpha=0.1, across="pixels", data_format=data_format),
+                InfinitePadding2D(((0, 1), (1, 0)), data_format=data_format),
+                keras.layers.MaxPooling2D(2, data_format=data_format),
+            ]
+        )
+        model.save(tmp_path / f"{data_format}.keras")
+        np.save(tmp_path / f"{data_format}.npy", x)
+        expected[data_format] = model.predict(x, verbose=0)
+    subprocess.run([sys.executable, "-c", RELOAD, *expected], check=True, cwd=tmp_path)
+    for data_format, ours in expected.items():
+        found = np.load(tmp_path / f"{data_format}-y.npy")
+        np.testing.assert_allclose(found, ours, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])

@@ -28,12 +28,26 @@ def test_a_page_that_is_not_there_or_still_is_stops_the_build(tmp_path):
         lead_on(tmp_path)
 
 
+def documents_alone(context):
+    """Open a window that asks for pages and for nothing beside them: none is looked at."""
+
+    def only(route):
+        if route.request.resource_type == "document":
+            route.continue_()
+        else:
+            route.abort()
+
+    page = context.new_page()
+    page.route("**/*", only)
+    return page
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("opened", ["file", "served"])
 def test_an_old_address_leads_on_with_its_place(site, address, browser, opened):
     start = {"file": f"{site.as_uri()}/", "served": address}[opened]
     with browser.new_context() as context:
-        page = context.new_page()
+        page = documents_alone(context)
         for old, new in EVERY:
             page.goto(f"{start}book/{old}.html?q=1#exercises", wait_until="commit")
             page.wait_for_url(f"{start}book/{new}.html?q=1#exercises", wait_until="commit")
@@ -43,7 +57,7 @@ def test_an_old_address_leads_on_with_its_place(site, address, browser, opened):
 @pytest.mark.slow
 def test_an_old_address_leads_on_without_scripts(site, browser):
     with browser.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
+        page = documents_alone(context)
         for old, new in EVERY:
             page.goto(f"{site.as_uri()}/book/{old}.html", wait_until="commit")
             page.wait_for_url(f"**/book/{new}.html", wait_until="commit")

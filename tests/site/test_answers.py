@@ -128,26 +128,61 @@ def chapter(open_page):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_every_question_of_a_chapter_is_answered_on_its_page(open_page, root, name):
+def test_a_chapter_asks_folds_and_answers(open_page, root, name):
+    """One visit: every prompt has a field, what is folded can be found and printed, and every
+    question is answered."""
+    with open_page(f"book/{name}.html") as visit:
+        look_at_prompts(visit.page)
+        answer_all(visit.page, root, name)
+        assert visit.console == []
+
+
+def look_at_prompts(page):
+    """Every prompt has a field; results can be seen printed, and where the browser finds them."""
+    prompts = page.evaluate(
+        """() => [...document.querySelectorAll('section > p, section > ul > li')]
+            .filter(e => /\\bPredict\\b/.test(e.textContent) && !e.closest('.cell'))
+            .filter(e => !/^Predict first/.test(e.textContent))
+            .map(e => [e.textContent.slice(0, 60),
+                (e.nextElementSibling ?? e.lastElementChild)?.matches('.alexnet-predict')])"""
+    )
+    assert [words for words, there in prompts if not there] == []
+    parts = page.locator(".alexnet-result")
+    assert parts.count() >= page.locator(".alexnet-folded").count()
+    assert not any(seen(page))
+    # Nothing said about a result can be seen in its code either.
+    assert not page.locator(".alexnet-cut > span:visible").count()
+    page.emulate_media(media="print")
+    assert all(seen(page))
+    assert page.locator("form.alexnet-answer:visible, .alexnet-predict:visible").count() == 0
+    assert page.locator(".alexnet-cut > span:visible").count() == (
+        page.locator(".alexnet-cut").count()
+    )
+    assert page.locator(".alexnet-answered .cell_input").first.is_visible()
+    page.emulate_media(media="screen")
+    if parts.count():
+        parts.last.dispatch_event("beforematch")  # as the browser's search does
+        assert seen(page)[-1]
+
+
+def answer_all(page, root, name):
+    """Nothing, a slip, and what is right, typed into every field; the panel counts them."""
     cells = nbformat.read(root / "book" / f"{name}.ipynb", as_version=4).cells
     asked = answers.exercises(cells)
     assert len(asked) >= 3
-    with open_page(f"book/{name}.html") as visit:
-        forms = visit.page.locator("form.alexnet-answer")
-        labels = forms.locator("label").all_inner_texts()
-        assert labels == [f"Your answer to exercise {number}" for number, _ in asked]
-        for _, question in asked:
-            known = QUESTIONS[question]
-            wrong, slip, hint = known.misconceptions[0]
-            assert answer(visit.page, question, "") == (
-                "No answer yet: type your prediction, then press Check."
-            )
-            assert answer(visit.page, question, str(wrong)) == f"Not yet: {slip}. {hint}"
-            assert answer(visit.page, question, str(known.right)) == f"Right: {known.why}"
-        assert not visit.page.get_by_text("run this cell again").first.is_visible()
-        summary = visit.page.locator(".alexnet-progress summary").inner_text()
-        assert f"{len(asked)} of {len(asked)} in this chapter" in summary
-        assert visit.console == []
+    labels = page.locator("form.alexnet-answer label").all_inner_texts()
+    assert labels == [f"Your answer to exercise {number}" for number, _ in asked]
+    for _, question in asked:
+        known = QUESTIONS[question]
+        wrong, slip, hint = known.misconceptions[0]
+        assert answer(page, question, "") == (
+            "No answer yet: type your prediction, then press Check."
+        )
+        assert answer(page, question, str(wrong)) == f"Not yet: {slip}. {hint}"
+        assert answer(page, question, str(known.right)) == f"Right: {known.why}"
+    assert not page.get_by_text("run this cell again").first.is_visible()
+    summary = page.locator(".alexnet-progress summary").inner_text()
+    assert f"{len(asked)} of {len(asked)} in this chapter" in summary
 
 
 class Words(HTMLParser):
@@ -368,38 +403,6 @@ def test_a_result_is_folded_until_a_prediction(chapter):
     page.locator(".alexnet-progress summary").click()
     page.get_by_label("Always show results").uncheck()
     assert not all(seen(page)) and seen(page)[0]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_every_prompt_has_a_field_and_what_is_folded_can_be_found_and_printed(open_page, name):
-    with open_page(f"book/{name}.html") as visit:
-        page = visit.page
-        prompts = page.evaluate(
-            """() => [...document.querySelectorAll('section > p, section > ul > li')]
-                .filter(e => /\\bPredict\\b/.test(e.textContent) && !e.closest('.cell'))
-                .filter(e => !/^Predict first/.test(e.textContent))
-                .map(e => [e.textContent.slice(0, 60),
-                    (e.nextElementSibling ?? e.lastElementChild)?.matches('.alexnet-predict')])"""
-        )
-        assert [words for words, there in prompts if not there] == []
-        parts = page.locator(".alexnet-result")
-        assert parts.count() >= page.locator(".alexnet-folded").count()
-        assert not any(seen(page))
-        # Nothing said about a result can be seen in its code either.
-        assert not page.locator(".alexnet-cut > span:visible").count()
-        page.emulate_media(media="print")
-        assert all(seen(page))
-        assert page.locator("form.alexnet-answer:visible, .alexnet-predict:visible").count() == 0
-        assert page.locator(".alexnet-cut > span:visible").count() == (
-            page.locator(".alexnet-cut").count()
-        )
-        assert page.locator(".alexnet-answered .cell_input").first.is_visible()
-        page.emulate_media(media="screen")
-        if parts.count():
-            parts.last.dispatch_event("beforematch")  # as the browser's search does
-            assert seen(page)[-1]
-        assert visit.console == []
 
 
 @pytest.mark.slow

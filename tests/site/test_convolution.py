@@ -62,10 +62,11 @@ class Hand:
         return np.array(cells, int).reshape(SIZE, SIZE)
 
     def weights(self, values=None):
-        fields = self.element.locator(".lp-numbers input").all()
-        for field, value in zip(fields, [] if values is None else values, strict=False):
-            field.fill(str(value))
-        return np.array([int(field.input_value()) for field in fields]).reshape(KERNEL, KERNEL)
+        fields = self.element.locator(".lp-numbers input")
+        for place, value in enumerate([] if values is None else values):
+            fields.nth(place).fill(str(value))
+        shown = fields.evaluate_all("all => all.map(e => e.value)")
+        return np.array(shown, int).reshape(KERNEL, KERNEL)
 
     def text(self, name):
         return re.sub(r"\s+", " ", self.element.locator(name).inner_text())

@@ -163,25 +163,26 @@ def test_outputs_are_those_of_keras(open_page, address):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [(108, 108), (300, 211), (97, 640), (431, 862), (20, 31)])
-def test_pictures_are_cut_as_the_package_cuts_them(open_page, address, size):
+def test_pictures_are_cut_as_the_package_cuts_them(open_page, address):
     """To a gray level: Pillow counts in whole numbers."""
-    rng = np.random.default_rng(size[0])
-    coarse = Image.fromarray(rng.integers(0, 256, (9, 7, 3), dtype=np.uint8))
-    picture = np.asarray(coarse.resize(size)) // 2 + rng.integers(0, 128, (*size[::-1], 3))
-    rgba = np.concatenate([picture, np.full((*size[::-1], 1), 255)], axis=2).astype("uint8")
-    wanted = network.in_eight_bits().preprocessing.cut(Image.fromarray(picture.astype("uint8")))
     with open_page(PAGE) as visit:
-        found = visit.page.evaluate(
-            """async ([folder, data, width, height]) => {
-                const { cut } = await import(folder + "pictures.js");
-                const bytes = Uint8ClampedArray.from(atob(data), (c) => c.charCodeAt(0));
-                return [...cut(bytes, width, height)];
-            }""",
-            [urljoin(address, MODULES), text(rgba), *size],
-        )
-    apart = abs(np.array(found).reshape(wanted.shape) - wanted.astype(int))
-    assert apart.max() <= 1 and apart.mean() < 0.1
+        for size in ((108, 108), (300, 211), (97, 640), (431, 862), (20, 31)):
+            rng = np.random.default_rng(size[0])
+            coarse = Image.fromarray(rng.integers(0, 256, (9, 7, 3), dtype=np.uint8))
+            picture = np.asarray(coarse.resize(size)) // 2 + rng.integers(0, 128, (*size[::-1], 3))
+            picture = picture.astype("uint8")
+            rgba = np.concatenate([picture, np.full((*size[::-1], 1), 255, "uint8")], axis=2)
+            wanted = network.in_eight_bits().preprocessing.cut(Image.fromarray(picture))
+            found = visit.page.evaluate(
+                """async ([folder, data, width, height]) => {
+                    const { cut } = await import(folder + "pictures.js");
+                    const bytes = Uint8ClampedArray.from(atob(data), (c) => c.charCodeAt(0));
+                    return [...cut(bytes, width, height)];
+                }""",
+                [urljoin(address, MODULES), text(rgba), *size],
+            )
+            apart = abs(np.array(found).reshape(wanted.shape) - wanted.astype(int))
+            assert apart.max() <= 1 and apart.mean() < 0.1, size
 
 
 # --- as a reader uses it ---------------------------------------------------------------------
@@ -424,31 +425,26 @@ def test_a_picture_can_be_dropped_and_pasted(shown):
 
 
 @pytest.mark.slow
-def test_a_camera_refused_absent_or_unknown_is_said(open_page):
+def test_a_camera_refused_absent_or_unknown_is_said(shown):
+    """One after the other on one page: a reader may try again."""
+    page = shown.page
     for error, words in {
         "NotAllowedError": "The camera was refused.",
         "NotFoundError": "No camera was found.",
         "NotReadableError": "Does another program use it?",
         "StrangeError": "The camera does not work: as it happens.",
     }.items():
-        with open_page(PAGE) as visit:
-            shown = Shown(visit.page)
-            visit.page.evaluate(
-                """(name) => { navigator.mediaDevices.getUserMedia = () =>
-                    Promise.reject(new DOMException("as it happens", name)); }""",
-                error,
-            )
-            shown.button("Camera").click()
-            assert words in shown.notice.inner_text()
-            assert shown.button("Camera").is_visible()
-    with open_page(PAGE) as visit:
-        shown = Shown(visit.page)
-        visit.page.evaluate(
-            "Object.defineProperty(navigator, 'mediaDevices', { value: undefined })"
+        page.evaluate(
+            """(name) => { navigator.mediaDevices.getUserMedia = () =>
+                Promise.reject(new DOMException("as it happens", name)); }""",
+            error,
         )
         shown.button("Camera").click()
-        assert "gives this page no camera" in shown.notice.inner_text()
-        assert visit.console == []
+        shown.notice.filter(has_text=words).wait_for()
+        assert shown.button("Camera").is_visible()
+    page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+    shown.button("Camera").click()
+    shown.notice.filter(has_text="gives this page no camera").wait_for()
 
 
 @pytest.mark.slow
@@ -584,11 +580,15 @@ def test_without_javascript_there_is_a_picture_and_a_sentence(browser, address):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [LANDING, *CHAPTERS])
-def test_within_a_page_it_weighs_nothing_until_it_is_asked(open_page, page):
+def test_within_a_page_it_is_a_picture_and_weighs_nothing_until_it_is_asked(open_page, page):
     with open_page(page) as visit:
         assert not [url for url in visit.requests if "/network/" in url]
         assert "its weights are 1 MB" in visit.page.locator(".alexnet-offer").inner_text()
         assert round(PLAN["bytes"] / 1e6) == 1
+        visit.page.emulate_media(media="print")  # a picture of it, and nothing to press
+        assert visit.page.locator("alexnet-network .alexnet-still").is_visible()
+        assert not visit.page.locator(".alexnet-offer").is_visible()
+        visit.page.emulate_media(media="screen")
         visit.page.get_by_role("button", name="Run it here").click()
         shown = Shown(visit.page)
         assert visit.page.evaluate("document.activeElement.className") == "nw-sample"
@@ -601,16 +601,12 @@ def test_within_a_page_it_weighs_nothing_until_it_is_asked(open_page, page):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", CHAPTERS)
-def test_a_chapter_shows_a_picture_of_it_on_paper_and_without_scripts(open_page, page):
+def test_a_chapter_shows_a_picture_of_it_without_scripts(open_page, page):
     with open_page(page, java_script_enabled=False) as visit:
         element = visit.page.locator("alexnet-network")
         assert element.locator(".alexnet-still li").count() == 1 + len(PLAN["layers"])
         assert element.locator(".alexnet-caption").last.is_visible()
         assert not element.locator(".alexnet-offer").is_visible()
-    with open_page(page) as visit:
-        visit.page.emulate_media(media="print")
-        assert visit.page.locator("alexnet-network .alexnet-still").is_visible()
-        assert not visit.page.locator(".alexnet-offer").is_visible()
 
 
 @pytest.mark.slow
@@ -626,24 +622,17 @@ def test_a_click_on_the_still_picture_starts_at_its_layer(open_page):
 @pytest.mark.slow
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("page", [PAGE, LANDING])
-def test_axe_finds_nothing(open_page, axe_script, page, viewport):
+def test_axe_finds_nothing(open_page, axe, page, viewport):
+    """In the whole article at first; another layer changes nothing but the element."""
     with open_page(page, viewport=viewport) as visit:
         if page == LANDING:
             visit.page.get_by_role("button", name="Run it here").click()
         shown = Shown(visit.page)
-        visit.page.evaluate(axe_script)
+        looked_at = "article"
         for layer in ("conv1", "pool5", "fc6", "fc8"):
             shown.pick(layer)
-            for scheme in ("light", "dark"):
-                visit.page.emulate_media(color_scheme=scheme)
-                visit.page.wait_for_function(
-                    "s => document.documentElement.dataset.theme === s", arg=scheme
-                )
-                found = visit.page.evaluate(
-                    """() => axe.run("article", { resultTypes: ["violations"], preload: false })
-                        .then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.target)]))"""
-                )
-                assert found == [], (layer, scheme)
+            assert axe(visit.page, looked_at) == [], layer
+            looked_at = "alexnet-network"
         if page == PAGE:
             shown.give(b"", "empty.png", "image/png")
             shown.notice.filter(has_text="no picture").wait_for()

@@ -59,10 +59,9 @@ class Part:
         return re.sub(r"\s+", " ", self.element.locator(".lp-words").inner_text())
 
     def drawn(self):
-        return [
-            each.get_attribute("aria-label")
-            for each in self.element.locator(".lp-stage [role=img]").all()
-        ]
+        return self.element.locator(".lp-stage [role=img]").evaluate_all(
+            "all => all.map(e => e.getAttribute('aria-label'))"
+        )
 
 
 @pytest.fixture
@@ -106,13 +105,13 @@ def test_it_is_small_and_has_a_picture_without_script(site, name):
     assert not re.search(r'\sid="|\n\n', shown)
 
 
-@pytest.mark.parametrize("name", stage.PANELS)
-def test_the_picture_without_script_is_what_it_draws(open_page, name):
+def test_the_pictures_without_script_are_what_they_draw(open_page):
+    """On one page, one after the other, as tools.stills has them drawn."""
     with open_page(PAGE) as visit:
-        drawn = stills.still(visit.page, name)
-    assert drawn == (stage.STILLS / f"{name}.html").read_text(encoding="utf-8"), (
-        f"{name} draws something else now: run python -m tools.stills"
-    )
+        drawn = {name: stills.still(visit.page, name) for name in stage.PANELS}
+    kept = {name: (stage.STILLS / f"{name}.html").read_text("utf-8") for name in stage.PANELS}
+    others = [name for name in stage.PANELS if drawn[name] != kept[name]]
+    assert others == [], "draw something else now: run python -m tools.stills"
 
 
 @pytest.mark.parametrize("name", stage.PANELS)
@@ -151,24 +150,26 @@ def test_the_keyboard_drives_it_and_the_address_keeps_it(open_page, name):
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("name", stage.PANELS)
-def test_axe_finds_nothing_and_a_phone_shows_all(open_page, axe_finds_nothing, name, viewport):
+def test_axe_finds_nothing_and_a_phone_shows_all(open_page, axe_finds_nothing, viewport):
+    """All parts on one page: axe names the element in which it finds something."""
     with open_page(PAGE, viewport=viewport) as visit:
-        used = Part(visit.page, name)
-        axe_finds_nothing(visit.page, f"alexnet-{name}")
+        used = {name: Part(visit.page, name) for name in stage.PANELS}
+        axe_finds_nothing(visit.page, *(f"alexnet-{name}" for name in stage.PANELS))
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        texts = used.element.evaluate(
-            """e => [...e.querySelectorAll('.lp-stage svg')].flatMap(s => {
-                const box = s.getBoundingClientRect(), zoom = box.width / s.viewBox.baseVal.width;
-                return [...s.querySelectorAll('text')].map(t => {
-                  const at = t.getBoundingClientRect();
-                  return [t.textContent, parseFloat(getComputedStyle(t).fontSize) * zoom,
-                    Math.min(at.left - box.left, box.right - at.right,
-                             at.top - box.top, box.bottom - at.bottom)];
-                });
-            })"""
-        )
-        assert [each for each in texts if each[1] < 10.99 or each[2] < -2] == []
+        for name, part in used.items():
+            texts = part.element.evaluate(
+                """e => [...e.querySelectorAll('.lp-stage svg')].flatMap(s => {
+                    const box = s.getBoundingClientRect();
+                    const zoom = box.width / s.viewBox.baseVal.width;
+                    return [...s.querySelectorAll('text')].map(t => {
+                      const at = t.getBoundingClientRect();
+                      return [t.textContent, parseFloat(getComputedStyle(t).fontSize) * zoom,
+                        Math.min(at.left - box.left, box.right - at.right,
+                                 at.top - box.top, box.bottom - at.bottom)];
+                    });
+                })"""
+            )
+            assert [each for each in texts if each[1] < 10.99 or each[2] < -2] == [], name
         assert visit.console == []
 
 
