@@ -6,7 +6,7 @@ The network and its numbers are those of ``layers-18pct.cfg`` and ``layer-params
 cuda-convnet (https://github.com/dnouri/cuda-convnet), whose first lines promise 18 % errors. All
 50,000 training pictures teach it; the test pictures are looked at once, at the end. A run that was
 killed continues from its last whole epoch: give the same arguments again. A finished run is a line
-of ``alexnet_tutorial/recorded/predecessor.jsonl``, which chapter 37 reads.
+of ``alexnet_tutorial/recorded/predecessor.jsonl``.
 """
 
 import argparse

@@ -4,8 +4,6 @@ import functools
 import http.server
 import importlib
 import os
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -63,23 +61,6 @@ def jax_environment():
     pytest.importorskip("jax")
     compile_fast = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
     return {**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": compile_fast}
-
-
-@pytest.fixture(scope="session")
-def on_jax(jax_environment):
-    """Give a function that runs test files, with pytest's options, where Keras runs on JAX."""
-
-    def run(*arguments):
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        result = subprocess.run(
-            [*command, "--import-mode=importlib", *map(str, arguments)],
-            env=jax_environment,
-            capture_output=True,
-            text=True,
-        )
-        assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-2000:]
-
-    return run
 
 
 @pytest.fixture(scope="session")

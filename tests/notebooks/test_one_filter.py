@@ -39,11 +39,6 @@ def test_fit_gives_the_numbers_that_were_worked_out_by_hand(chapter):
 
 
 @pytest.mark.slow
-def test_the_same_on_jax(on_jax):
-    on_jax(__file__, "-k", "fit or pytorch")
-
-
-@pytest.mark.slow
 def test_the_backward_pass_is_that_of_pytorch(chapter):
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(5)

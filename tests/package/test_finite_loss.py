@@ -198,9 +198,3 @@ def test_another_epoch_than_the_first():
     model = network()
     with pytest.raises(ValueError, match="epoch 3, step 5[:,].*index 3"):
         model.fit(rows, epochs=4, shuffle=False, verbose=0, callbacks=[FiniteLoss(rows), Spoil()])
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
-def test_the_same_on_jax(on_jax):
-    on_jax(__file__)

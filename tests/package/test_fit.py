@@ -532,16 +532,3 @@ def test_history_is_saved_and_drawn(tmp_path):
     assert "#000000" not in picture.svg and "currentColor" in picture.svg
     with pytest.raises(ValueError, match="needs 'loss'"):
         figures.history({"accuracy": [1]})
-
-
-# ---- Backends, and the result that counts ---------------------------------------------------
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
-def test_the_same_on_jax(on_jax):
-    chosen = (
-        "learns or keeps or continues or resumes or refused or not_a_number or twenty or "
-        "several or parts or device"
-    )
-    on_jax(__file__, "-k", chosen)

@@ -1,9 +1,8 @@
 """LRN against the paper's formula in float64, grouped convolutions against Keras's own; on the
-backend in use, and (in processes of their own) on JAX."""
+backend in use, and (see test_on_jax.py) on JAX."""
 
 import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -259,10 +258,3 @@ def test_infinite_padding_never_wins():
     padded = InfinitePadding2D(((1, 1), (1, 1)), data_format="channels_last")(x)
     pooled = keras.layers.MaxPooling2D(2, strides=2, data_format="channels_last")(padded)
     assert ops.convert_to_numpy(pooled).max() == -1
-
-
-@pytest.mark.slow
-def test_the_same_on_jax(on_jax):
-    """These very tests, and the network's, in a process whose backend is JAX."""
-    others = [Path(__file__).with_name(f"test_{name}.py") for name in ("build", "variants")]
-    on_jax(__file__, *others, "-k", "not on_jax and not whole")

@@ -372,10 +372,3 @@ def test_keras_layers_and_augment_move_and_rotate_over_the_same_range():
     for light, (low, width) in ((factor * 255 / 100, (0.85, 0.3)), (added - 100, (-25.5, 51))):
         assert np.ptp(light, axis=(1, 2)).max() < 1e-3
         assert stats.kstest(light[:, 0, 0], "uniform", (low, width)).pvalue > 0.001
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
-def test_the_same_on_jax(on_jax):
-    """These very tests in a process whose backend is JAX; the tf.data map included."""
-    on_jax(__file__)

@@ -243,10 +243,3 @@ def test_the_settings_survive_their_config():
 def test_numbers_out_of_range_are_refused_before_any_work(settings, words):
     with pytest.raises(ValueError, match=words):
         PaperSGD(**settings)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
-def test_the_same_on_jax(on_jax):
-    """All but what Keras does itself, in a process whose backend is JAX."""
-    on_jax(__file__, "-k", "not keras_own")

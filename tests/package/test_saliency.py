@@ -75,9 +75,3 @@ def test_a_long_batch_is_the_same_as_one_by_one():
 def test_bad_input_is_refused_before_any_work(shape, classes, words):
     with pytest.raises(ValueError, match=words):
         input_gradients(small_network(), np.zeros(shape), classes)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the JAX run itself")
-def test_the_same_on_jax(on_jax):
-    on_jax(__file__)
