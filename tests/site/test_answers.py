@@ -145,6 +145,7 @@ def test_every_question_of_a_chapter_is_answered_on_its_page(open_page, root, na
             assert answer(visit.page, question, str(wrong)) == f"Not yet: {slip}. {hint}"
             assert answer(visit.page, question, str(known.right)) == f"Right: {known.why}"
         assert not visit.page.get_by_text("run this cell again").first.is_visible()
+        assert not visit.page.locator("#exercises > p", has_text="run the cell").first.is_visible()
         summary = visit.page.locator(".alexnet-progress summary").inner_text()
         assert f"{len(asked)} of {len(asked)} in this chapter" in summary
         assert visit.console == []

@@ -369,10 +369,6 @@ var alexnetCheck = (() => {
       const cut = make("span", { className: "alexnet-cut" }, inside);
       name.before(cut);
       inside.append(...call);
-      // Of several in a row, what lies between goes with them: no empty lines are left.
-      const between = cut.previousSibling;
-      if (between?.previousSibling === found.at(-1) && !between?.textContent.trim())
-        inside.prepend(between);
       found.push(cut);
     }
     return found;
@@ -576,15 +572,13 @@ var alexnetCheck = (() => {
 
   const cards = document.querySelector(".alexnet-cards");
   if (section) {
-    const note =
-      "Type your answer into the field, and it is checked here, on the page. A wrong one costs" +
-      " nothing: often the slip behind it is recognized. What you typed stays in your browser.";
+    const note = "Type your answer: it is checked in your browser.";
     const box = make("div", { className: "alexnet-here" }, make("p", {}, note), progress());
     const heading = section.querySelector("h2, h3");
     const intro = heading.nextElementSibling;
     const own = intro?.matches("p") && !/^\d/.test(intro.textContent);
     // How it goes in a notebook.
-    if (own && /\brun\b/.test(intro.textContent)) intro.classList.add("alexnet-elsewhere");
+    if (own && / run/.test(intro.textContent)) intro.classList.add("alexnet-away");
     (own ? intro : heading).after(box);
   } else if (cards && Object.keys(state.answers).length) {
     cards.before(progress());
