@@ -43,7 +43,7 @@ class Part:
         self.element = page.locator(f"alexnet-{name}")
         self.element.locator(".lp-stage > *").first.wait_for()
         page.wait_for_function(
-            "getComputedStyle(document.querySelector('.lp-bar')).display == 'flex'"
+            "getComputedStyle(document.querySelector('.lp-bar')).display != 'block'"
         )
 
     def choose(self, label, value):
