@@ -31,6 +31,11 @@ REPAIRS = {
     # A role that no longer exists, in a list whose items are not items.
     ' role="doc-biblioentry"': "",
     '<div role="list" class="citation-list">': '<div class="citation-list">',
+    # A rocket says nothing to who does not know it.
+    'aria-label="Launch interactive content">': (
+        'aria-label="Open in Colab, Binder or Kaggle">'
+        '<span class="alexnet-launch">Open in Colab</span>'
+    ),
 }
 # The theme opens a menu with the first button for it, and those lie in a header that it hides.
 DEAD = re.compile(
@@ -40,7 +45,8 @@ DEAD = re.compile(
 OUTPUT = re.compile(
     r'(<div class="output[^>]*>\s*<div class="highlight">)<pre>(.*?)</pre>', re.DOTALL
 )
-LONG = 120  # characters of a line of output; a longer one is broken and not scrolled
+# Characters of a line of output; a longer one is broken, not scrolled: on a wide screen, on any.
+WIDE, LONG = 83, 120
 ICON = re.compile(r'<(i|span)\b([^>]*\bclass="([^"]*\bfa-[^"]*)"[^>]*)>\s*</\1>')
 FONTAWESOME = re.compile(r'\s*<script[^>]*\bsrc="[^"]*/fontawesome\.js[^"]*"[^>]*></script>')
 SEARCH = re.compile(
@@ -238,10 +244,11 @@ def repair(site: Path) -> None:
 
 
 def wrapped(match: re.Match[str]) -> str:
-    """Give an output that has a very long line the class whose lines are broken."""
+    """Give an output that has a long line the class whose lines are broken."""
     lines = html.unescape(re.sub(r"<[^>]+>", "", match[2])).splitlines()
-    long = max(map(len, lines), default=0) > LONG
-    return f'{match[1]}<pre class="alexnet-long">{match[2]}</pre>' if long else match[0]
+    longest = max(map(len, lines), default=0)
+    kind = "long" if longest > LONG else "wide" if longest > WIDE else ""
+    return f'{match[1]}<pre class="alexnet-{kind}">{match[2]}</pre>' if kind else match[0]
 
 
 def lighten(site: Path) -> None:

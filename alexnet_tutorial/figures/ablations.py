@@ -37,7 +37,7 @@ def effects(
     if limit is None:
         ends = [abs(end) for _, effect, paper in rows for end in (*effect[1:3], paper or 0)]
         limit = 1.1 * max(*ends, 1)
-    fig, axes = draw.chart(6.4, 0.6 + 0.36 * len(rows))
+    fig, axes = draw.chart(6.2, 0.6 + 0.36 * len(rows))
     blue = COLORS["blue"]
     axes.axvline(0, color=COLORS["gray"], linewidth=1)
     for y, (_, effect, paper) in enumerate(rows):
@@ -64,7 +64,9 @@ def effects(
     axes.tick_params(axis="y", length=0)
     handles, names = axes.get_legend_handles_labels()
     once = dict(zip(names, handles, strict=True))  # a name for every row, shown once
-    fig.legend(once.values(), once, frameon=False, fontsize=8, ncols=3, loc="outside upper center")
+    fig.legend(
+        once.values(), once, frameon=False, fontsize=draw.SMALL, ncols=3, loc="outside upper center"
+    )
     return from_matplotlib(fig, _alt(rows, what))
 
 

@@ -120,7 +120,7 @@ def convolution_window(
             if max(r, c) >= size - unread:
                 draw.cross(axes, x, y)
             if values is not None:
-                draw.text(axes, x + 0.5, y + 0.5, draw.number_text(values[r][c]), 8)
+                draw.text(axes, x + 0.5, y + 0.5, draw.number_text(values[r][c]), draw.SMALL)
     blue = KIND_COLORS["conv"]
     for r, c in np.ndindex(outputs, outputs):
         x, y = c * strides + 0.16, total - r * strides - 0.16
@@ -208,8 +208,17 @@ pixel 216 and runs 3 pixels past the edge.
     last = len(spans) - 1
     edge = place[last, size - 1] + 1
     draw.line(axes, [edge, edge], [-0.2, 1.9], linewidth=1.6)
-    draw.text(axes, edge, 2.25, f"pixel {size - 1}", 8, ha="right" if after or unread else "center")
-    draw.text(axes, place[0, 0] + 0.5, 2.25, "pixel 0", 8, ha="left" if before else "center")
+    draw.text(
+        axes,
+        edge,
+        2.25,
+        f"pixel {size - 1}",
+        draw.SMALL,
+        ha="right" if after or unread else "center",
+    )
+    draw.text(
+        axes, place[0, 0] + 0.5, 2.25, "pixel 0", draw.SMALL, ha="left" if before else "center"
+    )
     bottom = 0.0
     for drawn, index in enumerate(shown):
         number = 0 if whole or drawn < ends else last
@@ -220,8 +229,9 @@ pixel 216 and runs 3 pixels past the edge.
         final = index == outputs - 1
         color = COLORS["orange"] if final else KIND_COLORS["conv"]
         draw.square(axes, left, y, color, 0.3, kernel_size, 0.7)
-        draw.text(axes, left + kernel_size / 2, y + 0.34, str(index + 1), 7.5)
-    draw.frame(fig, axes, -1.2, x + 1.2, bottom - 0.3, 2.7, 0.19 if x < 48 else 8.6 / x)
+        draw.text(axes, left + kernel_size / 2, y + 0.34, str(index + 1), draw.SMALL)
+    unit = min(0.19, draw.COLUMN / (x + 2.4))
+    draw.frame(fig, axes, -1.2, x + 1.2, bottom - 0.3, 2.7, unit)
     up = ", rounded up" if rounding == "ceil" else ""
     past = starts[-1] + kernel_size - size
     if unread:
@@ -300,8 +310,8 @@ past the edge.
             draw.square(axes, left, bottom, color, face, kernel_size, kernel_size, linewidth=wide)
     draw.line(axes, (first, size, size), (-size, -size, -first), linewidth=2)
     for pixel in sorted({start, size - 1, max(whole, end) - 1}):
-        draw.text(axes, pixel + 0.5, -first + 0.6, f"{pixel}", 7.5, ha="center")
-        draw.text(axes, first - 0.3, -pixel - 0.5, f"{pixel}", 7.5, ha="right")
+        draw.text(axes, pixel + 0.5, -first + 0.6, f"{pixel}", draw.SMALL, ha="center")
+        draw.text(axes, first - 0.3, -pixel - 0.5, f"{pixel}", draw.SMALL, ha="right")
     draw.frame(fig, axes, first - 2.2, whole + 0.3, -whole - 0.3, -first + 1.2, 0.22)
     inside = min(end, size) - start
     zeros = kernel_size**2 - inside**2
@@ -368,7 +378,7 @@ channels for a height: 4 × 3 × 6. 1 of 1 layers misread the axes.
         taken = roles[layer.data_format]
         kind, layout = type(layer).__name__, layer.data_format.replace("_", " ")
         draw.text(axes, -0.2, y + 0.66, kind, 8.5, ha="right")
-        draw.text(axes, -0.2, y + 0.3, layout, 7.5, ha="right", style="italic")
+        draw.text(axes, -0.2, y + 0.3, layout, draw.SMALL, ha="right", style="italic")
         for axis, role in enumerate(taken):
             x, misread = axis * wide, role != meant[axis]
             edge = {"edgecolor": COLORS["red"], "linewidth": 1.6} if misread else {}
@@ -377,7 +387,7 @@ channels for a height: 4 × 3 × 6. 1 of 1 layers misread the axes.
             text = f"{out[axis]}" if same else f"{shape[axis]} → {out[axis]}"
             weight = "bold" if misread and not same else "normal"
             draw.text(axes, x + wide / 2, y + 0.66, text, 9, weight=weight)
-            draw.text(axes, x + wide / 2, y + 0.27, f"read as {role}", 7.5)
+            draw.text(axes, x + wide / 2, y + 0.27, f"read as {role}", draw.SMALL)
         misreads = taken != meant
         wrong += misreads
         says = ", takes the channels for a height" if misreads else ", reads them as meant"
@@ -420,8 +430,8 @@ def memory_order(height: int, width: int, channels: int) -> Picture:
         for row, column in pixels:
             draw.square(axes, x + column, top - 1 - row, palette[channel], 0.3)
             name = f"{label[row, column]}{channel + 1}"
-            draw.text(axes, x + column + 0.5, top - 0.5 - row, name, 8)
-        draw.text(axes, x + width / 2, top + 0.35, f"map {channel + 1}", 8)
+            draw.text(axes, x + column + 0.5, top - 0.5 - row, name, draw.SMALL)
+        draw.text(axes, x + width / 2, top + 0.35, f"map {channel + 1}", draw.SMALL)
         x += width + 0.8
     last = [(channel, pixel) for pixel in pixels for channel in range(channels)]
     first = [(channel, pixel) for channel in range(channels) for pixel in pixels]
@@ -429,7 +439,7 @@ def memory_order(height: int, width: int, channels: int) -> Picture:
         draw.text(axes, -0.4, y + 0.5, title, ha="right")
         for index, (channel, pixel) in enumerate(order):
             draw.square(axes, index, y, palette[channel], 0.3)
-            draw.text(axes, index + 0.5, y + 0.5, f"{label[pixel]}{channel + 1}", 8)
+            draw.text(axes, index + 0.5, y + 0.5, f"{label[pixel]}{channel + 1}", draw.SMALL)
     draw.frame(fig, axes, -4.6, max(total, x) + 0.3, -0.3, top + 0.8, 0.36 if total <= 16 else 0.3)
     return from_matplotlib(
         fig,
@@ -481,14 +491,14 @@ def receptive_field(net: shapes.Architecture, names: Sequence[str]) -> Picture:
             corner = left + columns[0], height - rows[-1] - 1
             draw.square(axes, *corner, color, 0.16, len(columns), len(rows), linewidth=1.6)
             words.append(f"the {which} output of {name} from {len(rows)} × {len(columns)} pixels")
-    right = 2 * width + over + 2 * unit
+    right = 2 * width + over + 1.5 * unit
+    room = right / max(len(names), 4)  # below the pictures, side by side
     for index, (name, color) in enumerate(zip(names, palette, strict=False)):
-        y = height * (0.95 - 0.12 * index)
-        draw.square(axes, right, y - unit / 2, color, 0.3, unit, unit)
-        field = f"{fields[name][0].size} × {fields[name][1].size}"
-        draw.text(axes, right + 1.5 * unit, y, f"{name}: {field}", ha="left")
-    right += 0.5 * width
-    draw.frame(fig, axes, -unit / 3, right, -unit / 3, height + over + 2 * unit, 9 / right)
+        draw.square(axes, index * room, -2 * unit, color, 0.3, unit, unit)
+        field = f"{name}: {fields[name][0].size}×{fields[name][1].size}"
+        draw.text(axes, index * room + 1.4 * unit, -1.5 * unit, field, draw.SMALL, ha="left")
+    scale = draw.COLUMN / (right + unit / 3)
+    draw.frame(fig, axes, -unit / 3, right, -2.3 * unit, height + over + 2 * unit, scale)
     return from_matplotlib(
         fig,
         f"On a picture of {height} × {width} pixels are made: {'; '.join(words)}. In the corner a "

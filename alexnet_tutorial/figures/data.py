@@ -37,13 +37,17 @@ def pictures(
             f"received {len(images)} pictures and {len(titles)} titles: give at least one "
             "picture, and a title (it may be empty) for each."
         )
-    columns = min(columns, len(images))
+    # As many in a row as the titles have room beside each other.
+    longest = max(len(line) for title in titles for line in (title.split("\n") or [""]))
+    columns = min(columns, len(images), max(1, int(draw.COLUMN / (0.068 * longest + 0.01))))
     lines = -(-len(images) // columns)
-    fig, panels = draw.sheet(1.5 * columns, 1.7 * lines, lines, columns)
+    side = min(1.5, draw.COLUMN / columns)
+    above = 0.17 * max(title.count("\n") + 1 for title in titles) + 0.05  # inches of the titles
+    fig, panels = draw.sheet(side * columns, (side + above) * lines, lines, columns)
     for axes, image, title in zip(panels.flat, images, titles, strict=False):
         axes.imshow(image, cmap="gray", interpolation="nearest")
-        axes.set_title(title, fontsize=9, pad=3)
-    fig.subplots_adjust(0, 0, 1, 0.95, wspace=0.06, hspace=0.25)
+        axes.set_title(title, fontsize=draw.SMALL, pad=3)
+    fig.subplots_adjust(0, 0, 1, 1 - above / ((side + above) * lines), 0.06, above / side)
     return from_matplotlib(fig, alt)
 
 

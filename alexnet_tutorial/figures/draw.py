@@ -56,6 +56,13 @@ _IMAGE_DPI = 144  # embedded photographs: sharp on a screen with two pixels to a
 _PNG_DPI = 200
 
 
+COLUMN = 7.1
+"""Inches of a page's column. A wider drawing has to be scrolled, so that a part of it is missed."""
+
+SMALL = 8.3
+"""Points of the smallest text: 11 pixels. Where text is smaller, a page enlarges the drawing."""
+
+
 class Picture:
     """A drawing that a notebook shows inline, with its alternative text.
 
@@ -300,7 +307,7 @@ def note(
     **options: Any,
 ) -> None:
     """Write a small note, ``offset`` points away from a place."""
-    defaults: dict[str, Any] = {"color": "black", "fontsize": 8, "textcoords": "offset points"}
+    defaults: dict[str, Any] = {"color": "black", "fontsize": SMALL, "textcoords": "offset points"}
     axes.annotate(text, where, xycoords=coordinates, xytext=offset, **defaults | options)
 
 
@@ -375,7 +382,7 @@ def cross(axes: "Axes", x: float, y: float) -> None:
 def zero(axes: "Axes", x: float, y: float) -> None:
     """Draw one zero of a padding, dotted."""
     square(axes, x, y, COLORS["gray"], linestyle=":")
-    text(axes, x + 0.5, y + 0.5, "0", 7, color=COLORS["gray"])
+    text(axes, x + 0.5, y + 0.5, "0", SMALL, color=COLORS["gray"])
 
 
 def frame(

@@ -51,13 +51,17 @@ cat read as dog, 2 times.
         face = 0 if not count else 0.45 * shares[row, column] + (row != column) * 0.25
         draw.square(axes, column, y, color, face, linewidth=0.5)
         draw.text(axes, column + 0.5, y + 0.5, f"{count}", 10)
-    for place, name in enumerate(names):
-        draw.text(axes, place + 0.5, n + 0.3, name, 10)
-        draw.text(axes, -0.2, n - 0.5 - place, name, 10, ha="right")
     reach = 0.2 + 0.17 * max(map(len, names))
-    draw.text(axes, n / 2, n + 0.85, "read as", 10)
+    upright = max(map(len, names)) > 4  # longer names would lie over their neighbors'
+    turned = {"rotation": 90, "va": "bottom"} if upright else {}
+    for place, name in enumerate(names):
+        draw.text(axes, place + 0.5, n + (0.15 if upright else 0.3), name, 10, **turned)
+        draw.text(axes, -0.2, n - 0.5 - place, name, 10, ha="right")
+    top = n + (reach + 0.25 if upright else 0.85)
+    draw.text(axes, n / 2, top, "read as", 10)
     draw.text(axes, -reach - 0.3, n / 2, "shown", 10, rotation=90)
-    draw.frame(fig, axes, -reach - 0.7, n + 0.05, -0.05, n + 1.15, 0.5)
+    unit = min(0.5, draw.COLUMN / (n + reach + 0.75))
+    draw.frame(fig, axes, -reach - 0.7, n + 0.05, -0.05, top + 0.3, unit)
     right = int(np.trace(counts))
     off = counts - np.diag(np.diag(counts))
     most = off.max()
@@ -98,7 +102,7 @@ confidence from 0.5 to 1.0: mean confidence 80.0%, 66.7% right. Expected calibra
     edges = np.linspace(0, 1, bins + 1)
     fig, (upper, lower) = draw.chart(4.6, 4.4, 2, sharex=True, height_ratios=(3, 1))
     upper.plot([0, 1], [0, 1], label="as sure as right", **draw.GUIDE)
-    upper.legend(frameon=False, fontsize=8, loc="upper left")
+    upper.legend(frameon=False, fontsize=draw.SMALL, loc="upper left")
     for place in np.flatnonzero(pictures):
         right = groups.accuracy[place] * pictures[place]
         low, high = wilson_interval(round(right), int(pictures[place]))

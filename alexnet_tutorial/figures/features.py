@@ -226,7 +226,9 @@ def feature_map(points: Mapping[str, np.ndarray], labels: np.ndarray) -> Picture
     labels = np.asarray(labels)
     palette = draw.palette("blue", "orange", "green", "red", "purple", "teal")
     phrases = [f"{len(labels)} pictures of {len(set(labels.tolist()))} classes as points."]
-    fig, panels = draw.chart(3.4 * len(points), 3.4, 1, len(points), squeeze=False)
+    fig, panels = draw.chart(
+        min(3.4, draw.COLUMN / len(points)) * len(points), 3.4, 1, len(points), squeeze=False
+    )
     for axes, (title, places) in zip(panels.flat, points.items(), strict=True):
         places = np.asarray(places, float)
         if places.shape != (len(labels), 2):
@@ -236,7 +238,7 @@ def feature_map(points: Mapping[str, np.ndarray], labels: np.ndarray) -> Picture
             )
         axes.scatter(*places.T, s=0)  # sets the limits
         for (x, y), label in zip(places, labels.tolist(), strict=True):
-            draw.text(axes, x, y, str(label), 8, color=palette[label % len(palette)])
+            draw.text(axes, x, y, str(label), draw.SMALL, color=palette[label % len(palette)])
         axes.set_title(title, fontsize=10)
         axes.set(xticks=[], yticks=[])
         axes.spines[["top", "right"]].set_visible(True)

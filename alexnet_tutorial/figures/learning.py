@@ -33,7 +33,9 @@ def by_layer(panels: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Picture
                 f"panel {title!r} holds the layers {names}: expected at least one network, with "
                 "the same layers in all."
             )
-    fig, places = draw.chart(4.4 * len(panels), 3.2, 1, len(panels), squeeze=False)
+    fig, places = draw.chart(
+        min(4.4, draw.COLUMN / len(panels)) * len(panels), 3.2, 1, len(panels), squeeze=False
+    )
     phrases = []
     for axes, (title, networks) in zip(places.flat, panels.items(), strict=True):
         lines = []
@@ -46,11 +48,11 @@ def by_layer(panels: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Picture
             lines.append(f"{name}: {sizes[first]:.2g} in {first}, {sizes[last]:.2g} in {last}")
         axes.set_yscale("log")
         draw.plain_powers(axes.yaxis)
-        axes.set_xticks(range(len(layers)), layers, rotation=45, ha="right", fontsize=8)
+        axes.set_xticks(range(len(layers)), layers, rotation=45, ha="right", fontsize=draw.SMALL)
         axes.set_title(title, fontsize=10)
         axes.grid(axis="y", color=COLORS["gray"], alpha=0.3, linewidth=0.5)
         if len(networks) > 1:
-            axes.legend(frameon=False, fontsize=8, loc="best")
+            axes.legend(frameon=False, fontsize=draw.SMALL, loc="best")
         phrases.append(f"{title}, layer by layer. {'; '.join(lines)}.")
     return from_matplotlib(fig, " ".join(phrases))
 
@@ -89,7 +91,7 @@ def losses(runs: Mapping[str, Sequence[float]], chance: int | None = None) -> Pi
         _guessing(axes, guess)
     axes.set(xlabel="step", ylabel="loss")
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, fontsize=8, loc="upper right")
+    axes.legend(frameon=False, fontsize=draw.SMALL, loc="upper right")
     return from_matplotlib(fig, alt)
 
 

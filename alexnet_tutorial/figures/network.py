@@ -163,9 +163,10 @@ def architecture_diagram(net: Architecture) -> Picture:
     for before, stage in itertools.pairwise(stages):
         if stage.kind == "conv":
             _kernels(axes, before, stage)
-    for stage in stages:
-        _label(axes, stage, lowest - 0.35)
-    draw.frame(fig, axes, -0.3, x - gap + 0.4, lowest - 2.15, highest + 0.25, 0.58)
+    left, right = -0.3, x - gap + 0.4
+    unit = min(0.58, draw.COLUMN / (right - left))
+    lines = max(_label(axes, stage, lowest - 0.35, unit) for stage in stages)
+    draw.frame(fig, axes, left, right, lowest - 0.35 - lines - 0.1, highest + 0.25, unit)
     parts = []
     for stage in stages:
         towers = f" in {stage.towers} towers" if stage.towers > 1 else ""
@@ -186,17 +187,25 @@ def _kernels(axes, before, stage):
                 _kernel(axes, source, share, point, KIND_COLORS["conv"])
 
 
-def _label(axes, stage, y):
-    x, maps = stage.middle, len(stage.shape) == 3
-    draw.text(axes, x, y, stage.name, 10.5, weight="bold")
-    draw.line(axes, (x - 0.4, x + 0.4), (y - 0.22, y - 0.22), stage.color)
-    lines = [draw.times(stage.shape[:2]), f"× {stage.shape[2]}" if maps else ""]
-    for number, line in enumerate(lines):
-        draw.text(axes, x, y - 0.48 - 0.31 * number, line, 9.5)
+def _label(axes, stage, y, unit):
+    """Write what a stage is below it, in lines; return how far down they reach, in units.
+
+    In a long network the stages stand close, so that letters are small and words short.
+    """
+    close = unit < 0.5
+    name, size, italic = (draw.SMALL, draw.SMALL, draw.SMALL) if close else (10.5, 9.5, 8.8)
+    line = 0.18 / unit  # 0.18 inches
+    x, below = stage.middle, y - 0.13 / unit
+    draw.text(axes, x, y, stage.name, name, weight="bold")
+    draw.line(axes, (x - 0.4, x + 0.4), (below, below), stage.color)
+    lines = [(draw.times(stage.shape[:2]), size, "normal")]
+    lines += [(f"× {maps}", size, "normal") for maps in stage.shape[2:]]
     small = [stage.operation] * bool(stage.operation) + [f"+ {note}" for note in stage.notes]
-    for number, line in enumerate(small):
-        below = y - (1.14 if maps else 0.8) - 0.29 * number
-        draw.text(axes, x, below, line, 8.8, style="italic")
+    lines += [(words, italic, "italic") for words in small]
+    for number, (words, points, style) in enumerate(lines):
+        words = words.replace(" ", "").replace("dropout", "drop") if close else words
+        draw.text(axes, x, below - (number + 0.8) * line, words, points, style=style)
+    return (len(lines) + 0.4) * line + 0.13 / unit
 
 
 def _si(number):
@@ -245,7 +254,9 @@ def cost_bars(net: "Architecture | Ledger | keras.Model") -> Picture:
             draw.square(axes, left, y + 0.14, color, 0.75, wide * value / peak, 0.72, linewidth=0)
             if value:
                 text = f"{_si(value)}{unit if value >= 1000 else ' ' + unit if unit else ''}"
-                draw.text(axes, left + wide * value / peak + 0.12, y + 0.5, text, 8, ha="left")
+                draw.text(
+                    axes, left + wide * value / peak + 0.12, y + 0.5, text, draw.SMALL, ha="left"
+                )
             if number == 0:
                 draw.text(axes, left - 0.25, y + 0.5, row.name, 9, ha="right")
         largest = values.index(peak)
@@ -255,5 +266,5 @@ def cost_bars(net: "Architecture | Ledger | keras.Model") -> Picture:
         )
         draw.line(axes, (left, left), (0, len(rows)), linewidth=0.8)
     draw.frame(fig, axes, -2.0, 3 * (wide + space) - 0.4, -0.1, len(rows) + 1, 0.38)
-    fig.set_size_inches(8.6, 0.26 * (len(rows) + 1.1))
+    fig.set_size_inches(draw.COLUMN, 0.26 * (len(rows) + 1.1))
     return from_matplotlib(fig, f"Cost of {book.name}, layer by layer. {'. '.join(findings)}.")

@@ -174,7 +174,9 @@ def pooling_winners(values: np.ndarray, wins: Mapping[str, np.ndarray]) -> Pictu
                 axes.scatter(columns, rows, s=12 * times, color=color, label=label, linewidths=0)
         axes.set_title(name, fontsize=10)
         below = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "ncols": 2}
-        axes.legend(frameon=False, fontsize=8, handletextpad=0.1, columnspacing=0.8, **below)
+        axes.legend(
+            frameon=False, fontsize=draw.SMALL, handletextpad=0.1, columnspacing=0.8, **below
+        )
         winners = int((won > 0).sum())
         phrases.append(
             f"With {name}, {count(winners, 'value')} {'wins' if winners == 1 else 'win'} a "
@@ -211,7 +213,7 @@ scaled pass gives it 0.75. The average of all masks differs from the scaled pass
         )
     masks, classes = samples.shape
     mean = samples.mean(axis=0)
-    fig, (left, right) = draw.chart(7.4, 3.1, 1, 2, width_ratios=(3, 2))
+    fig, (left, right) = draw.chart(draw.COLUMN, 3.1, 1, 2, width_ratios=(3, 2))
     spread = np.random.default_rng(0).uniform(-0.3, 0.3, masks)  # so that dots do not hide dots
     # As vectors, thousands of dots make a heavy page.
     dots = {"color": COLORS["red"], "alpha": 0.25, "markersize": 3, "rasterized": True}
@@ -224,12 +226,13 @@ scaled pass gives it 0.75. The average of all masks differs from the scaled pass
     left.plot(places + 0.1, scaled, "x", color="black", label="scaled pass", **marks)
     left.set(xlabel="class", ylabel="probability", ylim=(-0.03, 1.03))
     draw.integers(left.xaxis)
-    left.legend(frameon=False, fontsize=8)
+    left.legend(frameon=False, fontsize=draw.SMALL)
     taken = np.arange(1, masks + 1)
     running = np.cumsum(samples, axis=0) / taken[:, None]
     distance = np.abs(running - scaled).max(axis=1)
     right.plot(taken, distance, color=COLORS["blue"], linewidth=1.5)
     right.set_xscale("log")
+    draw.plain_powers(right.xaxis)
     right.set_ylim(bottom=0)
     right.set(xlabel="masks averaged", ylabel="distance from the scaled pass")
     top = int(scaled.argmax())

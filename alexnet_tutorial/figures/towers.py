@@ -141,7 +141,7 @@ conv5. Reading both cards: conv3, fc6, fc7, fc8.
     """
     layers = [layer for layer in net.layers if layer.kind in ("conv", "dense")]
     fig, axes = draw.figure(8, 3)
-    step, half, rows = 1.75, 0.52, (2.2, 0.0)  # from column to column; half a box; the two cards
+    step, half, rows = 1.75, 0.6, (2.2, 0.0)  # from column to column; half a box; the two cards
     places = [[1.1]] + [list(rows)] * (len(layers) - 1) + [[1.1]]
     titles = ["picture"] + [layer.name for layer in layers]
     own: list[str] = []
@@ -164,14 +164,15 @@ conv5. Reading both cards: conv3, fc6, fc7, fc8.
             color = draw.KIND_COLORS[kind]
             corner = column * step - half, y - 0.38
             draw.square(axes, *corner, color, 0.3, width=2 * half, height=0.76)
-            draw.text(axes, column * step, y, title, 9.5)
+            draw.text(axes, column * step, y, title, draw.SMALL)
     for y, card in zip(rows, ("card 1", "card 2"), strict=True):
-        draw.text(axes, -0.55, y, card, 9.5, weight="bold")
+        draw.text(axes, -0.55, y, card, draw.SMALL, weight="bold")
     right = len(layers) * step + half + 0.2
     for x, name, color in ((0.9, "own card only", "blue"), (5.2, "both cards", "orange")):
         draw.line(axes, (x, x + 0.6), (-0.95, -0.95), color=COLORS[color], linewidth=1.8)
-        draw.text(axes, x + 0.75, -0.95, name, 9.5, ha="left")
-    draw.frame(fig, axes, -1.1, right, -1.3, 2.8, 0.56)
+        draw.text(axes, x + 0.75, -0.95, name, draw.SMALL, ha="left")
+    unit = min(0.56, draw.COLUMN / (right + 1.1))
+    draw.frame(fig, axes, -1.1, right, -1.3, 2.8, unit)
     return from_matplotlib(
         fig,
         "Two cards, from the picture to the answer. Reading their own card only: "

@@ -41,7 +41,7 @@ def history(history: Any, chance: int | None = None) -> Picture:
             "epoch. Was it taken before fit had run?"
         )
     panels = [name for name in ("loss", "accuracy") if history.get(name)]
-    fig, places = draw.chart(4.1 * len(panels), 2.9, 1, len(panels), squeeze=False)
+    fig, places = draw.chart(draw.COLUMN / 2 * len(panels), 2.7, 1, len(panels), squeeze=False)
     findings = []
     for axes, name in zip(places.flat, panels, strict=True):
         shares = name == "accuracy"
@@ -76,7 +76,7 @@ def history(history: Any, chance: int | None = None) -> Picture:
         axes.set_ylim(bottom=0, top=1.02 if shares else None)
         if shares:
             draw.percent(axes.yaxis)
-        axes.legend(frameon=False, fontsize=8, loc="center right")
+        axes.legend(frameon=False, fontsize=draw.SMALL, loc="center right")
         length = draw.count(len(history[name]), "epoch")
         findings.append(f"{name.capitalize()} over {length}: {', '.join(phrases)}.")
     return from_matplotlib(fig, " ".join(findings))

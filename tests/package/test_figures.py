@@ -190,6 +190,50 @@ def test_the_diagram_draws_any_description():
         figures.architecture_diagram("caffe")
 
 
+SIX = [np.zeros((8, 8))] * 8
+LAYERS = dict.fromkeys(("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"), 0.5)
+WHOLE = {
+    "diagram": lambda: figures.architecture_diagram(variant("alexnet-2012")),
+    "costs": lambda: figures.cost_bars(variant("alexnet-2012")),
+    "towers": lambda: figures.who_reads_whom(variant("alexnet-2012")),
+    "field": lambda: figures.receptive_field(variant("paper"), ["conv1", "conv2", "conv5"]),
+    "line": lambda: figures.windows_on_line(224, 11, strides=4, rounding="ceil"),
+    "window": lambda: figures.convolution_window(6, 3, padding=1),
+    "pairs": lambda: figures.pictures(SIX, ["train 325"] * 8, "Eight.", columns=8),
+    "history": lambda: figures.history({"loss": [2, 1], "accuracy": [0.1, 0.9]}, chance=6),
+    "layers": lambda: figures.by_layer({"a": {"x": LAYERS}, "b": {"x": LAYERS}}),
+    "dropout": lambda: figures.dropout_samples(np.full((9, 6), 0.2), np.full(6, 0.2)),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_figure_fits_the_column_of_a_page_with_letters_of_11_pixels(name):
+    """Nothing of it has to be scrolled to on a desk; what has no room there is not seen."""
+    svg = WHOLE[name]().svg
+    width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
+    smallest = min(float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg))
+    assert 11 * width / smallest <= 688
+
+
+def test_pictures_leave_room_for_their_titles():
+    def height(title):
+        svg = figures.pictures(SIX, [title] * 8, "Eight.", columns=8).svg
+        return float(re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)', svg)[1]) / 72
+
+    assert height("0.99") < 1.3  # inches: one row
+    assert (
+        height("English springer 92%\nsaid cassette player") > 3
+    )  # two rows, with larger pictures
+
+
+def test_long_names_of_classes_stand_upright_above_their_columns():
+    def turned(*names):
+        return figures.confusion([[8, 2], [0, 9]], names).svg.count("rotate(-90")
+
+    assert turned("0", "1") == 1  # the title of the rows
+    assert turned("English springer", "cassette player") == 3
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_no_two_labels_of_a_diagram_overlap(name, monkeypatch):
     kept = []

@@ -43,7 +43,7 @@ class Part:
         self.element = page.locator(f"alexnet-{name}")
         self.element.locator(".lp-stage > *").first.wait_for()
         page.wait_for_function(
-            "getComputedStyle(document.querySelector('.lp-bar')).display == 'flex'"
+            "getComputedStyle(document.querySelector('.lp-bar')).display != 'block'"
         )
 
     def choose(self, label, value):
@@ -348,6 +348,10 @@ def test_pooling_is_edited_and_told(part):
     assert pool.drawn()[1].startswith("Pooled. Row 0: 6, 8, 2. Row 1: 4, 8, 3.")
     pool.choose("Window", "2")
     assert "neighbors share nothing. The last row and column are never read." in pool.words()
+    pool.choose("Strides", "3")  # rows 2, 5 and 6 lie in no window, and as many columns
+    marks = pool.element.locator(".lp-stage svg").first.locator("text", has_text="–")
+    assert marks.count() == 49 - 4 * 4
+    pool.choose("Strides", "2")
     pool.press("All zero")
     assert "Of 0 numbers above zero, 0 win" in pool.words()
     box = pool.element.locator(".lp-stage svg").first.bounding_box()
@@ -428,7 +432,7 @@ def test_the_crowd_is_told(part):
     assert "drops no unit" in crowd.words()
 
 
-# --- recorded trainings ----------------------------------------------------------------------
+# --- recorded runs ---------------------------------------------------------------------------
 
 
 def test_the_curves_are_those_that_were_recorded(part):
@@ -526,9 +530,9 @@ def test_all_of_a_recorded_training_moves_together(part, record):
     before = used.drawn()
     used.press("Before training")
     assert all(one != other for one, other in zip(used.drawn(), before, strict=True))
-    used.press("Play, or stop")
+    used.press("Play")
     used.element.locator(".lp-words", has_text="After epoch 3 of 16").wait_for()
-    used.press("Play, or stop")
+    used.press("Stop")
     told = used.words()
     used.page.wait_for_timeout(800)
     assert used.words() == told
@@ -564,6 +568,21 @@ def test_fields_are_the_package_s(call, part):
     box = field.element.locator(".lp-stage svg").nth(1).bounding_box()
     field.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 20 + (box["height"] - 20) / 2)
     assert "Row 6, column 6" in field.words()
+    # On the picture, a pixel chooses the number whose field lies around it.
+    box = field.element.locator(".lp-stage svg").first.bounding_box()
+    field.page.mouse.click(
+        box["x"] + box["width"] * 33.5 / 224, box["y"] + 20 + (box["height"] - 20) * 193.5 / 224
+    )
+    row, column = (
+        min(
+            range(13),
+            key=lambda at: abs(
+                sum(call("field/reach.js", "fields", "conv5", at)[0]["field"]) / 2 - pixel
+            ),
+        )
+        for pixel in (193, 33)
+    )
+    assert f"Row {row}, column {column} reads" in field.words()
 
 
 # --- two towers ------------------------------------------------------------------------------

@@ -340,6 +340,17 @@ def test_an_edit_changes_all_that_follows(bench):
         bench.button("Undo").click()
     assert bench.row("conv1")[1] == "55 × 55 × 96"
     assert bench.button("Undo").is_disabled()
+    # Letter by letter, a number is one step; gone back to, the field begins another.
+    bench.pick("conv1")
+    for number in ("128", "256"):
+        bench.field("Filters").fill("")
+        bench.field("Filters").press_sequentially(number)
+        bench.field("Filters").press("Tab")
+    assert bench.row("conv1")[1] == "55 × 55 × 256"
+    bench.button("Undo").click()
+    assert bench.row("conv1")[1] == "55 × 55 × 128"
+    bench.button("Undo").click()
+    assert bench.row("conv1")[1] == "55 × 55 × 96"
 
 
 def bench_json(bench):

@@ -572,13 +572,14 @@ var alexnetCheck = (() => {
 
   const cards = document.querySelector(".alexnet-cards");
   if (section) {
-    const note =
-      "On this page there is nothing to run: type your answer into the field, and it is checked" +
-      " here. What you typed stays in your browser.";
+    const note = "Type your answer: it is checked in your browser.";
     const box = make("div", { className: "alexnet-here" }, make("p", {}, note), progress());
     const heading = section.querySelector("h2, h3");
     const intro = heading.nextElementSibling;
-    (intro?.matches("p") && !/^\d/.test(intro.textContent) ? intro : heading).after(box);
+    const own = intro?.matches("p") && !/^\d/.test(intro.textContent);
+    // How it goes in a notebook.
+    if (own && / run/.test(intro.textContent)) intro.classList.add("alexnet-away");
+    (own ? intro : heading).after(box);
   } else if (cards && Object.keys(state.answers).length) {
     cards.before(progress());
   }

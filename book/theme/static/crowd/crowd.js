@@ -68,7 +68,7 @@ class Crowd extends Panel {
     const { rate, drawn } = this.state;
     const last = Math.max(20, drawn);
     const plot = frame({
-      width, height: 240, left: 50, x: [0, last], y: [0, 1], across: "networks drawn",
+      width, height: 240, left: 50, x: [0, 1.02 * last], y: [0, 1], across: "networks drawn",
       up: "probability", top: 24,
     });
     const stand = scaled(rate);

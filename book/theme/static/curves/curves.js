@@ -1,4 +1,4 @@
-// The element <alexnet-curves study="…">: two recorded trainings beside each other, epoch by epoch.
+// The element <alexnet-curves study="…">: two recorded runs beside each other, epoch by epoch.
 import { svg } from "../live/base.js";
 import { drawing, frame, paint, Panel, path, text } from "../live/panel.js";
 import { STUDIES } from "./runs.js";
@@ -19,7 +19,7 @@ function runOf(state, which) {
 
 
 class Curves extends Panel {
-  static title = "Two recorded trainings";
+  static title = "Two recorded runs";
 
   static controls = [
     { name: "study", free: /^\w+$/, start: "imagenette" },

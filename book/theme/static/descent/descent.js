@@ -11,6 +11,8 @@ const RATES = [
   0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.095, 0.1,
   0.105, 0.11, 0.12, 0.15, 0.18, 0.19, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5, 1.9, 2, 2.1, 2.5,
 ];
+// Words that lie over lines.
+const HALO = { stroke: paint.page, "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke" };
 const range = (from, to, tenths) =>
   Array.from({ length: Math.round((to - from) / tenths) + 1 }, (_, i) =>
     Number((from + i * tenths).toFixed(1)));
@@ -84,10 +86,10 @@ class Descent extends Panel {
       svg("circle", { cx: from[0], cy: from[1], r: 7, fill: paint.page, stroke: paint.orange, "stroke-width": 3 }),
       svg("circle", { cx: to[0], cy: to[1], r: 5, fill: paint.orange }),
       ...(inside.includes(to) ? [] : [text(width / 2, 18, "the walk has left the map", {
-        "text-anchor": "middle", "font-weight": 700, fill: paint.orange,
+        "text-anchor": "middle", "font-weight": 700, fill: paint.orange, ...HALO,
       })]),
       text(8, 18, "w₂ ↑"), text(width - 8, height - 8, "w₁ →", { "text-anchor": "end" }),
-      text(Math.min(width - 40, from[0] + 10), Math.max(14, from[1] - 10), "start"));
+      text(Math.min(width - 40, from[0] + 10), Math.max(14, from[1] - 10), "start", HALO));
   }
 
   drawLoss(width) {
@@ -125,7 +127,8 @@ class Descent extends Panel {
         `${done} ${done === 1 ? "step" : "steps"}.`
       : `The loss at the start is ${say(loss)}.`);
     if (rate >= most) {
-      lines.push(`${rate > most + 1e-12 ? "It diverges" : "It never settles"}: the rate is too ` +
+      const [now, then] = rate > most + 1e-12 ? ["diverges", "would diverge"] : ["never settles", "would never settle"];
+      lines.push(`It ${done ? now : then}: the rate is too ` +
         `large. On this loss, with this momentum, it has to stay below ${say(most)}.`);
     }
     if (done < steps) lines.push(`After step ${done} the loss is so large that the page stops.`);

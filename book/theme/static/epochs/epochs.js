@@ -54,7 +54,7 @@ async function pixelsOf(picture) {
 }
 
 class Epochs extends Panel {
-  static title = "A recorded training, epoch by epoch";
+  static title = "A recorded run, epoch by epoch";
 
   static hint = "Move the epoch, and click a filter to see its map.";
 
@@ -72,7 +72,7 @@ class Epochs extends Panel {
       this.set({ epoch });
     };
     return [["Next epoch", () => go(Math.min(epochs, this.state.epoch + 1))()],
-      ["Before training", go(0)], ["After training", go(epochs)], ["Play, or stop", () => this.play()]];
+      ["Before training", go(0)], ["After training", go(epochs)], ["Play", () => this.play()]];
   }
 
   ready() {
@@ -92,11 +92,18 @@ class Epochs extends Panel {
     if (this.state.epoch === epochs) this.set({ epoch: 0 });
     else next();
     if (!calm.matches) this.playing = setInterval(next, STEP);
+    this.say();
+  }
+
+  // What the button does next.
+  say() {
+    this.querySelector(".lp-buttons").lastChild.textContent = this.playing ? "Stop" : "Play";
   }
 
   stop() {
     clearInterval(this.playing);
     this.playing = null;
+    this.say();
   }
 
   pressed(key) {

@@ -17,7 +17,7 @@ const HAND = [
 class Field extends Panel {
   static title = "What one number sees";
 
-  static hint = "Click or drag on the map to choose a number.";
+  static hint = "Click or drag on the map to choose a number, or on the picture for the number around it.";
 
   static board = "The map. The arrow keys choose a number.";
 
@@ -44,10 +44,18 @@ class Field extends Panel {
     super.set(changes);
   }
 
-  pointed(_, x, y) {
+  // On the map, or on the picture, where the number is meant whose field lies around the pixel.
+  pointed(which, x, y) {
     const { side } = of(this.state);
+    const onMap = (place) => Math.floor((place / this.mapSide) * side);
+    const [first, last] = [0, side - 1].map((place) => {
+      const [{ field }] = fields(this.state.layer, place);
+      return (field[0] + field[1]) / 2;
+    });
+    const onPicture = (place) =>
+      Math.round((side - 1) * (((place / this.large) * PIXELS - first) / (last - first)));
     const [row, column] = [y - TITLE, x].map((place) =>
-      Math.max(0, Math.min(side - 1, Math.floor((place / this.mapSide) * side))));
+      Math.max(0, Math.min(side - 1, which ? onMap(place) : onPicture(place))));
     if (row !== this.state.row || column !== this.state.column) this.set({ row, column });
   }
 
@@ -71,7 +79,7 @@ class Field extends Panel {
     this.columns = columns[0];
     this.back = rows.toReversed();
     const beside = width > 520;
-    const large = Math.min(320, beside ? Math.floor(width * 0.5) : width);
+    const large = (this.large = Math.min(320, beside ? Math.floor(width * 0.5) : width));
     this.mapSide = Math.min(220, beside ? width - large - 30 : width);
     const unit = large / PIXELS;
     const rect = (y, x, attributes) => svg("rect", {
@@ -110,7 +118,7 @@ class Field extends Panel {
         y: TITLE + Math.min(row * cell, this.mapSide - Math.max(cell, 6)),
         width: Math.max(cell, 6), height: Math.max(cell, 6), fill: paint.orange,
       }));
-    map.classList.add("lp-drag");
+    for (const drawn of [picture, map]) drawn.classList.add("lp-drag");
     return [picture, map];
   }
 

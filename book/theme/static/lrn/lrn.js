@@ -74,8 +74,9 @@ class Normalization extends Panel {
     const channel = Number(this.state.channel);
     this.divided = divisors(values, { n, k, alpha, beta, mean: by === "mean" });
     const column = Math.min(width, 560) / CHANNELS;
+    const small = Math.max(...values) <= MOST / 255; // pictures of 0 to 1
     const rows = [
-      { title: "before", numbers: values, color: paint.gray, most: MOST },
+      { title: "before", numbers: values, color: paint.gray, most: small ? MOST / 255 : MOST },
       { title: "divided by", numbers: this.divided, color: paint.orange, most: Math.max(2, ...this.divided) },
       { title: "after", numbers: values.map((value, c) => value / this.divided[c]), color: paint.blue },
     ];

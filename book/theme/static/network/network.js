@@ -635,28 +635,28 @@ class NetworkInPage extends HTMLElement {
     if (said.has("picture")) {
       const name = said.get("picture");
       if (SAMPLES.some((each) => each.name === name)) this.state.picture = name;
-      else wrong.push(`there is no picture '${name}'.`);
+      else wrong.push(`there is no picture '${name}'`);
     }
     this.state.picture ??= SAMPLES[0].name;
     if (said.has("layer")) {
       const index = layers.findIndex(({ name }) => name === said.get("layer"));
       if (index >= 0) this.state.layer = index;
-      else wrong.push(`the network has no layer '${said.get("layer")}'.`);
+      else wrong.push(`the network has no layer '${said.get("layer")}'`);
     }
     const { output } = this.layer;
     const whole = (text, count) => /^\d+$/.test(text) && Number(text) < count;
     if (said.has("map")) {
       if (whole(said.get("map"), output.at(-1))) this.state.map = Number(said.get("map"));
-      else wrong.push(`${this.layer.name} has no map '${said.get("map")}'.`);
+      else wrong.push(`${this.layer.name} has no map '${said.get("map")}'`);
     }
     if (said.has("at") && this.state.map !== null && isMaps(this.layer)) {
       const places = said.get("at").split(".");
       if (places.length === 2 && places.every((text, i) => whole(text, output[i]))) {
         this.state.at = places.map(Number);
-      } else wrong.push(`its maps have no place '${said.get("at")}'.`);
+      } else wrong.push(`its maps have no place '${said.get("at")}'`);
     }
     this.sample(this.state.picture);
-    if (wrong.length) this.complain(`This link could not be read in full: ${wrong.join(" ")}`);
+    if (wrong.length) this.complain(`This link could not be read in full: ${wrong.join("; ")}.`);
   }
 }
 

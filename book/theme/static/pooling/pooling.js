@@ -90,7 +90,7 @@ class Pooling extends Panel {
         text(1 + (x + 0.5) * cell, TITLE + (y + 0.5) * cell + 5, String(value), {
           "font-size": 14, "text-anchor": "middle",
         }),
-        ...(small ? [text((x + 1) * cell - 2, TITLE + y * cell + 12, small, {
+        ...(small ? [text((x + 1) * cell - 4, TITLE + y * cell + 14, small, {
           "font-size": 11, "text-anchor": "end",
         })] : []),
       ];
@@ -109,11 +109,11 @@ class Pooling extends Panel {
 
   drawMap(row, column) {
     const { size } = this.state;
-    const [last] = this.windows.at(-1);
-    const read = last.top + size;
+    const read = new Set(this.windows.flatMap(([{ top }]) =>
+      Array.from({ length: size }, (_, i) => top + i)));
     const holding = this.windows.flat().filter(this.holds);
     const spoken = this.map.map((values, i) => `Row ${i}: ${values.join(", ")}.`).join(" ");
-    const unread = (y, x) => Math.max(y, x) >= read;
+    const unread = (y, x) => !read.has(y) || !read.has(x);
     return this.grid(this.map, `The map. ${spoken}`, "map", [
       ...holding.map(({ top, left }) =>
         this.outline(top, left, size, paint.blue, { fill: paint.blue, "fill-opacity": 0.12 })),

@@ -136,8 +136,10 @@ class Workbench extends HTMLElement {
 
   // ---- what changes -----------------------------------------------------------------------
 
-  edit(network, said = "", layer = this.state.layer) {
-    this.past.push({ ...this.state });
+  // What is typed into one field, letter by letter, is one step for Undo.
+  edit(network, said = "", layer = this.state.layer, field = null) {
+    if (!field || field !== this.typing) this.past.push({ ...this.state });
+    this.typing = field;
     if (Object.hasOwn(PRESETS, network.name) && presetName(network) === null) {
       network.name = `${network.name}-edited`;
     }
@@ -149,11 +151,11 @@ class Workbench extends HTMLElement {
     this.announce(said);
   }
 
-  change(changes) {
+  change(changes, field = null) {
     const network = clone(this.state.network);
     if (this.layer) Object.assign(network.layers[this.state.layer], changes);
     else Object.assign(network, changes);
-    this.edit(network);
+    this.edit(network, "", this.state.layer, field);
   }
 
   choose() {
@@ -181,6 +183,7 @@ class Workbench extends HTMLElement {
   undo() {
     const last = this.past.pop();
     if (!last) return;
+    this.typing = null;
     this.state = last;
     this.settle();
     this.render(true);
@@ -405,6 +408,7 @@ class Workbench extends HTMLElement {
     } else {
       control = h("input", {
         id, "data-key": field.key, type: field.type, input: listen, autocomplete: "off",
+        change: () => (this.typing = null),
         ...(field.type === "number"
           ? { min: field.min, max: field.max ?? null, step: field.step ?? 1, inputmode: "decimal" }
           : { spellcheck: "false" }),
@@ -427,7 +431,7 @@ class Workbench extends HTMLElement {
     } catch {
       axes = null;
     }
-    this.change(field.set(target, value, axes));
+    this.change(field.set(target, value, axes), `${this.state.layer} ${field.key}`);
   }
 
   alikeControl() {
