@@ -804,16 +804,16 @@ def test_no_label_of_its_drawings_is_small_and_none_lies_on_another(open_page, v
 
 
 @pytest.mark.slow
-def test_it_is_small_and_only_where_it_is_used(open_page):
+def test_it_is_small_and_only_where_it_is_used(open_page, site):
     parts = f"/_static/({'|'.join(('live', *stage.INTERACTIVE))})/"
     with open_page(PAGE) as visit:
-        sizes = visit.page.evaluate(
-            """parts => performance.getEntriesByType('resource')
-                .filter(r => r.name.match(parts))
-                .map(r => [r.name.split('/_static/').pop(), r.encodedBodySize])""",
+        names = visit.page.evaluate(
+            """parts => performance.getEntriesByType('resource').map(r => r.name)
+                .filter(name => name.match(parts)).map(name => name.split('/_static/').pop())""",
             parts,
         )
-    sizes = {name.partition("?")[0]: size for name, size in sizes}
+    names = {name.partition("?")[0] for name in names}
+    sizes = {name: (site / "_static" / name).stat().st_size for name in names}
     own = {"workbench/bundle.js", "workbench/workbench.css"}
     assert set(sizes) == own | {"live/load.js", "live/bundle.js", "live/base.css"}
     print(f"{sum(sizes.values()) / 1000:.1f} kB: {sizes}")
