@@ -69,6 +69,7 @@ def look(page, axe):
     found = page.evaluate(CONTENT)
     found["hidden"] = {"desk": page.evaluate(HIDDEN)}
     found["labels"] = {"desk": page.evaluate(LABELS)}
+    found["scrolled"] = page.evaluate(SCROLLED)
     faint = {"light": page.evaluate(CONTRAST)}
     odd = page.evaluate(ODD_WORDS)
 
@@ -241,6 +242,10 @@ LABELS = """() => [...document.querySelectorAll('article svg text')]
   .map(([e, m]) => [e.textContent, parseFloat(getComputedStyle(e).fontSize) * Math.hypot(m.a, m.b)])
   .filter(([, height]) => height < 10.9)"""
 
+SCROLLED = """() => [...document.querySelectorAll('.alexnet-figure')]
+  .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
+  .map(e => [e.scrollWidth, e.clientWidth, e.outerHTML.slice(0, 120)])"""
+
 # On paper nothing scrolls: what does not fit is lost.
 PRINTED = """() => {
   const sum = c => c.match(/[\\d.]+/g).slice(0, 3).map(Number).reduce((a, b) => a + b);
@@ -300,6 +305,10 @@ def test_nothing_is_cut_off_without_a_sign(seen):
 def test_labels_of_drawings_can_be_read(seen):
     """As wide as its smallest label needs, a figure scrolls within its column."""
     assert seen["labels"] == {"desk": [], "phone": []}, seen["name"]
+
+
+def test_figures_fit_their_column_on_a_desk(seen):
+    assert seen["scrolled"] == [], seen["name"]
 
 
 def test_page_loads_what_it_needs(seen, site, address):
