@@ -22,7 +22,7 @@ register(
 register(
     "imagenet.hours",
     right=_HOURS,
-    why="it is all the pictures that are shown, by the pictures an hour.",
+    why="it is the number of pictures shown, divided by the pictures an hour.",
     slips={
         _HOURS / 90: "that is a single epoch. How many are there?",
         60 * _HOURS: "those are minutes. How many make an hour?",
