@@ -104,6 +104,7 @@ def test_what_cannot_work_is_refused_before_keras_loads(folder, place, monkeypat
     assert stop.value.code == 0 and capsys.readouterr().out.startswith("alexnet-tutorial ")
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_best_epoch_and_the_same_command_goes_on(
     folder, place, monkeypatch, capsys
 ):
@@ -138,6 +139,7 @@ def test_ctrl_c_keeps_the_best_epoch_and_the_same_command_goes_on(
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["saved"].endswith("tiny-2.keras")
 
 
+@pytest.mark.slow
 def test_a_finetuning_goes_on_in_its_phase(folder, place, monkeypatch, capsys):
     assert main([*words(folder), "--epochs", "1", "--save", "net.keras"]) == 0
     line = ["finetune", "net.keras", "--data", str(folder), "--epochs", "4", "--batch", "8"]
@@ -202,6 +204,7 @@ def test_a_name_that_is_no_text_is_read_and_printed(folder, place, capfdbinary):
     assert rb"\udcff\udcfe.png" in capfdbinary.readouterr().out
 
 
+@pytest.mark.slow
 def test_judging_and_teaching_other_classes(folder, place, capsys):
     line = [*words(folder), "--epochs", "60", "--learning-rate", "0.01", "--augment", "none"]
     assert main([*line, "--save", "net.keras"]) == 0

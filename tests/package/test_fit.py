@@ -313,6 +313,7 @@ def plainly():
     return twenty_steps()
 
 
+@pytest.mark.slow
 def test_mixed_precision_stays_near_float32_over_twenty_steps():
     # Dropout draws its numbers in the precision of the maps, so it would leave out others.
     still = [layer for layer in TINY.layers if layer.kind != "dropout"]

@@ -131,6 +131,7 @@ def test_without_momentum_and_biases_it_is_keras_own_decay():
     np.testing.assert_allclose(kernels[0].numpy(), kernels[1].numpy(), rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_pytorchs_decay_is_the_papers_until_the_rate_changes():
     """PyTorch keeps the rate out of the velocity, so only its next step is a tenth at once."""
     torch = pytest.importorskip("torch")

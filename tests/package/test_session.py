@@ -20,6 +20,7 @@ def started(**environment):
     )
 
 
+@pytest.mark.slow
 def test_start_prints_versions_and_leaves_the_error_stream_empty():
     done = started(ALEXNET_TUTORIAL_BUDGET="gpu")
     assert done.returncode == 0, done.stderr
@@ -81,6 +82,7 @@ def test_onednn_is_on_unless_it_was_switched_off(setting, works):
     assert ("only supports the NHWC" in done.stderr) is not works
 
 
+@pytest.mark.slow
 def test_start_seeds_every_source_of_random_numbers():
     program = (
         "import random, numpy, keras\n"

@@ -464,7 +464,13 @@ def test_the_zoo_network_in_its_real_size(onnx, run_onnx, tmp_path):
     the_same(outputs(model, x), run_onnx(path, x), 1e-4)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("compact", "small") else pytest.param(name, marks=pytest.mark.slow)
+        for name in VARIANTS
+    ],
+)
 def test_every_variant_runs_the_same_in_onnx_runtime_and_comes_back(
     run_onnx, tmp_path, reduced, name
 ):

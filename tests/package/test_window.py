@@ -59,6 +59,7 @@ def windows_on_a_line(size, kernel_size, strides, padding, rounding, dilation_ra
     return touches
 
 
+@pytest.mark.slow
 @settings(max_examples=4000, deadline=None)
 @given(windows)
 def test_against_a_window_slid_over_a_line_of_pixels(window):
