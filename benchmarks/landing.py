@@ -11,9 +11,9 @@ Beside them stands the processor time of the page's main thread in all of this, 
 which other programs on the machine change little: times the throttle, it is the least that a core
 of that speed needs.
 
-Recorded 2026-11-27, Chromium 156, x86_64, two cores, four visits, throttle 4, while other programs
-held both cores (a load of 6): painted 0.9 s, loaded 1.7 s, interactive 1.8 s in the median; the
-processor 160 ms, which makes 0.64 s at a quarter of the speed. Not yet measured on a free machine.
+Recorded 2026-11-27, Chromium 156, x86_64, two cores, seven visits, throttle 4, the machine free:
+painted 0.8 s, loaded 1.3 s, interactive 1.34 s in the median and 1.38 s at worst; the processor
+172 ms.
 """
 
 import argparse
