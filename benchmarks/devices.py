@@ -3,9 +3,9 @@
     python benchmarks/devices.py [--devices 1 2 4] [--network compact] [--rounds 5] [--record FILE]
 
 Data parallel, on Keras's distribution API over JAX. The batch is the same for every number, each
-number has a process of its own, and these take turns. Without GPUs the devices are virtual: they
-share the cores that one device has for itself, so there is no time to be gained, and the figure
-says what dividing the work costs.
+number has a process of its own, and these take turns. Without GPUs the devices are virtual:
+together they have no more cores than one device has for itself, and the figure says what dividing
+the work costs, or how far one device leaves cores idle.
 """
 
 import argparse

@@ -85,7 +85,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
 
     keras = import_keras()
-    from alexnet_tutorial.training import Recipe, fit
+    from alexnet_tutorial.training import Recipe, accuracy, fit
     from alexnet_tutorial.training.optimizers import PaperSGD
 
     name = "without normalization" if options.without_normalization else "normalized"
@@ -94,8 +94,8 @@ def main(arguments=None):
         parser.error(f"{options.record} has this run already: {key}.")
     cifar10 = load_cifar10(options.source, validation=0.0, seed=options.seed, progress=False)
     train = cifar10.train
-    still = {"preprocessing": BYTES, "augmentation": None, "classes": 10, "batch_size": 128}
-    batches = Batches(train, seed=options.seed, **still)
+    how = {"preprocessing": BYTES, "augmentation": None, "classes": 10, "batch_size": 128}
+    batches = Batches(train, seed=options.seed, **how)
     mean_picture = train.x.mean(0, dtype=np.float64).astype("float32")
     model = predecessor(mean_picture, not options.without_normalization, options.seed)
     ends = [round(len(batches) * options.epochs * epoch / UNTIL[-1]) for epoch in UNTIL[:-1]]
@@ -119,15 +119,14 @@ def main(arguments=None):
         folder=options.folder,
         jit_compile="parts",
     )
-    test = Batches(cifar10.test, shuffle=False, **still)
-    said = model.evaluate(test, verbose=0, return_dict=True)
+    test = Batches(cifar10.test, shuffle=False, **how)
     record = {
         "key": key,
         "configuration": name,
         "seed": options.seed,
         "epochs": options.epochs,
         "rates": RATES,
-        "test_right": round(said["accuracy"] * len(cifar10.test)),
+        "test_right": round(accuracy(model, test) * len(cifar10.test)),
         "pictures": {"train": len(train), "test": len(cifar10.test)},
         "data": cifar10.kind,
         "parameters": model.count_params(),

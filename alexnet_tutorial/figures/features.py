@@ -227,7 +227,7 @@ def feature_map(points: Mapping[str, np.ndarray], labels: np.ndarray) -> Picture
     palette = draw.palette("blue", "orange", "green", "red", "purple", "teal")
     phrases = [f"{len(labels)} pictures of {len(set(labels.tolist()))} classes as points."]
     fig, panels = draw.chart(
-        min(3.4, draw.COLUMN / len(points)) * len(points), 3.4, 1, len(points), squeeze=False
+        min(3.4 * len(points), draw.COLUMN), 3.4, 1, len(points), squeeze=False
     )
     for axes, (title, places) in zip(panels.flat, points.items(), strict=True):
         places = np.asarray(places, float)

@@ -34,7 +34,7 @@ def by_layer(panels: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Picture
                 "the same layers in all."
             )
     fig, places = draw.chart(
-        min(4.4, draw.COLUMN / len(panels)) * len(panels), 3.2, 1, len(panels), squeeze=False
+        min(4.4 * len(panels), draw.COLUMN), 3.2, 1, len(panels), squeeze=False
     )
     phrases = []
     for axes, (title, networks) in zip(places.flat, panels.items(), strict=True):
