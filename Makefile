@@ -4,7 +4,7 @@ VENV := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 export PYTHONSAFEPATH := 1
 
 .PHONY: help book serve check pdf offline test lint environment notebooks classroom worksheet grade fork \
-  format clean colab rehearsal
+  format clean colab rehearsal elsewhere
 
 help:
 	@echo "make book       execute every chapter and build the site (prints where it is)"
@@ -15,6 +15,7 @@ help:
 	@echo "make offline    one archive for a classroom without internet [WHEELS=1: all it needs]"
 	@echo "make colab      execute the chapters with the versions of Colab: make colab [CHAPTERS='14 91']"
 	@echo "make rehearsal  execute what chapters do on a GPU, shrunken, on the CPU [CHAPTERS='24 51']"
+	@echo "make elsewhere  execute chapters as other processors would compute [CHAPTERS='35 42']"
 	@echo "make notebooks  put the set-up cell into every notebook, strip their outputs"
 	@echo "make worksheet  shape problems to print, and their key: make worksheet SEED=1 COPIES=30"
 	@echo "make grade      mark a folder of assignments: make grade SUBMISSIONS=folder"
@@ -50,6 +51,9 @@ colab: environment
 
 rehearsal: environment
 	@$(VENV)/python -m tools.rehearsal $(CHAPTERS)
+
+elsewhere: environment
+	@$(VENV)/python -m tools.elsewhere $(CHAPTERS)
 
 # What takes seconds comes first.
 lint: environment

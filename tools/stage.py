@@ -82,7 +82,7 @@ def status_record(records: dict[tuple[str, str], dict]) -> str:
     lines = []
     for (machine, versions), group in groups.items():
         lines += [f"**Ran on** {machine}; with {versions}.", ""]
-        lines += ["| Chapter | Ran | Took | Pictures of hands |", "|---|---|---|---|"]
+        lines += ["| Chapter | Ran | Took | Pictures |", "|---|---|---|---|"]
         for title, link, record in group:
             took, pictures = minutes(record["seconds"]), record["pictures"]
             lines.append(f"| [{title}]({link}) | {record['when']} | {took} | {pictures} |")

@@ -1,8 +1,9 @@
 """Execute chapters aside from the build, one after the other, and keep nothing of them.
 
 The build executes a chapter once, as it is published. What else a reader may have, other versions
-(``tools.colab``) or another budget (``tools.rehearsal``), is tried here: each cell must run. What a
-chapter expects of its numbers is not insisted on, as in a reader's own run.
+(``tools.colab``), another budget (``tools.rehearsal``) or another processor (``tools.elsewhere``),
+is tried here: each cell must run. What a chapter expects of its numbers is not insisted on, as in a
+reader's own run, but where the caller asks for it.
 """
 
 import ast
@@ -21,6 +22,7 @@ from jupyter_client.kernelspec import KernelSpec
 from tools.environment import ROOT
 
 CELL_SECONDS = 900  # the longest a cell may take
+DIFFERENT = "This run came out differently from the page"  # as ``session.expect`` begins
 
 
 def chapters(wanted: str = "") -> list[Path]:
@@ -66,12 +68,13 @@ def kernel_environment(scratch: Path, **more: str) -> dict[str, str]:
     }
 
 
-def failure(path: Path, python: Path, **more: str) -> str | None:
+def failure(path: Path, python: Path, claims: bool = False, **more: str) -> str | None:
     """Execute a notebook in a folder of its own.
 
     Args:
         path: The notebook; it is not changed.
         python: The Python whose kernel executes it.
+        claims: Whether what the chapter expects of its numbers must hold, too.
         **more: Environment variables of the kernel.
 
     Returns:
@@ -94,15 +97,25 @@ def failure(path: Path, python: Path, **more: str) -> str | None:
             return str(error)
         except RuntimeError as error:  # the kernel died
             return f"{type(error).__name__}: {error}"
-    return None
+    return "\n".join(_different(notebook)) or None if claims else None
 
 
-def try_all(paths: list[Path], python: Path, **more: str) -> list[str]:
+def _different(notebook):
+    """Each claim that did not hold, after the cell that says so."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            for line in output.get("text", "").splitlines():
+                if line.startswith(DIFFERENT):
+                    yield f"{cell.id}: {line}"
+
+
+def try_all(paths: list[Path], python: Path, claims: bool = False, **more: str) -> list[str]:
     """Execute notebooks one after the other; say how long each took.
 
     Args:
         paths: The notebooks.
         python: The Python whose kernel executes them.
+        claims: As :func:`failure`.
         **more: Environment variables of the kernels.
 
     Returns:
@@ -111,7 +124,7 @@ def try_all(paths: list[Path], python: Path, **more: str) -> list[str]:
     failed = []
     for path in paths:
         began = time.monotonic()
-        wrong = failure(path, python, **more)
+        wrong = failure(path, python, claims, **more)
         said = f"{path.name:28} {'failed' if wrong else 'passed'} {time.monotonic() - began:6.0f} s"
         print(said, flush=True)
         if wrong:

@@ -200,7 +200,7 @@ _2011 = {"conv1": 1e-4, "conv2": 0.01, "conv3": 0.01, "fc10": 0.01}
 
 _RATES = {
     ("bytes", "2011"): (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
-    ("unit", "today"): (3e-3, 1e-2, 3e-2, 1e-1),
+    ("unit", "today"): (1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
     ("unit", "2011"): (1e-2, 3e-2, 1e-1),
     ("bytes", "today"): (1e-5, 1e-4, 1e-3),
 }
@@ -334,7 +334,7 @@ STUDIES = {
     study.name: study
     for study in (
         Study("hands", _HANDS, _hands, (0, 1, 2, 3, 4)),
-        Study("figure_1", {c.name: c for c in _rated(_figure_1())}, _cifar10, (0,), _speed),
+        Study("figure_1", {c.name: c for c in _rated(_figure_1())}, _cifar10, (0, 1, 2), _speed),
         Study("imagenette", {c.name: c for c in _rated(_arms())}, _imagenette, (0, 1, 2)),
     )
 }

@@ -53,6 +53,17 @@ def test_a_failure_and_a_dead_kernel_are_noticed_and_the_notebook_is_kept(tmp_pa
     assert "ZeroDivisionError" in said.err and "1 of 3 passed" in said.out
 
 
+@pytest.mark.slow
+def test_a_claim_that_does_not_hold_is_named_where_the_caller_asks(tmp_path, capfd):
+    says = "from alexnet_tutorial.session import expect\nexpect(%s, 'it holds')\nprint(1)"
+    page = notebook(tmp_path / "page.ipynb", says % "2 > 1", says % "1 > 2")
+    assert trial.failure(page, Path(sys.executable)) is None
+    assert trial.try_all([page], Path(sys.executable), claims=True) == ["page.ipynb"]
+    cell = nbformat.read(page, as_version=4).cells[1].id
+    (said,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith(cell)]
+    assert said.endswith("differently from the page, which says: it holds")
+
+
 # What the rehearsal leaves of a training: counted by Keras's own callbacks.
 FITS = """
 import json, sys

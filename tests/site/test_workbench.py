@@ -592,6 +592,9 @@ def test_a_link_opens_the_same_state(bench, open_page):
         ("net=caffe&layer=conv9", "caffe has no layer 'conv9'"),
         ("net=caffe&compare=~%", "cut off or damaged"),
         ("net=__proto__", "unknown variant '__proto__'"),
+        ("net=caffe&layr=conv1&x=1", "unknown: layr, x. A link has net, layer, at"),
+        ("net=caffe&at=3,4", "at=3,4 is no place"),
+        ("net=caffe&data_format=NCHW", "data_format=NCHW; known are"),
     ],
 )
 def test_a_broken_link_is_said_and_replaced(open_page, state, says):

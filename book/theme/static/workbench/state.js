@@ -5,6 +5,8 @@ import { PRESETS } from "./presets.js";
 
 const FIRST = Object.keys(PRESETS)[0];
 
+const KEYS = ["net", "layer", "at", "compare", "data_format"];
+
 export const preset = (name) => fromJson(structuredClone(PRESETS[name]));
 
 const written = (network) => JSON.stringify(toJson(network));
@@ -67,25 +69,32 @@ export function decode(text) {
   attempt(() => {
     state.network = decodeNetwork(said.get("net") ?? FIRST);
   });
-  if (wrong.length) wrong[0] += ` Here is ${FIRST} instead.`;
+  const lost = wrong.length > 0;
+  if (lost) wrong[0] += ` Here is ${FIRST} instead.`;
+  const unknown = [...new Set(said.keys())].filter((key) => !KEYS.includes(key));
+  if (unknown.length) {
+    wrong.push(`unknown: ${unknown.join(", ")}. A link has ${KEYS.join(", ")}.`);
+  }
   const layer = said.get("layer");
   if (layer !== null) {
     const index = state.network.layers.findIndex(({ name }) => name === layer);
     if (index >= 0 || layer === "input") state.layer = index;
-    else if (!wrong.length) wrong.push(`${state.network.name} has no layer '${layer}'.`);
+    else if (!lost) wrong.push(`${state.network.name} has no layer '${layer}'.`);
   }
   if (said.has("at")) {
     const at = said.get("at").split(".").map(Number);
     if (at.length === 2 && at.every((place) => Number.isSafeInteger(place) && place >= 0)) {
       state.at = at;
-    }
+    } else wrong.push(`at=${said.get("at")} is no place; one is row.column, as at=3.4.`);
   }
   if (said.has("compare")) {
     attempt(() => {
       state.other = decodeNetwork(said.get("compare"));
     });
   }
-  if (said.get("data_format") === "channels_first") state.dataFormat = "channels_first";
+  const format = said.get("data_format") ?? "channels_last";
+  if (["channels_first", "channels_last"].includes(format)) state.dataFormat = format;
+  else wrong.push(`data_format=${format}; known are channels_last, channels_first.`);
   const notice = wrong.length ? `This link could not be read in full: ${wrong.join(" ")}` : "";
   return { state, notice };
 }
