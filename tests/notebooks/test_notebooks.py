@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tools import execute, keys
+from tools import prose as prose_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
@@ -221,6 +222,13 @@ def test_no_number_is_typed_that_code_could_compute(name):
     lines = [(i, line) for i, line in prose(name) if not re.match(r"ex(ercise)?(s?-|s?$)", i)]
     found = [(cell_id, number) for cell_id, line in lines for number in typed_numbers(line)]
     assert not found, f"{name}: {found}"
+
+
+@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if name[0] != "9"])
+def test_a_chapter_has_between_one_and_three_thousand_words(name):
+    found = "\n".join(text(cell) for cell in cells(name, "markdown"))
+    found = re.sub(r"^[|#].*", "", prose_tool.NOT_PROSE.sub(" ", found), flags=re.MULTILINE)
+    assert 1000 <= len(re.findall(r"[^\W\d]{2,}|\b[aI]\b", found)) <= 3000
 
 
 @each_notebook
