@@ -49,6 +49,7 @@ OUTPUT = re.compile(
 WIDE, LONG = 83, 120
 ICON = re.compile(r'<(i|span)\b([^>]*\bclass="([^"]*\bfa-[^"]*)"[^>]*)>\s*</\1>')
 FONTAWESOME = re.compile(r'\s*<script[^>]*\bsrc="[^"]*/fontawesome\.js[^"]*"[^>]*></script>')
+RAISED = re.compile(r'<div class="alexnet-raised">(.*?)</div>', re.DOTALL)
 SEARCH = re.compile(
     r'\s*<script src="[^"]*/(?:searchindex|searchtools|language_data)\.js[^"]*"></script>'
 )
@@ -144,7 +145,7 @@ def build_site() -> bool:
     hush(built)
     repair(built)
     lighten(built)
-    know_synonyms(built / "searchindex.js")
+    know_words(built / "searchindex.js")
     answers.add_answers(built)
     lead_on(built)
     # In one step: a site that is there is whole.
@@ -180,8 +181,10 @@ def hush(site: Path) -> None:
     script.write_text(text, encoding="utf-8")
 
 
-def know_synonyms(index: Path) -> None:
-    """Let the search index answer for words of SYNONYMS as for those that the pages have.
+def know_words(index: Path) -> None:
+    """Let the search index answer for words of SYNONYMS, and for the errors that chapters show.
+
+    Sphinx reads no outputs that are HTML. Of these, a reader searches for errors, word for word.
 
     Args:
         index: ``searchindex.js``; its words are stems, as Sphinx' stemmer makes them.
@@ -193,16 +196,26 @@ def know_synonyms(index: Path) -> None:
     begin, end = "Search.setIndex(", ")"
     text = index.read_text(encoding="utf-8")
     known = json.loads(text.removeprefix(begin).removesuffix(end))
+
+    def pages(kind, word):
+        found = known[kind].get(stem(word), [])
+        return {*(found if isinstance(found, list) else [found])}
+
+    def add(kind, word, more):
+        known[kind][stem(word)] = sorted(pages(kind, word) | more)
+
+    for number, name in enumerate(known.get("docnames", ())):
+        page = (index.parent / f"{name}.html").read_text(encoding="utf-8")
+        words = " ".join(re.sub("<[^>]+>", " ", shown) for shown in RAISED.findall(page))
+        for word in {*re.findall(r"[a-z]{3,}", html.unescape(words).lower())}:
+            add("terms", word, {number})
     for word, ours in SYNONYMS.items():
-        found = [known[kind].get(stem(ours)) for kind in ("titleterms", "terms")]
-        if found == [None, None]:
+        found = {kind: pages(kind, ours) for kind in ("titleterms", "terms")}
+        if not any(found.values()):
             raise SystemExit(f"{index}: no page has {ours!r}, the synonym of {word!r}")
-        for kind, pages in zip(("titleterms", "terms"), found, strict=True):
-            if pages is not None:
-                own = known[kind].get(stem(word), [])
-                every = {*(own if isinstance(own, list) else [own])}
-                every |= {*(pages if isinstance(pages, list) else [pages])}
-                known[kind][stem(word)] = sorted(every)
+        for kind in found:
+            if found[kind]:
+                add(kind, word, found[kind])
     written = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
     index.write_text(f"{begin}{written}{end}", encoding="utf-8")
 

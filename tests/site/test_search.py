@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tools.site import SYNONYMS, know_synonyms
+from tools.site import SYNONYMS, know_words
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +50,8 @@ def test_a_number_of_the_text_is_found(search):
         ("colour", "36_augmentation"),
         ("heatmap", "43_learned"),
         ("images", "22_data"),
+        ("ValueError Data cardinality", "91_error_index"),
+        ("Computed output size would be zero or negative", "91_error_index"),
     ],
 )
 def test_what_a_reader_may_call_it_finds_the_chapter(search, words, wanted):
@@ -74,5 +76,5 @@ def test_a_synonym_of_nothing_is_refused(tmp_path):
     index.write_text(empty, encoding="utf-8")
     word, ours = next(iter(SYNONYMS.items()))
     with pytest.raises(SystemExit, match=f"no page has {ours!r}, the synonym of {word!r}"):
-        know_synonyms(index)
+        know_words(index)
     assert index.read_text(encoding="utf-8") == empty
