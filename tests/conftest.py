@@ -4,6 +4,7 @@ import functools
 import http.server
 import importlib
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -31,6 +32,15 @@ FLAGS = [
 def root():
     """Give the checkout's root."""
     return ROOT
+
+
+@pytest.fixture(scope="module")
+def benchmarks(root):
+    """Give a function that imports a program of ``benchmarks``."""
+    before = [*sys.path]
+    sys.path.insert(0, str(root / "benchmarks"))
+    yield importlib.import_module
+    sys.path[:] = before
 
 
 @pytest.fixture(scope="session")

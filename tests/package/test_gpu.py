@@ -1,6 +1,5 @@
 """The program for a machine with a GPU: its parts against others', and all of it on the CPU."""
 
-import importlib
 import json
 import subprocess
 import sys
@@ -15,15 +14,6 @@ from alexnet_tutorial.pictures import Sets, Split, center_crop, generate_signs, 
 from alexnet_tutorial.pictures.augmentation import ten_views
 from alexnet_tutorial.shapes import ledger, variant
 from alexnet_tutorial.shapes.architecture import Architecture, Conv, Dense, Flatten, Pool
-
-
-@pytest.fixture(scope="module")
-def benchmarks(root):
-    """Give a function that imports a program of ``benchmarks``."""
-    before = [*sys.path]
-    sys.path.insert(0, str(root / "benchmarks"))
-    yield importlib.import_module
-    sys.path[:] = before
 
 
 @pytest.fixture(scope="module")
