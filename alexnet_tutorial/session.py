@@ -233,6 +233,10 @@ def building() -> bool:
     return os.environ.get("ALEXNET_TUTORIAL_BUILD") == "1"
 
 
+DIFFERENT = "This run came out differently from the page, which says:"
+"""How :func:`expect` begins where a claim does not hold."""
+
+
 def expect(holds: bool, claim: str) -> None:
     """Hold a sentence of a chapter against what was computed, or against what a library said.
 
@@ -254,7 +258,7 @@ def expect(holds: bool, claim: str) -> None:
         return
     if building():
         raise AssertionError(f"no longer true: {claim}")
-    print(f"This run came out differently from the page, which says: {claim}")
+    print(f"{DIFFERENT} {claim}")
 
 
 def describe() -> str:

@@ -7,8 +7,8 @@ of 256, half of them flipped, as in 2012, and the filters of conv1 as they form 
 beside the record. The weights kept are those of the epoch with the lowest validation loss; the test
 set is looked at once, at the end. A run that was killed continues from its last whole epoch: give
 the same arguments again. The record is replaced after every epoch, and says whether the run is
-finished. On a GPU the network computes in mixed precision. Chapter 51 shows the record on SIGNS
-that is in the package.
+finished. On a GPU the network computes in mixed precision. Chapter 51 shows the records that are in
+the package.
 """
 
 import argparse

@@ -19,10 +19,10 @@ import nbformat
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 
+from alexnet_tutorial.session import DIFFERENT
 from tools.environment import ROOT
 
 CELL_SECONDS = 900  # the longest a cell may take
-DIFFERENT = "This run came out differently from the page"  # as ``session.expect`` begins
 
 
 def chapters(wanted: str = "") -> list[Path]:
