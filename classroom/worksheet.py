@@ -75,7 +75,7 @@ def _floor(draw):
         "floor",
         {"size": size, "kernel_size": kernel, "strides": strides},
         f"A convolution has a window of {kernel} pixels that moves by {strides} over a line of "
-        f"{size} pixels. No padding, rounding down. How many positions has the window?",
+        f"{size} pixels. No padding, rounding down. How many positions does the window have?",
         {"positions": right},
         f"({size} − {kernel}) / {strides} = {room} / {strides}, rounded down "
         f"{room // strides}; {room // strides} + 1 = {right}",
@@ -97,7 +97,7 @@ def _ceil(draw):
         "ceil",
         {"size": size, "kernel_size": kernel, "strides": strides},
         f"A pooling layer has a window of {kernel} that moves by {strides} over {size} pixels, and "
-        "rounds up, as the program of 2012 did. How many positions has the window?",
+        "rounds up, as the program of 2012 did. How many positions does the window have?",
         {"positions": right},
         f"({size} − {kernel}) / {strides} = {room} / {strides}, rounded up "
         f"{right - 1}; {right - 1} + 1 = {right}",
@@ -118,7 +118,7 @@ def _same(draw):
         "same",
         {"size": size, "kernel_size": kernel, "strides": strides},
         f"A window of {kernel} moves by {strides} over {size} pixels with Keras's padding 'same'. "
-        "How many positions has it, and how many zeros stand before and after the line?",
+        "How many positions does it have, and how many zeros stand before and after the line?",
         {"positions": right, "zeros before": before, "zeros after": after},
         f"{size} / {strides}, rounded up: {right} positions. They span ({right} − 1) · {strides} + "
         f"{kernel} = {spanned} pixels, {spanned} − {size} = {spanned - size} more than there are: "
@@ -288,8 +288,8 @@ def _side(draw):
         "side",
         {"kernel_size": kernel, "strides": strides, "positions": positions},
         f"A window of {kernel} that moves by {strides}, without padding, rounding down, has "
-        f"{positions} positions. What is the smallest number of pixels the line can have, and "
-        "what the largest?",
+        f"{positions} positions. What are the smallest and the largest number of pixels that the "
+        "line can have?",
         {"smallest": smallest, "largest": largest},
         f"({positions} − 1) · {strides} + {kernel} = {smallest} pixels at least; {strides} − 1 "
         f"more make no further step: {largest}",

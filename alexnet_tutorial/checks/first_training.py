@@ -6,16 +6,17 @@ from alexnet_tutorial.checks.answers import register
 
 register(
     "training.first-loss",
-    right=math.log(1000),
-    why="undecided, it gives each of the 1,000 classes one part in a thousand, and the loss is "
-    "−ln(1/1000) = ln 1000.",
+    right=math.log(200),
+    why="undecided, it gives each of the 200 classes one part in 200, and the loss is "
+    "−ln(1/200) = ln 200.",
     slips={
-        math.log10(1000): "that is the logarithm to base 10. Keras uses the natural.",
-        math.log2(1000): "that is the logarithm to base 2. Keras uses the natural.",
-        0.001: "that is the probability. The loss is minus its logarithm.",
-        0.999: "that is the share of wrong answers. The loss is minus a logarithm.",
-        math.log(6): "that is for six classes. This network has a thousand.",
-        -math.log(1000): "the sign is wrong. A loss has a minus before the logarithm.",
+        math.log10(200): "that is the logarithm to base 10. Keras uses the natural logarithm.",
+        math.log2(200): "that is the logarithm to base 2. Keras uses the natural logarithm.",
+        0.005: "that is the probability. The loss is minus its logarithm.",
+        0.995: "that is the share of wrong answers. The loss is minus a logarithm.",
+        math.log(6): "that is for six classes. This network has 200.",
+        math.log(1000): "that is for a thousand classes. This network has 200.",
+        -math.log(200): "the sign is wrong. A loss has a minus before the logarithm.",
     },
     tolerance=0.003,
     hint="What does it give the right class, if it gives every class the same? Then −ln of that.",

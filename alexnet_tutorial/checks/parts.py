@@ -95,17 +95,17 @@ register(
 
 register(
     "parts.mean",
-    right=_sigmoid(2),
-    why="the scaled pass computes the mean of z over the masks, which is 2, and then p. That is "
-    "the geometric mean of the three answers, brought back to a sum of 1.",
+    right=_sigmoid(2.5),
+    why="the scaled pass computes the mean of z over the masks, which is 2.5, and then p. That is "
+    "the geometric mean of the four answers, brought back to a sum of 1.",
     slips={
-        (_sigmoid(0) + _sigmoid(1) + _sigmoid(5)) / 3: "averaged the three answers. "
+        sum(map(_sigmoid, (0, 1, 4, 5))) / 4: "that is the mean of the four answers. "
         "The scaled pass computes one z, and p comes after it.",
-        _sigmoid(1): "took the middle one. The scaled pass has every unit, at its share.",
-        2: "that is z. Which p does it give?",
-        _sigmoid(6): "added the three up. What a unit gives is scaled by how often it is there.",
-        1 - _sigmoid(2): "that is the other answer. Asked is p.",
+        _sigmoid(5): "that is the mask with both units. The scaled pass halves what each one adds.",
+        _sigmoid(1): "that is one of the masks. The scaled pass has both units, each at half.",
+        2.5: "that is z. Which p does it give?",
+        1 - _sigmoid(2.5): "that is the other answer. The question asks for p.",
     },
     tolerance=0.006,
-    hint="Which z does the scaled pass compute, given the three?",
+    hint="Which z does the scaled pass compute, given the four?",
 )

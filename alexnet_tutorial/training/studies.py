@@ -292,12 +292,12 @@ def _arms():
     # A quarter of the epochs; then as many steps as above, with a quarter of the pictures and all.
     for arm in (_FULL, _NO_DROPOUT, _NO_CROPS, _BARE, _BARE_DROPOUT, _BARE_CROPS):
         yield replace(arm, name=f"{arm.name}, 10 epochs", epochs=10), _RATES_SGD
-    for arm in (_FULL, _NO_DROPOUT, _NO_CROPS, _BARE):
+    for arm in (_FULL, _NO_DROPOUT, _NO_CROPS, _BARE, _BARE_DROPOUT):
         for pictures, epochs in ((532, 160), (8_520, 10)):
             name = f"{arm.name}, {pictures} pictures"
             yield replace(arm, name=name, pictures=pictures, epochs=epochs), _RATES_SGD
     # Four times as many epochs, for what 40 do not bring to its end.
-    for arm in (_FULL, _NO_DROPOUT):
+    for arm in (_FULL, _NO_DROPOUT, _BARE, _BARE_DROPOUT):
         yield replace(arm, name=f"{arm.name}, 160 epochs", epochs=160), _RATES_SGD
 
 

@@ -369,6 +369,9 @@ var alexnetCheck = (() => {
       const cut = make("span", { className: "alexnet-cut" }, inside);
       name.before(cut);
       inside.append(...call);
+      // Calls one after another fold into one line.
+      const gap = cut.previousSibling;
+      if (gap && !gap.textContent.trim() && found.includes(gap.previousSibling)) inside.prepend(gap);
       found.push(cut);
     }
     return found;
