@@ -182,7 +182,7 @@ def _kind(answer):
     return _KINDS.get(name, f"an object of the class {name}")
 
 
-_DIGITS = r"(?:[0-9]{1,3}(?:[,_ '’\u00a0\u202f][0-9]{3})+|[0-9]+)"
+_DIGITS = r"(?:[1-9][0-9]{0,2}(?:[,_ '’\u00a0\u202f][0-9]{3})+|[0-9]+)"
 _UNSIGNED = rf"(?:{_DIGITS}(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{{1,4}})?"
 _PIECE = re.compile(rf"\s*({_UNSIGNED}|\*\*|//|sqrt|[-+*/()^×·x÷√])")
 _SIGNS = {"×": "*", "·": "*", "x": "*", "÷": "/", "^": "**", "√": "sqrt"}

@@ -105,7 +105,7 @@ def rate_range(
 
     Args:
         rates: Learning rates, rising.
-        losses: The loss at each of them; drawn up to three times the first.
+        losses: The loss at each of them; drawn up to one and a half times the first.
         chosen: A rate to mark, or None.
         chance: Number of equally frequent classes; draws the loss of guessing.
 
@@ -141,7 +141,10 @@ rate of 0.01. Marked: 0.001.
         _guessing(axes, math.log(chance))
     axes.set_xscale("log")
     draw.plain_powers(axes.xaxis)
-    axes.set(xlabel="learning rate", ylabel="loss", ylim=(0, 3 * losses[0]))
+    seen = [loss for loss in losses if loss <= 1.5 * losses[0]] + [math.log(chance or 1)]
+    bottom, top = losses[low], max(seen)
+    margin = 0.08 * (top - bottom) + 0.01
+    axes.set(xlabel="learning rate", ylabel="loss", ylim=(bottom - margin, top + margin))
     return from_matplotlib(fig, alt)
 
 

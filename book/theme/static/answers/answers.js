@@ -9,7 +9,7 @@ var alexnetCheck = (() => {
 
   const SPACE = // Python's
     "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
-  const DIGITS = `(?:[0-9]{1,3}(?:[,_ '’\\u00a0\\u202f][0-9]{3})+|[0-9]+)`;
+  const DIGITS = `(?:[1-9][0-9]{0,2}(?:[,_ '’\\u00a0\\u202f][0-9]{3})+|[0-9]+)`;
   const UNSIGNED = `(?:${DIGITS}(?:\\.[0-9]*)?|\\.[0-9]+)(?:e[+-]?[0-9]{1,4})?`;
   const NUMBER = new RegExp(`^[+-]?${UNSIGNED}$`);
   const PIECE = new RegExp(`${SPACE}*(${UNSIGNED}|\\*\\*|//|sqrt|[-+*/()^×·x÷√])`, "y");
