@@ -60,6 +60,7 @@ def train_command(options: argparse.Namespace) -> int:
         epochs=options.epochs,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
+        precision=options.precision,
         seed=options.seed,
     )
     saved = Path(options.into) / "network.keras"

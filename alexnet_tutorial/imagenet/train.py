@@ -28,6 +28,7 @@ from alexnet_tutorial.training.recipe import usual_rate
 from .shards import load_shards
 
 RECIPES = ("2012", "modern")
+PRECISIONS = ("float32", "mixed_bfloat16")  # float16 would have the loss scaled, too
 SETTINGS = "settings.json"  # what a training was begun with
 
 DROPS = (25 / 91, 51 / 91, 79 / 91)
@@ -83,6 +84,7 @@ def train_shards(
     epochs: int = 90,
     batch_size: int = 128,
     learning_rate: float | None = None,
+    precision: str = "float32",
     seed: int = 0,
     progress: bool = True,
 ) -> Trained:
@@ -109,6 +111,8 @@ def train_shards(
         batch_size: Pictures in a step.
         learning_rate: Where it starts; None: 0.01 in 2012's recipe; in the modern one
             :func:`~alexnet_tutorial.training.recipe.usual_rate`.
+        precision: ``"float32"``, or ``"mixed_bfloat16"`` for a GPU that is fast with it: maps of 16
+            bits, weights of 32.
         seed: Of first weights, order, crops and dropout.
         progress: Whether to report on stderr.
 
@@ -116,7 +120,7 @@ def train_shards(
         What it came to.
 
     Raises:
-        ValueError: An unknown recipe or network, a seed below 0; shards of a smaller picture than
+        ValueError: An unknown recipe, precision or network, a seed below 0; shards of a smaller picture than
             the network needs; or ``into`` holds another training.
         DataError: The shards cannot be used; or one was damaged or taken away while the network
             was trained, which stops it: the epochs until then are kept.
@@ -124,6 +128,8 @@ def train_shards(
     """
     if recipe not in RECIPES:
         raise ValueError(f"recipe is {recipe!r}, and must be one of {', '.join(RECIPES)}.")
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision is {precision!r}, and must be one of {', '.join(PRECISIONS)}.")
     if seed < 0:
         raise ValueError(f"seed is {seed}, and must be an integer of at least 0.")
     architecture = variant(network)
@@ -157,12 +163,12 @@ def train_shards(
             "epochs": epochs,
             "batch size": batch_size,
             "learning rate": learning_rate,
+            "precision": precision,
             "seed": seed,
         },
     )
-    model = inner = build(
-        architecture, initialization="source" if recipe == "2012" else "he", seed=seed
-    )
+    first = "source" if recipe == "2012" else "he"
+    model = inner = build(architecture, initialization=first, precision=precision, seed=seed)
     optimizer = None
     if recipe == "2012":
         color = _color(shards.manifest["pixels"]["covariance"], seed)

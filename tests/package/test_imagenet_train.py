@@ -106,6 +106,24 @@ def test_it_learns_and_what_is_kept_can_be_used(folder, tmp_path):
         train_shards(folder, tmp_path, "2012", network="compact", epochs=6, progress=False)
 
 
+def test_in_mixed_precision_it_trains_nearly_the_same(folder, tmp_path):
+    from alexnet_tutorial.classifier import Classifier
+    from alexnet_tutorial.imagenet import train_shards
+
+    losses = {}
+    for precision in ("float32", "mixed_bfloat16"):
+        into = tmp_path / precision
+        how = {"network": "compact", "epochs": 2, "batch_size": 16, "progress": False}
+        trained = train_shards(folder, into, "2012", precision=precision, **how)
+        losses[precision] = trained.run.history["loss"]
+    conv = Classifier.load(into / "network.keras").model.get_layer("conv2")
+    assert (conv.compute_dtype, conv.variable_dtype) == ("bfloat16", "float32")
+    assert losses["float32"] == pytest.approx(losses["mixed_bfloat16"], rel=0.05)
+    assert losses["float32"] != losses["mixed_bfloat16"]
+    with pytest.raises(ValueError, match="begun otherwise: precision mixed_bfloat16, now float32"):
+        train_shards(folder, into, "2012", **how)
+
+
 def logged(trained):
     """The log holds the numbers of the history, and is read by what did not write it."""
     import keras
@@ -160,6 +178,8 @@ def test_what_does_not_fit_is_refused_before_training(folder, tmp_path):
 
     with pytest.raises(ValueError, match="recipe is '2013', and must be one of 2012, modern"):
         train_shards(folder, tmp_path, "2013")
+    with pytest.raises(ValueError, match="precision is 'half', and must be one of float32, mixed"):
+        train_shards(folder, tmp_path, network="compact", precision="half")
     with pytest.raises(ValueError, match="short side of 64 pixels.*--side 256"):
         train_shards(folder, tmp_path, "2012")
     with pytest.raises(DataError, match="holds no manifest.json"):
@@ -178,7 +198,7 @@ def test_a_training_of_other_settings(folder, tmp_path):
 
     (tmp_path / "checkpoint.npz").write_bytes(b"")
     settings = {"recipe": "modern", "network": "compact", "epochs": 90, "batch size": 128}
-    settings |= {"learning rate": None, "seed": 0}
+    settings |= {"learning rate": None, "precision": "float32", "seed": 0}
     (tmp_path / "settings.json").write_text(json.dumps(settings))
     with pytest.raises(
         ValueError, match="begun otherwise: epochs 90, now 3, batch size 128, now 7"
