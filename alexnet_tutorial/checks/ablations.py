@@ -8,14 +8,16 @@ register(
     why="the differences of the pairs are 2.5, −0.8 and 2.8, and their mean is 1.5. The "
     "negative one counts just like the others.",
     slips={
-        2.8: "that compares the best run of each. Which run of the other side belongs to it?",
-        2.5: "that is the middle one of the differences. Asked for is their mean.",
+        2.8: "that compares the best run of each side only. Use all three seeds, pair by pair.",
+        2.5: "that is the middle one of the three differences. The question asks for their mean.",
         4.5: "that is the sum of the differences. There are three of them.",
-        -1.5: "that is without the part minus with it. Above 0 should mean that it helps.",
-        2.033: "that leaves out a sign. In one pair the run without the part was better.",
+        -1.5: "you subtracted the other way around, without minus with. "
+        "A positive number should mean that the part helps.",
+        2.033: "you dropped a minus sign. In one pair, the run without the part was better.",
     },
     tolerance=0.005,
-    hint="One difference for each seed, with the part minus without it; then their mean.",
+    hint="For each seed, subtract the run without the part from the run with it. "
+    "Then take the mean.",
 )
 
 register(
@@ -31,44 +33,46 @@ register(
 register(
     "ablations.seeds",
     right=20,
-    why="the interval shrinks with the square root of the number of seeds: half as wide takes "
-    "four times as many.",
+    why="the interval shrinks with the square root of the number of seeds: "
+    "to make it half as wide, you need four times as many.",
     slips={
-        10: "the width goes with 1/√n, not with 1/n. By what does √n have to grow?",
-        25: "that squares the number of seeds. Square the factor, which is 2.",
-        7: "that takes √2 times as many. It is n that stands under the root.",
-        80: "that is a quarter of the width. Half of it is asked for.",
-        40: "that is eight times as many. Put 2 = √(n / 5) and solve for n.",
+        10: "the width is proportional to 1/√n, not to 1/n. By what factor does √n have to grow?",
+        25: "you squared the number of seeds. "
+        "Square the factor by which the width shrinks instead.",
+        7: "that is √2 times as many seeds. If √n is to double, what must happen to n?",
+        80: "that makes the interval a quarter as wide. The question asks for half.",
+        40: "that is eight times as many seeds. Solve 2 = √(n / 5) for n.",
     },
-    hint="The interval's half is t · s / √n. What has to happen to n to halve it?",
+    hint="Half the interval's width is t · s / √n. What must happen to n to halve that?",
 )
 
 register(
     "ablations.resolution",
     right=250,
-    why="one picture of 250 is 0.4 points. With fewer, two runs cannot differ by so little.",
+    why="one picture out of 250 is 0.4 points. "
+    "With fewer pictures, two runs cannot differ by so little.",
     slips={
-        25: "one picture of 25 is 4 points. A point is a hundredth.",
-        2500: "one picture of 2500 is 0.04 points. A point is a hundredth.",
-        40: "0.4 points are not 0.4 of a tenth. One picture of 40 is 2.5 points.",
-        120: "that is the size of the test set of hands. There one picture is 0.83 points.",
-        300: "one picture of 300 is a third of a point. Divide 100 points by 0.4.",
+        25: "one picture out of 25 is 4 points. A point is a hundredth of all the pictures.",
+        2500: "one picture out of 2500 is 0.04 points. A point is a hundredth of all the pictures.",
+        40: "one picture out of 40 is 2.5 points. You need more pictures to get down to 0.4.",
+        120: "that is the size of our test set of hands. There, one picture is worth 0.83 points.",
+        300: "one picture out of 300 is a third of a point. A smaller test set is enough.",
     },
-    hint="How many points is one picture, when there are n of them?",
+    hint="When there are n pictures, how many points is one of them worth?",
 )
 
 register(
     "ablations.false-alarms",
     right=1,
-    why="each interval leaves out the true value in 5 of 100 cases: 20 · 0.05 = 1. That is why "
-    "the most striking of many results deserves another look.",
+    why="each interval misses the true value in 5 of 100 cases: "
+    "20 · 0.05 = 1. That is why the most striking of many results deserves another look.",
     slips={
-        0: "an interval of 95 % is wrong in 5 of 100 cases. There are 20 of them.",
-        19: "those are the intervals that hold 0. The question asks for the others.",
-        5: "that is 5 of 100 intervals. Here there are 20.",
-        0.05: "that holds for one interval. There are 20 of them.",
-        1 - 0.95**20: "that is the probability of at least one. "
-        "Asked for is how many there are on average.",
+        0: "a 95 % interval misses the truth in 5 of 100 cases. How many is that out of 20?",
+        19: "that is how many intervals contain 0, on average. The question asks for the others.",
+        5: "that would be right for 100 intervals. Here there are 20.",
+        0.05: "that is for a single interval. There are 20 of them.",
+        1 - 0.95**20: "that is the probability of at least one false alarm. "
+        "The question asks how many there are on average.",
     },
     tolerance=1e-3,
     hint="How often is one such interval wrong, and how many are there?",

@@ -12,14 +12,14 @@ register(
     "of 256 pixels, or has different strides.",
     slips={
         49: "that is the area of a map. How long is one side of it?",
-        row("pool5").output[0]: "that is the network that loads them. "
-        "The value in the message is what was saved.",
-        math.isqrt(12544): "that is the side of all maps together. "
+        row("pool5").output[0]: "that is the network that loads the weights. "
+        "The received value in the message is what was saved.",
+        math.isqrt(12544): "that is the side of all the maps put together. "
         "Divide the length among the maps first.",
-        256: "those are the maps. How many numbers has each of them?",
+        256: "that is the number of maps. How many numbers does each of them have?",
         12544: "that is the length of the vector. It is side × side × maps.",
         5: "that is the network that rounds 224 pixels down. It flattens to 6400.",
-        24.5: "halved instead of the square root. side × side is the area.",
+        24.5: "you halved instead of taking the square root. Side × side is the area.",
     },
     hint="The vector is side × side × maps long.",
 )
@@ -27,14 +27,16 @@ register(
 register(
     "errors.cause",
     right="c",
-    why="the sparse loss wants one number for each picture, so one axis less than the output has. "
-    "Change the loss or the labels.",
+    why="the sparse loss wants a single number for each picture, so the labels should have one "
+    "axis fewer than the output. Change the loss or the labels.",
     slips={
-        "a": "without Flatten the output would have four axes. How many has it here?",
-        "b": "the units agree: both end in 10. Count the axes that this loss wants.",
+        "a": "without Flatten, the output would have four axes. How many does it have here?",
+        "b": "the units agree: "
+        "both end in 10. How many axes does this loss want the labels to have?",
         "d": "None is the batch axis, and it is there. Look at what comes after it.",
-        "e": "then the cardinality would be ambiguous. That message comes earlier.",
-        "f": "values are not looked at yet. The message is about axes, not about numbers.",
+        "e": "that gives a different message, about ambiguous cardinality. This one is about axes.",
+        "f": "Keras has not looked at the values yet. "
+        "The message is about axes, not about numbers.",
     },
     hint="Answer with one letter, A to F.",
 )
@@ -42,13 +44,15 @@ register(
 register(
     "errors.silent",
     right="d",
-    why="a guess among six costs ln 6, so nothing has been learned. Look for nan in the weights, "
-    "too: some ReLUs turn it into 0, and then the loss does not show it.",
+    why="an even guess among six classes costs ln 6, so nothing has been learned. Look for nan in "
+    "the weights, too: some ReLUs turn it into 0, and then the loss does not show it.",
     slips={
-        "a": "more of the same. What does a loss of ln 6 say about what was learned?",
-        "b": "the loss ran, so the shapes agree. What can be wrong without any message?",
-        "c": "a number is no proof of health. What does a ReLU turn nan into on a CPU?",
-        "e": "then memory would have run out with a message. Here there is none.",
+        "a": "the loss has not moved in five epochs, so waiting will not help. "
+        "What does a loss of ln 6 say about what was learned?",
+        "b": "training ran, so the shapes agree. What can be wrong without any message?",
+        "c": "a loss can be a number when the weights are not. "
+        "What does a ReLU turn nan into on a CPU?",
+        "e": "running out of memory gives a message. Here there is none.",
     },
     hint="Answer with one letter, A to E.",
 )

@@ -27,48 +27,51 @@ register(
     right=40 * math.ceil(1000 / 32),
     why="1000 / 32 is 31 full batches and a smaller one, so 32 steps in each of 40 epochs.",
     slips={
-        40 * (1000 // 32): "left out the last batch. "
-        "The pictures that do not fill a batch are a step too.",
+        40 * (1000 // 32): "you left out the last batch. "
+        "The pictures that do not fill a batch make a step, too.",
         40 * 1000 / 32: "there is no quarter of a step. "
-        "The last batch of an epoch is smaller, and it is a step.",
-        40: "those are the epochs. In each of them the weights change many times.",
+        "The last batch of an epoch is smaller, but it still makes one step.",
+        40: "that is the number of epochs. In each of them, the weights change many times.",
         32: "those are the steps of one epoch. There are 40 epochs.",
-        40 * 1000: "one step for each picture. A step takes a whole batch of them.",
-        40 * 32 * 32: "multiplied by the batch. One batch is one step.",
+        40 * 1000: "that is one step for each picture. A step takes a whole batch of them.",
+        40 * 32 * 32: "you multiplied by the batch size. One batch is one step.",
     },
-    hint="Steps in one epoch, the last and smaller batch included, times the epochs.",
+    hint="Count the steps in one epoch, including the last, smaller batch. "
+    "Then multiply by the epochs.",
 )
 
 register(
     "training.early",
     right=12,
-    why="patience says how long to go on hoping; the weights that come back are the ones with "
-    "the lowest validation loss.",
+    why="patience only says how long to keep trying. "
+    "The weights that come back are the ones with the lowest validation loss.",
     slips={
-        17: "that is where it stops. What does restore_best_weights do then?",
-        18: "it stops before that. And what does restore_best_weights do then?",
+        17: "that is where training stops. What does restore_best_weights do then?",
+        18: "training stops before that. And what does restore_best_weights do then?",
         13: "that is the first epoch that is worse. Which weights are put back?",
         7: "patience looks forward, not back. Which epoch was the best?",
         5: "that is the patience. Which epoch was the best?",
-        40: "it stops long before. And which weights are put back then?",
+        40: "training stops long before that. And which weights are put back then?",
     },
-    hint="When does it stop, and what does it put back?",
+    hint="When does training stop, and which weights are put back then?",
 )
 
 register(
     "training.better",
     right=58 / 128,
-    why="5, 6 or 7 heads of seven are 21 + 7 + 1 = 29 of 128 cases, and as many for tails. So luck "
-    "alone does this in nearly half of all cases: more test pictures, or more seeds, would tell.",
+    why="5, 6 or 7 heads in seven tosses make 21 + 7 + 1 = 29 of 128 cases, and tails make as many "
+    "again. So luck alone does this nearly half the time. More test pictures, or more seeds, would "
+    "tell.",
     slips={
-        29 / 128: "that is one direction. The first network could have been the lucky one.",
-        42 / 128: "that is exactly 5 to 2. What lies further apart counts too.",
-        21 / 128: "that is exactly five heads. Count six and seven too, and the other direction.",
-        5 / 7: "that is the share of the second network. How often does luck do this?",
+        29 / 128: "that is one direction only. The first network could have been the lucky one.",
+        42 / 128: "that is exactly 5 to 2. Splits that are further apart count, too.",
+        21 / 128: "that is exactly five heads. Count six and seven, too, and the other direction.",
+        5 / 7: "that is the second network's share of the seven. "
+        "How often does luck alone do this?",
         1 / 20: "that is the usual limit. Is luck more or less likely than that?",
-        1 / 128: "that is one order of the tosses. How many of the 128 fall 5 to 2 or further?",
+        1 / 128: "that is one particular sequence of tosses. "
+        "How many of the 128 are 5 to 2, or further apart?",
     },
     tolerance=0.01,
-    hint="Of the 128 ways in which seven tosses can fall, in how many are there 5 or more on one "
-    "side?",
+    hint="Seven tosses can fall in 128 ways. In how many of them does one side get 5 or more?",
 )

@@ -11,13 +11,13 @@ register(
     "14 / 4.",
     slips={
         14: "that is the sum of the squares. The mean divides it by the number of places.",
-        0: "the errors cancel each other, because they were not squared. Square first, then add.",
-        1.5: "that is the mean size of the errors. Each is squared first.",
-        14 / 3: "left out the place without an error. It counts as a place all the same.",
-        math.sqrt(14 / 4): "that is the root of it. The loss of this chapter takes no root.",
-        14 / 8: "halved it. Some books do; this chapter's loss has no such factor.",
+        0: "you did not square the errors, so they cancel. Square first, then add.",
+        1.5: "that is the mean size of the errors. Square each of them first.",
+        14 / 3: "you left out the place without an error. It still counts as a place.",
+        math.sqrt(14 / 4): "that is the square root of it. This chapter's loss takes no root.",
+        14 / 8: "you halved it. Some books do, but this chapter's loss has no such factor.",
     },
-    hint="Error at each of the four places, squared, then the mean.",
+    hint="Take the error at each of the four places, square it, then take the mean.",
 )
 
 register(
@@ -26,12 +26,14 @@ register(
     why="the errors are 1, 4 and 0. Each times its pixel makes 1, 12 and 0, and twice the mean "
     "of these is 26 / 3.",
     slips={
-        13 / 3: "forgot the factor of the square. The square of an error changes twice as fast.",
+        13 / 3: "you forgot a factor of 2. The slope of a square, e², is 2e.",
         26: "that is the sum. The loss is a mean, and so is its slope.",
-        -26 / 3: "that is the way down. The slope itself points up.",
-        10 / 3: "left out the pixels. An error counts as much as the pixel that the weight sees.",
+        -26 / 3: "that is the way down. The slope itself has the opposite sign.",
+        10 / 3: "you left out the pixels. "
+        "Each error is multiplied by the pixel that the weight reads there.",
         17 / 3: "that is the loss. How fast does it change with the weight?",
-        20: "multiplied the sum of the errors by that of the pixels. First multiply, then add.",
+        20: "you multiplied the sum of the errors by the sum of the pixels. "
+        "Multiply at each place first, then add.",
     },
     tolerance=0.002,
     hint="Error times pixel at each of the three places; then twice the mean.",
@@ -43,12 +45,12 @@ register(
     why="0.9 of the last step is +0.45, the slope takes 0.1 · 3 = 0.3 away, and +0.15 is left. "
     "The ball still rolls uphill.",
     slips={
-        1.7: "that is plain descent. Part of the last step is taken again.",
+        1.7: "that is plain gradient descent. With momentum, part of the last step is taken again.",
         0.15: "that is the step. Where is the weight after it?",
-        2.75: "went with the slope. A step goes against it.",
-        2.2: "kept the whole last step. Momentum keeps a fraction of it.",
-        1.25: "turned the last step round. It is kept with its sign.",
-        2.45: "forgot the slope. It changes the step, too.",
+        2.75: "you went uphill, with the slope. A step goes against it.",
+        2.2: "you kept the whole last step. Momentum keeps only a fraction of it.",
+        1.25: "you reversed the last step. It keeps its sign.",
+        2.45: "you forgot the slope. It changes the step, too.",
     },
     tolerance=0.001,
     hint="New step: a fraction of the last one, minus the rate times the slope.",
@@ -57,15 +59,16 @@ register(
 register(
     "filter.rate",
     right=2 / 10,
-    why="the slope of 5w² is 10w, so the curvature is 10. A factor of 1 − 10η is −1 at "
-    "η = 2 / 10: the step from 1 leads exactly to −1.",
+    why="the slope of 5w² is 10w, so the curvature is 10. "
+    "The factor 1 − 10η is −1 at η = 2 / 10: the step from 1 leads exactly to −1.",
     slips={
-        0.4: "took 5 for the curvature. The slope of 5w² is 10w.",
-        0.1: "that lands at the lowest point, in one step. How long is a step to the other side?",
+        0.4: "you took 5 for the curvature. The slope of 5w² is 10w.",
+        0.1: "that lands at the minimum, in one step. How long is a step to the other side?",
         10: "that is the curvature. What must the rate be, for the factor to be −1?",
-        2: "that is what rate times curvature comes to. How large is the curvature?",
+        2: "that is the rate times the curvature. How large is the curvature?",
         5: "that is the loss at the start. How large is the slope there?",
-        1: "then one step leads from 1 to −9. Take the slope at 1, and ask how long the step is.",
+        1: "that rate leads from 1 to −9 in one step. "
+        "What is the slope at 1, and how long should the step be?",
     },
     tolerance=0.001,
     hint="What is the slope at w = 1? How long must the step be, to land at −1?",
@@ -77,27 +80,30 @@ register(
     why="z = 1.5, a = 1.5, y = 3. Then 2 (y − t) = 4, times v = 2, times 1 through ReLU, times "
     "x = 3.",
     slips={
-        12: "forgot the factor of the square. The slope of (y − t)² is 2 (y − t).",
-        6: "that is the slope for v. To w, the chain goes on through ReLU and x.",
-        8: "stopped at z. And how fast does z change with w?",
-        4: "stopped at y. And how fast does y change with w?",
-        18: "took y for the slope of the loss. That is 2 (y − t).",
-        0: "as if ReLU stopped it. Is z negative?",
+        12: "you forgot a factor of 2. The slope of (y − t)² is 2 (y − t).",
+        6: "that is the slope with respect to v. "
+        "On the way to w, the chain goes through ReLU and x.",
+        8: "you stopped at z. How fast does z change with w?",
+        4: "you stopped at y. How fast does y change with w?",
+        18: "you took y for the slope of the loss. That slope is 2 (y − t).",
+        0: "you let ReLU stop the gradient. Is z negative?",
     },
-    hint="First z, a and y. Then four rates, one for each link of the chain, multiplied.",
+    hint="First find z, a and y. Then multiply four slopes, one for each link of the chain.",
 )
 
 register(
     "filter.twins",
     right=1,
-    why="equal filters make equal maps, get equal gradients, and take equal steps. They learn, "
-    "but they stay the same filter. Only random starts make them different.",
+    why="equal filters make equal maps, get equal gradients, and take equal steps. They learn, but "
+    "they stay the same filter. Only different random numbers at the start would make them differ.",
     slips={
-        5: "that is how many there are. What makes two of them take different steps?",
-        2: "that is how many the task would need. What makes two of them take different steps?",
-        0: "they do learn: only from zeros they would not. Do their steps differ?",
-        100: "those are the steps. In each of them, do two of the filters get different gradients?",
-        9: "those are the weights of a filter. How many different filters are there?",
+        5: "that is how many filters there are. What would make two of them take different steps?",
+        2: "that is how many the task would need. "
+        "What would make two of them take different steps?",
+        0: "they do learn, because they do not start from zeros. But do their steps differ?",
+        100: "that is the number of steps. "
+        "In any of them, do two of the filters get different gradients?",
+        9: "that is how many weights a filter has. How many different filters are there?",
     },
     hint="Compare the gradients of two filters in the first step.",
 )

@@ -120,8 +120,8 @@ def train_shards(
         What it came to.
 
     Raises:
-        ValueError: An unknown recipe, precision or network, a seed below 0; shards of a smaller picture than
-            the network needs; or ``into`` holds another training.
+        ValueError: An unknown recipe, precision or network, a seed below 0; shards of a smaller
+            picture than the network needs; or ``into`` holds another training.
         DataError: The shards cannot be used; or one was damaged or taken away while the network
             was trained, which stops it: the epochs until then are kept.
         OSError: ``into`` cannot be written to.

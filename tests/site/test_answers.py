@@ -429,7 +429,7 @@ def test_it_runs_from_a_file_and_with_the_keyboard_alone(site, browser):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Check"
     page.keyboard.press("Enter")
-    assert form.get_by_role("status").inner_text().startswith("Not yet: rounded up")
+    assert form.get_by_role("status").inner_text().startswith("Not yet: you rounded up")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("44 x 44 x 96")
