@@ -20,7 +20,7 @@ _SETS = {
 
 
 class _Version(argparse.Action):
-    """Says the version, which is only looked up where it is asked for."""
+    """Print the version, which is looked up only when asked for."""
 
     def __call__(self, parser, *_):
         from alexnet_tutorial import __version__
@@ -30,14 +30,14 @@ class _Version(argparse.Action):
 
 
 def _count(text):
-    """A positive integer of the command line."""
+    """Parse a positive integer."""
     if not text.strip().isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not an integer of at least 1")
     return int(text)
 
 
 def _rate(text):
-    """A learning rate of the command line."""
+    """Parse a learning rate."""
     try:
         rate = float(text)
     except ValueError:
@@ -48,7 +48,7 @@ def _rate(text):
 
 
 def _above_zero(text):
-    """A number above 0 of the command line."""
+    """Parse a number above 0."""
     try:
         number = float(text)
     except ValueError:
@@ -59,7 +59,7 @@ def _above_zero(text):
 
 
 def _port(text):
-    """A port of the command line."""
+    """Parse a port."""
     if not text.strip().isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
     return int(text)
@@ -69,7 +69,7 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog="alexnet-tutorial", description="AlexNet taken apart: shapes, data and training."
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="say the version and stop")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     command = commands.add_parser(
@@ -78,7 +78,7 @@ def _parser():
     command.add_argument(
         "variant",
         metavar="VARIANT",
-        help=f"one of {', '.join(VARIANTS)}, or a description's .json file",
+        help=f"one of {', '.join(VARIANTS)}, or a .json file that describes a network",
     )
     command.add_argument("--format", choices=("table", "markdown", "json"), default="table")
     command.set_defaults(run=_ledger)
@@ -101,13 +101,13 @@ def _parser():
     command.add_argument(
         "--epochs",
         type=_count,
-        help="at most so many (default: 80 for signs, 10 for cifar10, 20 for imagenette; for a "
-        "folder 1,500 steps, or 20 epochs where those are more)",
+        help="most epochs to train (default: 80 for signs, 10 for cifar10, 20 for imagenette; for "
+        "a folder, 1,500 steps or 20 epochs, whichever is more)",
     )
     command.add_argument(
         "--folder",
         metavar="DIR",
-        help="keep checkpoints here, and go on from them if there are any (default: beside the "
+        help="where checkpoints go; training resumes from any found there (default: beside the "
         "network, until it is trained)",
     )
     _add_save(command)
@@ -115,22 +115,22 @@ def _parser():
     _add_result(command)
     command.set_defaults(run=_train)
 
-    command = commands.add_parser("weights", help="weights from elsewhere, and for elsewhere")
+    command = commands.add_parser("weights", help="fetch published weights, or convert a file")
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     command = actions.add_parser("fetch", help="download published weights, checked by sha256")
     command.add_argument("name", metavar="NAME", help="torchvision or bvlc")
     command.add_argument("--folder", metavar="DIR", help="default: weights in the data directory")
-    command.add_argument("--url", help="another address of the same file")
+    command.add_argument("--url", help="download the same file from another address")
     command.set_defaults(run=_fetch_weights)
     command = actions.add_parser(
-        "convert", help="write a network as a file of another kind, told by its suffix"
+        "convert", help="convert a network to another file format, chosen by its suffix"
     )
     command.add_argument("source", metavar="IN", help=".pth, .safetensors, .onnx or .keras")
     command.add_argument("target", metavar="OUT", help=".pth, .safetensors, .onnx or .keras")
     command.add_argument(
         "--classes",
         metavar="FILE",
-        help="what the outputs stand for, in their order: one name in a line, a JSON list, or "
+        help="names of the classes, in the order of the outputs: one per line, a JSON list, or "
         "JSON like imagenet_class_index.json",
     )
     command.add_argument("--names", metavar="NAMES", help="the same, as in: --names cat,dog")
@@ -155,20 +155,20 @@ def _parser():
         "file", metavar="FILE", nargs="?", help="a file with the traceback (default: paste it here)"
     )
     command.add_argument(
-        "--notebook", metavar="OLD", help="an old notebook or script, whose lines are checked"
+        "--notebook", metavar="OLD", help="an old notebook or script to check line by line"
     )
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.set_defaults(run=_explain)
 
-    command = commands.add_parser("predict", help="name what is on pictures")
+    command = commands.add_parser("predict", help="classify pictures")
     command.add_argument(
         "pictures",
         metavar="[MODEL] PICTURE",
         nargs="+",
-        help="pictures, or folders of them; before them a classifier's .keras file, or nothing: "
-        "the network for ten classes of ImageNet that comes with the package",
+        help="a classifier's .keras file (default: the network for ten classes of ImageNet that "
+        "comes with the package), then pictures or folders of them",
     )
-    command.add_argument("--top", metavar="K", type=_count, help="classes named (at most 5)")
+    command.add_argument("--top", metavar="K", type=_count, help="classes to name (at most 5)")
     command.add_argument("--views", type=int, choices=(1, 10), default=1)
     command.add_argument("--format", choices=("table", "json"), default="table")
     command.set_defaults(run=_predict)
@@ -180,72 +180,72 @@ def _parser():
         nargs="?",
         help="a classifier's .keras file (default: the network that comes with the package)",
     )
-    command.add_argument("--port", type=_port, default=8000, help="8000; 0: any that is free")
+    command.add_argument("--port", type=_port, default=8000, help="8000, or 0 for any free port")
     command.set_defaults(run=_serve)
 
     command = commands.add_parser("evaluate", help="measure a classifier on pictures")
     command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
     _add_data(command, required=True)
     command.add_argument("--views", type=int, choices=(1, 10), default=1)
-    command.add_argument("--seed", type=int, default=0, help="of generated signs")
+    command.add_argument("--seed", type=int, default=0, help="seed for generated signs")
     _add_on_error(command)
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.set_defaults(run=_evaluate)
 
-    command = commands.add_parser("finetune", help="teach a classifier other classes")
+    command = commands.add_parser("finetune", help="retrain a classifier for other classes")
     command.add_argument("model", metavar="MODEL", help="a classifier's .keras file")
     _add_data(command, required=True)
     command.add_argument("--seed", type=int, default=0)
     command.add_argument(
         "--epochs",
         type=_count,
-        help="at most so many (default: as train); where pictures are few, a tenth of them teaches "
-        "the new head alone",
+        help="most epochs to train (default: as for train); with few pictures, the first tenth of "
+        "them trains only the new head",
     )
     _add_save(command)
     _add_training(command)
     _add_result(command)
     command.set_defaults(run=_finetune)
 
-    command = commands.add_parser("imagenet", help="ImageNet whole: shards, a training, its bill")
+    command = commands.add_parser("imagenet", help="all of ImageNet: shards, training, cost")
     _add_imagenet(command.add_subparsers(dest="action", required=True, metavar="ACTION"))
     return parser
 
 
 def _add_imagenet(actions):
     command = actions.add_parser(
-        "prepare", help="make shards of the archives, or go on where that was stopped"
+        "prepare", help="make shards from the archives, or resume where that stopped"
     )
     command.add_argument(
         "paths",
         metavar="ARCHIVE",
         nargs="+",
-        help="three: ILSVRC's training pictures, validation pictures and devkit; or one folder, "
-        ".tar or .tgz with train/CLASS/NAME and val/CLASS/NAME",
+        help="ILSVRC's three archives (training pictures, validation pictures, devkit), or one "
+        "folder, .tar or .tgz with train/CLASS/NAME and val/CLASS/NAME",
     )
-    command.add_argument("--into", metavar="FOLDER", required=True, help="the folder to be made")
+    command.add_argument("--into", metavar="FOLDER", required=True, help="the folder to create")
     command.add_argument(
         "--side", type=_count, default=256, help="pixels of the pictures' short side (256)"
     )
-    command.add_argument("--quality", type=_count, default=90, help="of the JPEGs, 1 to 95 (90)")
+    command.add_argument("--quality", type=_count, default=90, help="JPEG quality, 1 to 95 (90)")
     command.add_argument(
-        "--per-shard", type=_count, default=2048, help="pictures in a shard, at most (2048)"
+        "--per-shard", type=_count, default=2048, help="most pictures in a shard (2048)"
     )
-    command.add_argument("--seed", type=int, default=0, help="of the order of the pictures")
+    command.add_argument("--seed", type=int, default=0, help="seed for the order of the pictures")
     command.add_argument(
-        "--processes", metavar="N", type=_count, help="at the same time (default: one a core)"
+        "--processes", metavar="N", type=_count, help="how many run at once (default: one per core)"
     )
     _add_on_error(command)
     _add_result(command)
     command.set_defaults(run=_imagenet_prepare)
 
-    command = actions.add_parser("train", help="train a network from shards, or go on with it")
+    command = actions.add_parser("train", help="train a network from shards, or resume")
     command.add_argument("folder", metavar="FOLDER", help="the shards")
     command.add_argument(
         "--into",
         metavar="DIR",
         required=True,
-        help="where checkpoints, log and network go; a training found there continues",
+        help="where checkpoints, log and network go; training found there resumes",
     )
     command.add_argument("--recipe", choices=("2012", "modern"), default="modern")
     command.add_argument(
@@ -254,40 +254,40 @@ def _add_imagenet(actions):
     command.add_argument("--epochs", type=_count, default=90, help="90, as in 2012")
     command.add_argument("--batch-size", type=_count, default=128, help="128, as in 2012")
     command.add_argument(
-        "--learning-rate", type=_rate, help="where it starts (default: by recipe and network)"
+        "--learning-rate", type=_rate, help="starting rate (default: depends on recipe and network)"
     )
     command.add_argument(
         "--precision",
         choices=("float32", "mixed_bfloat16"),
         default="float32",
-        help="mixed_bfloat16: maps of 16 bits, for a GPU that is fast with them",
+        help="mixed_bfloat16: 16-bit feature maps, for a GPU that is fast with them",
     )
     command.add_argument("--seed", type=int, default=0)
     _add_result(command)
     command.set_defaults(run=_imagenet_train)
 
     command = actions.add_parser(
-        "bill", help="hours, energy and price of a training, from a measured speed"
+        "bill", help="hours, energy and price of a training run, from a measured speed"
     )
     command.add_argument(
         "--device",
         default="here",
-        help="here (default): measured on the spot; or a GPU of a record, such as T4 or H100",
+        help="here (default): measure this machine; or a GPU on record, such as T4 or H100",
     )
     speed = command.add_mutually_exclusive_group()
     speed.add_argument(
-        "--record", metavar="FILE", help="the gpu.json of benchmarks/gpu.sh, or a result.json"
+        "--record", metavar="FILE", help="gpu.json from benchmarks/gpu.sh, or a result.json"
     )
     speed.add_argument(
-        "--rate", type=_above_zero, metavar="N", help="pictures a second that you measured"
+        "--rate", type=_above_zero, metavar="N", help="pictures per second that you measured"
     )
     command.add_argument(
-        "--watts", type=_above_zero, help="power (default: the data sheet's, where it is known)"
+        "--watts", type=_above_zero, help="power draw (default: from the data sheet, if known)"
     )
-    command.add_argument("--price", type=_above_zero, help="of an hour, in any unit")
+    command.add_argument("--price", type=_above_zero, help="price per hour, in any currency")
     command.add_argument("--epochs", type=_count, default=90, help="90, as in 2012")
     command.add_argument("--network", metavar="VARIANT", default="alexnet-2012")
-    command.add_argument("--batch-size", type=_count, default=32, help="of what is measured here")
+    command.add_argument("--batch-size", type=_count, default=32, help="when measuring here")
     _add_result(command)
     command.set_defaults(run=_imagenet_bill)
 
@@ -308,15 +308,15 @@ def _add_training(command):
         metavar="FOLDER",
         help="pictures to validate on (default: a tenth of each class)",
     )
-    command.add_argument("--batch", type=_count, default=32, help="pictures in one step (32)")
+    command.add_argument("--batch", type=_count, default=32, help="pictures per step (32)")
     command.add_argument(
-        "--learning-rate", type=_rate, help="where it starts (default: by network and data)"
+        "--learning-rate", type=_rate, help="starting rate (default: depends on network and data)"
     )
     command.add_argument(
         "--augment",
         choices=("vary", "crop", "none"),
-        help="how pictures vary: turned, moved, resized, lit and mirrored; cropped and mirrored, "
-        "as in 2012; or not (default: vary, and crop for a folder and an input from 128 pixels)",
+        help="vary: turn, shift, resize, relight and mirror; crop: crop and mirror, as in 2012 "
+        "(default: crop for a folder if the input side is at least 128 pixels, otherwise vary)",
     )
     _add_on_error(command)
 
@@ -325,7 +325,7 @@ def _add_save(command):
     command.add_argument(
         "--save",
         metavar="FILE",
-        help="where the network goes, .keras (default: a file here, named after data and network)",
+        help="the .keras file to write (default: in this folder, named after data and network)",
     )
 
 
@@ -343,7 +343,7 @@ def _add_on_error(command):
         "--on-error",
         choices=("skip", "raise"),
         default="skip",
-        help="what to do at a picture that cannot be read: leave it out and say so, or stop",
+        help="what to do with a picture that cannot be read: skip it and say so, or stop",
     )
 
 
@@ -351,7 +351,7 @@ def _add_source(command):
     command.add_argument(
         "--source",
         default="auto",
-        help="auto (default), real, download, generated, or where the set's files are",
+        help="auto (default), real, download, generated, or the path of the set's files",
     )
 
 
@@ -485,7 +485,7 @@ def _doctor(options):
 
 
 def _explain(options):
-    """Status 0: explained, or nothing is out of date; 1: not known, or some lines are."""
+    """Status 0: explained, or nothing is out of date; 1: unknown, or some lines are out of date."""
     if options.notebook:
         from alexnet_tutorial.old_code import EFFECTS, old_lines
 
@@ -517,7 +517,7 @@ def _explain(options):
 
 
 def _arrays(name):
-    """The arrays x and y of an .npz file, as far as they are there."""
+    """Read the arrays x and y of an .npz file, or the one that it has."""
     import zipfile
 
     import numpy as np
@@ -558,11 +558,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: Words of the command line; None takes the process's own.
+        arguments: The command line's words; None uses the process's own.
 
     Returns:
-        Exit status: 0, or 1 when something given does not fit (the reason goes to stderr). The
-        doctor's: 0 without faults, 1 with faults, 2 when nothing could be read.
+        Exit status: 0, or 1 when the input cannot be used (the reason goes to stderr). For the
+        doctor: 0 without faults, 1 with faults, 2 when nothing could be read.
 
     Example:
         >>> main(["ledger", "caffe", "--format", "markdown"])  # doctest: +ELLIPSIS
