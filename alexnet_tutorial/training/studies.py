@@ -289,6 +289,7 @@ def _arms():
     yield plain, (*_LOWER, 3e-2)
     start = replace(plain, name="start of 2012", network=_WITH_BIASES, initialization="source")
     yield start, _LOWER
+    yield replace(start, name="start of 2012 + LRN", network=_with_lrn(_WITH_BIASES)), _LOWER
     # A quarter of the epochs; then as many steps as above, with a quarter of the pictures and all.
     for arm in (_FULL, _NO_DROPOUT, _NO_CROPS, _BARE, _BARE_DROPOUT, _BARE_CROPS):
         yield replace(arm, name=f"{arm.name}, 10 epochs", epochs=10), _RATES_SGD
@@ -317,6 +318,7 @@ IN_FULL = (
     Part("update rule of 2012", "full", "Adam", "Adam"),
     Part("0.01 in bytes", "0.01 in bytes", "full", "He's, in ±0.5"),
     Part("start of 2012", "start of 2012", "full", "He's, in ±0.5"),
+    Part("LRN in bytes", "start of 2012 + LRN", "start of 2012", "nothing", paper=1.4),
 )
 """What is asked of the full recipe on Imagenette: it, and it without the part."""
 
