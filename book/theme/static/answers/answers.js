@@ -207,7 +207,7 @@ var alexnetCheck = (() => {
   // An answer's last text; the questions that were right once; predictions, empty where the reader
   // had the result shown without one.
   function tidy(found) {
-    const { answers, right, predictions, open } = found && typeof found === "object" ? found : {};
+    const { answers, right, predictions, open } = Object(found);
     return {
       answers: texts(answers),
       right: Array.isArray(right) ? right.filter((name) => typeof name === "string") : [],
@@ -220,9 +220,7 @@ var alexnetCheck = (() => {
   function carried(found) {
     const now = {};
     for (const [name, text] of Object.entries(found)) {
-      const to = name.replace(/^predict-(\w+)/, (all, old) =>
-        moved[old] ? `predict-${moved[old]}` : all
-      );
+      const to = name.replace(/^(predict-)(\w+)/, (_, start, old) => start + (moved[old] || old));
       if (to === name || !(to in found)) now[to] = text;
     }
     return now;
@@ -251,6 +249,7 @@ var alexnetCheck = (() => {
     } catch {
       kept = false;
     }
+    draw();
   }
 
   // Add what a file holds that was exported here or elsewhere; say what became of it.
@@ -269,7 +268,6 @@ var alexnetCheck = (() => {
       Object.assign(now.predictions, predictions);
       now.right = [...new Set([...now.right, ...right])];
     });
-    draw();
     const [made, guessed] = [answers, predictions].map((each) => Object.keys(each).length);
     return `Read: answers ${made}, predictions ${guessed}. Nothing else has changed.`;
   }
@@ -301,26 +299,23 @@ var alexnetCheck = (() => {
   }
 
   function exercise(cell, name, number) {
-    const input = make("input", { id: `answer-${name}`, autocomplete: "off", spellcheck: false });
+    const off = { autocomplete: "off", autocapitalize: "off", spellcheck: false };
+    const input = make("input", { id: `answer-${name}`, ...off });
     const help = make("small", { id: `answer-${name}-kind` }, kind(questions[name][0]));
     const said = make("div", { role: "status" });
     input.setAttribute("aria-describedby", help.id);
-    input.setAttribute("autocapitalize", "off");
     let before;
     const say = () => {
       const given = state.answers[name];
       if (given === before) return;
       before = given;
-      if (given === undefined) {
-        input.value = "";
-        said.replaceChildren();
-        return;
-      }
+      said.replaceChildren();
+      if (given === undefined) return void (input.value = "");
       const [outcome, why] = check(questions[name], given);
       const title = { missing: "No answer yet", "not-yet": "Not yet", right: "Right" }[outcome];
       if (document.activeElement !== input) input.value = given;
       const words = make("p", {}, make("strong", {}, `${title}:`), ` ${why}`);
-      said.replaceChildren(make("div", { className: `alexnet-check ${outcome}` }, words));
+      said.append(make("div", { className: `alexnet-check ${outcome}` }, words));
     };
     const form = make(
       "form",
@@ -340,7 +335,6 @@ var alexnetCheck = (() => {
         const right = check(questions[name], given)[0] === "right";
         if (right && !now.right.includes(name)) now.right.push(name);
       });
-      draw();
     });
     cell.classList.add("alexnet-answered");
     cell.append(form);
@@ -371,7 +365,7 @@ var alexnetCheck = (() => {
       inside.append(...call);
       // Calls one after another fold into one line.
       const gap = cut.previousSibling;
-      if (gap && !gap.textContent.trim() && found.includes(gap.previousSibling)) inside.prepend(gap);
+      if (found.includes(gap?.previousSibling) && !gap.textContent.trim()) inside.prepend(gap);
       found.push(cut);
     }
     return found;
@@ -414,7 +408,7 @@ var alexnetCheck = (() => {
     const id = `predict-${name}`;
     const input = make("input", { id, autocomplete: "off", maxLength: 300 });
     const said = make("p", { role: "status", tabIndex: -1 });
-    prompt.id = prompt.id || `${id}-prompt`;
+    prompt.id ||= `${id}-prompt`;
     input.setAttribute("aria-describedby", prompt.id);
     const shown = () => state.open || state.predictions[id] !== undefined;
     const line = make("div", { className: "alexnet-line" }, input, make("button", {}, "Commit"));
@@ -422,9 +416,8 @@ var alexnetCheck = (() => {
     const form = make("form", { className: "alexnet-predict" }, label, line, said);
     let warning = "";
     const commit = (text) => {
-      keep((now) => (now.predictions[id] = text));
       input.value = warning = "";
-      draw();
+      keep((now) => (now.predictions[id] = text));
     };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -450,7 +443,6 @@ var alexnetCheck = (() => {
     });
     const always = button("Always show results", () => {
       keep((now) => (now.open = true));
-      draw();
       goOn();
     });
     const link = make("a", { href: `#${id}` }, "predict");
@@ -465,7 +457,7 @@ var alexnetCheck = (() => {
     drawn.push(() => {
       const text = state.predictions[id];
       form.hidden = shown() && !text;
-      label.hidden = line.hidden = Boolean(text);
+      label.hidden = line.hidden = !!text;
       said.textContent = text ? `You predicted: ${text}` : warning;
       fold.hidden = shown();
       for (const each of folded) {
@@ -483,10 +475,7 @@ var alexnetCheck = (() => {
     const list = make("ul", {});
     const said = make("p", { role: "status" });
     const box = make("input", { type: "checkbox", id: "alexnet-open" });
-    box.addEventListener("change", () => {
-      keep((now) => (now.open = box.checked));
-      draw();
-    });
+    box.addEventListener("change", () => keep((now) => (now.open = box.checked)));
     const save = button("Export as a file", () => {
       const text = JSON.stringify({ book: BOOK, ...state }, null, 1);
       const href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
@@ -503,7 +492,6 @@ var alexnetCheck = (() => {
     const erase = button("Erase everything", () => {
       if (!confirm("Erase all answers and predictions of this book in this browser?")) return;
       keep((now) => Object.assign(now, tidy({})));
-      draw();
       said.textContent = "Erased.";
     });
     const panel = make(
@@ -551,7 +539,7 @@ var alexnetCheck = (() => {
     const known = asked.find((each) => each[1] === name);
     if (!known || !cell.querySelector(".alexnet-check")) continue;
     exercise(cell, name, known[0]);
-    first = first || cell;
+    first ||= cell;
   }
   const section = first?.closest("section");
 
@@ -589,7 +577,7 @@ var alexnetCheck = (() => {
   draw();
 
   window.addEventListener("storage", (event) => {
-    if (event.key !== KEY && event.key !== null) return;
+    if (![KEY, null].includes(event.key)) return;
     load();
     draw();
   });
